@@ -1,0 +1,131 @@
+/** What /swagger says about the analytics routes. Documentation only: it validates nothing. */
+import type { DocumentDecoration } from "elysia"
+
+type Schema = { type: "string" | "number" | "integer" | "boolean" | "array" | "object"; [more: string]: unknown }
+
+const text = (description = ""): Schema => ({ type: "string", description })
+const count = (description = ""): Schema => ({ type: "integer", description })
+const amount = (description = ""): Schema => ({ type: "number", description })
+const flag: Schema = { type: "boolean" }
+const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true })
+const list = (items: Schema): Schema => ({ type: "array", items })
+const object = (properties: Record<string, Schema>): Schema => ({ type: "object", properties })
+
+export const parameter = (name: string, description: string) => ({
+  name,
+  in: "query" as const,
+  required: false,
+  description,
+  schema: { type: "string" as const },
+})
+
+export const FILTER_PARAMETERS = [
+  parameter("from", "first moment of `started_at`, ISO 8601 or epoch ms"),
+  parameter("to", "end of `started_at`, itself not included"),
+  parameter("client", "client name, such as claude-code"),
+  parameter("user_id", "user"),
+  parameter("project", "project, by display name or key"),
+  parameter("session_id", "session"),
+  parameter("model", "model, by its public name"),
+  parameter("key", "alias of the key used"),
+  parameter("outcome", "done, client-left, upstream-failed or rejected"),
+]
+
+const ROW = {
+  id: text("the x-memproxy-request-id of the answer"),
+  started_at: { type: "string", format: "date-time" },
+  duration_ms: amount(),
+  ttft_ms: orNull(amount("until the first content, streams only")),
+  overhead_ms: orNull(amount("memproxy's own part")),
+  memory_ms: orNull(amount()),
+  client: orNull(text()),
+  client_version: orNull(text()),
+  client_guess: flag,
+  user_id: orNull(text()),
+  project: orNull(text()),
+  session_id: orNull(text()),
+  key_alias: orNull(text()),
+  model: orNull(text("as asked for")),
+  upstream_model: orNull(text("as sent")),
+  provider: orNull(text()),
+  dialect_in: orNull(text()),
+  dialect_out: orNull(text()),
+  stream: flag,
+  status: count("HTTP status sent"),
+  outcome: text("done, client-left, upstream-failed or rejected"),
+  error_type: orNull(text()),
+  retries: count(),
+  fallbacks: count(),
+  input_tokens: orNull(count("cache reads and writes included")),
+  cache_read_tokens: orNull(count()),
+  cache_write_tokens: orNull(count()),
+  cache_write_1h_tokens: orNull(count()),
+  output_tokens: orNull(count("reasoning included")),
+  reasoning_tokens: orNull(count()),
+  estimated: flag,
+  cost_usd: orNull(amount("list price; null where none is known")),
+  billed_usd: orNull(amount("0 for subscription traffic")),
+  price_source: orNull(text()),
+  finish_reason: orNull(text()),
+  tool_calls: count(),
+  lossy: list(text()),
+  memory_status: orNull(text()),
+  memories_injected: count(),
+  memory_tokens: count(),
+  quality: orNull(amount()),
+} satisfies Record<string, Schema>
+
+export const PAGE_SCHEMA = object({ data: list(object(ROW)), next_cursor: orNull(text("null on the last page")) })
+
+export const ENTRY_SCHEMA = object({
+  ...ROW,
+  operation: text("generate, count_tokens, embeddings, completions or passthrough"),
+  project_key: orNull(text("what separates projects of one name")),
+  unit_prices: orNull({ type: "object", description: "USD per million tokens" }),
+  deployment_id: orNull(text()),
+  service_tier: orNull(text()),
+  router: orNull({ type: "object", description: "what Supermemory's router answered in its headers" }),
+  timeline: list(object({ at_ms: amount("since the start"), what: text() })),
+})
+
+const percentiles = object({ p50: orNull(amount()), p95: orNull(amount()) })
+
+const SUMS = {
+  requests: count(),
+  errors: count("rejected or failed upstream"),
+  input_tokens: count(),
+  cache_read_tokens: count(),
+  cache_write_tokens: count(),
+  output_tokens: count(),
+  reasoning_tokens: count(),
+  cost_usd: orNull(amount()),
+  billed_usd: orNull(amount()),
+  unpriced: count("rows that cost something but have no known price"),
+  duration_ms: percentiles,
+  ttft_ms: percentiles,
+  tokens_per_second: orNull(amount("output tokens per second of streaming")),
+  quality: orNull(amount()),
+}
+
+export const USAGE_SCHEMA = object({
+  rows: list(object({ key: orNull(text("a pair with two groups; null where the rows say nothing")), ...SUMS })),
+  totals: object(SUMS),
+})
+
+const ERRORS: Readonly<Record<number, string>> = {
+  400: "A parameter is wrong; the error names it and what it may be.",
+  401: "A key is needed.",
+  403: "This key may not see these rows.",
+  404: "There is no such request.",
+  503: "Too many listeners.",
+}
+
+/** `responses` of a route: its JSON answer (or a stream of events), and the errors it may give. */
+export function answers(answer: Schema | "events", ...errors: number[]) {
+  const content =
+    answer === "events" ? { "text/event-stream": { schema: text() } } : { "application/json": { schema: answer } }
+  const bad = errors.map((status) => [status, { description: ERRORS[status] ?? "error" }])
+  return { 200: { description: "as asked", content }, ...Object.fromEntries(bad) } as NonNullable<
+    DocumentDecoration["responses"]
+  >
+}

@@ -1,0 +1,116 @@
+/** Reads a query string's parameters, each by hand: what is wrong is said by name, with what is allowed. It asks no store. */
+import { type Outcome, Refusal } from "../exchange.ts"
+import type { Group } from "../store/groups.ts"
+import type { LedgerFilter, ListQuery } from "../store/list.ts"
+import type { UsageQuery } from "../store/usage.ts"
+import { isTimeZone, readInstant } from "./instant.ts"
+
+const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", "rejected"]
+const FILTERS = ["from", "to", "client", "user_id", "project", "session_id", "model", "key", "outcome"] as const
+export const GROUPS: readonly Group[] = [
+  "model",
+  "client",
+  "user",
+  "project",
+  "session",
+  "key",
+  "provider",
+  "day",
+  "hour",
+]
+const MAX_LIMIT = 1_000
+
+/** Who asks: null sees everybody's rows. */
+export interface Scope {
+  userId: string | null
+}
+
+type Parameters = Readonly<Record<string, string | undefined>>
+
+/** @throws Refusal 400 naming the parameter and what it may be; 403 for another user's rows */
+export function readListQuery(search: URLSearchParams, scope: Scope): ListQuery {
+  const given = readParameters(search, [...FILTERS, "cursor", "limit"])
+  return { ...readFilter(given, scope, "UTC"), cursor: given.cursor, limit: readLimit(given.limit) }
+}
+
+/** As `readListQuery`, without paging. */
+export function readLiveFilter(search: URLSearchParams, scope: Scope): LedgerFilter {
+  return readFilter(readParameters(search, FILTERS), scope, "UTC")
+}
+
+/** Groups by model when none is asked for. */
+export function readUsageQuery(search: URLSearchParams, scope: Scope): UsageQuery {
+  const given = readParameters(search, [...FILTERS, "group_by", "tz"])
+  const tz = given.tz ?? "UTC"
+  if (!isTimeZone(tz)) throw wrong("tz", "an IANA time zone (Europe/Berlin, America/New_York, UTC)", tz)
+  return { ...readFilter(given, scope, tz), groupBy: readGroups(given.group_by), tz }
+}
+
+/** One value each; empty ones count as absent. `group_by=a&group_by=b` is `group_by=a,b`. */
+function readParameters(search: URLSearchParams, allowed: readonly string[]): Parameters {
+  const given: Record<string, string> = {}
+  for (const [name, value] of search) {
+    if (!allowed.includes(name)) throw refuse(name, `is no parameter here; there are ${allowed.join(", ")}`)
+    if (value === "") continue
+    if (given[name] !== undefined && name !== "group_by") throw refuse(name, "must be given once")
+    given[name] = given[name] === undefined ? value : `${given[name]},${value}`
+  }
+  return given
+}
+
+function readFilter(given: Parameters, scope: Scope, zone: string): LedgerFilter {
+  if (scope.userId !== null && given.user_id !== undefined && given.user_id !== scope.userId) {
+    throw new Refusal(403, "permission", "This key may see its own user's requests only; leave user_id out.", {
+      param: "user_id",
+    })
+  }
+  return {
+    from: readTime("from", given.from, zone),
+    to: readTime("to", given.to, zone),
+    client: given.client,
+    userId: scope.userId ?? given.user_id,
+    project: given.project,
+    sessionId: given.session_id,
+    model: given.model,
+    key: given.key,
+    outcome: readOutcome(given.outcome),
+  }
+}
+
+function readTime(name: string, text: string | undefined, zone: string): number | undefined {
+  if (text === undefined) return undefined
+  const at = readInstant(text, zone)
+  if (at === null) throw wrong(name, "ISO 8601 (2026-03-29, 2026-03-29T10:00:00Z) or epoch milliseconds", text)
+  return at
+}
+
+function readOutcome(text: string | undefined): Outcome | undefined {
+  const outcome = OUTCOMES.find((one) => one === text)
+  if (text !== undefined && outcome === undefined) throw wrong("outcome", `one of ${OUTCOMES.join(", ")}`, text)
+  return outcome
+}
+
+function readLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > MAX_LIMIT) throw wrong("limit", `a whole number from 1 to ${MAX_LIMIT}`, text)
+  return limit
+}
+
+function readGroups(text = "model"): Group[] {
+  const names = text.split(",").map((name) => name.trim())
+  const groups = GROUPS.filter((group) => names.includes(group))
+  if (names.length > 2 || groups.length !== names.length) {
+    throw wrong("group_by", `one or two different ones of ${GROUPS.join(", ")}, with a comma between`, text)
+  }
+  return groups.sort((a, b) => names.indexOf(a) - names.indexOf(b))
+}
+
+const wrong = (name: string, allowed: string, got: string) =>
+  refuse(name, `must be ${allowed}, not "${got.slice(0, 80)}"`)
+
+const refuse = (name: string, why: string) =>
+  new Refusal(400, "invalid_request", `${name.slice(0, 80)} ${why}.`, {
+    param: name.slice(0, 80),
+    code: "invalid_parameter",
+  })

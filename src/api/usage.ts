@@ -1,0 +1,29 @@
+/** `/api/usage`: what was used and spent, by model, client, day and so on. The sums are the store's. */
+import { Elysia } from "elysia"
+import { answers, FILTER_PARAMETERS, parameter, USAGE_SCHEMA } from "./documentation.ts"
+import { GROUPS, readUsageQuery } from "./query.ts"
+import { type AnalyticsDeps, searchOf } from "./requests.ts"
+
+export function usageApi({ ledger, scope }: AnalyticsDeps) {
+  return new Elysia({ name: "api-usage" }).get(
+    "/api/usage",
+    async ({ request }) => Response.json(await ledger.usage(readUsageQuery(searchOf(request), scope(request)))),
+    {
+      detail: {
+        tags: ["analytics"],
+        summary: "Usage and cost, grouped",
+        description:
+          "Rows by time first, then the dearest first. `cost_usd` is null where no price is known; `unpriced` counts the rows that are missing in it.",
+        parameters: [
+          parameter("group_by", `one or two of ${GROUPS.join(", ")} (default model)`),
+          parameter(
+            "tz",
+            "IANA time zone of the days and hours, default UTC; also of `from` and `to` where they name none",
+          ),
+          ...FILTER_PARAMETERS,
+        ],
+        responses: answers(USAGE_SCHEMA, 400, 401, 403),
+      },
+    },
+  )
+}

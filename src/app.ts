@@ -1,0 +1,63 @@
+/** What lives as long as the process, and what lives as long as one request. Types only: `main.ts` fills them in, `pipeline.ts` uses them. */
+import type { Gate } from "./auth/gate.ts"
+import type { Endpoint } from "./dialects/endpoints.ts"
+import type { Arrival, Caller, Config, Identity } from "./exchange.ts"
+import type { Relays } from "./http/relay.ts"
+import type { Projects } from "./identify/projects.ts"
+import type { SessionProjects } from "./identify/session-projects.ts"
+import type { Sessions } from "./identify/sessions.ts"
+import type { PatternTest } from "./identify/users.ts"
+import type { Repositories } from "./machine/repository.ts"
+import type { Routes } from "./route/routes.ts"
+import type { Ledger } from "./store/ledger.ts"
+import type { CookieJars } from "./upstream/cookies.ts"
+import type { Upstream } from "./upstream/send.ts"
+import type { PriceBook } from "./usage/price-book.ts"
+import type { Draft } from "./usage/settle.ts"
+
+/** One config and what is made from it: replaced as a whole when the file changes. A request keeps the one it began with. */
+export interface Snapshot {
+  config: Config
+  gate: Gate
+  routes: Routes
+  /** header names that mean something to us by configuration: they go to no provider */
+  ownHeaders: ReadonlySet<string>
+}
+
+/** What lives as long as the process. */
+export interface App {
+  snapshot(): Snapshot
+  upstream: Upstream
+  cookies: CookieJars
+  relays: Relays
+  ledger: Ledger
+  prices: PriceBook
+  sessions: Sessions
+  patterns: PatternTest
+  projects: Projects
+  sessionProjects: SessionProjects
+  repositories: Repositories
+  /** aborted when the process begins to stop */
+  stopping: AbortSignal
+  newId(): string
+  random(): number
+  /** monotonic milliseconds */
+  now(): number
+  /** a line for the operator; never a key, a header or a body */
+  log(line: string, error?: unknown): void
+}
+
+/** One request under way. */
+export interface Exchange {
+  readonly app: App
+  readonly snapshot: Snapshot
+  readonly arrival: Arrival
+  readonly endpoint: Endpoint
+  /** a provider's own API, passed through: nothing about its answers is ours to judge */
+  readonly isRaw: boolean
+  readonly draft: Draft
+  identity: Identity | null
+  /** the gate's finding; null until it was passed */
+  caller: Caller | null
+  isSettled: boolean
+}

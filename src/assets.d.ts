@@ -1,0 +1,13 @@
+/** Files that are embedded into the binary: an import of one gives its path, or its text. */
+declare module "*.css" {
+  const path: string
+  export default path
+}
+declare module "swagger-ui-dist/swagger-ui-bundle.js" {
+  const path: string
+  export default path
+}
+declare module "*.md" {
+  const text: string
+  export default text
+}

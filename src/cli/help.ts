@@ -1,0 +1,56 @@
+/** `memproxy help`: how to use the program, in one screen. */
+import { version } from "../version.ts"
+
+interface Io {
+  out(line: string): void
+  err(line: string): void
+}
+
+const USAGE = `memproxy ${version} — one proxy between every AI client and every model provider
+
+usage: memproxy [serve] --config FILE [--host HOST] [--port PORT] [--data-dir DIR]
+       memproxy COMMAND [options]
+
+  serve   serve (the default). Without --config: CONFIG_FILE_PATH, then ./config.yaml, then a built-in demo
+  check   --config FILE [--json]   every finding in a config file, as FILE:line:col; exit 1 if any is an error
+  usage   [--since 7d] [--by model|client|user|project|key|session|day] [--json|--csv]   what was spent
+  help    [TOPIC]                  this text, or more about a topic: ${"TOPICS"}
+
+  --help, --version
+
+Point a client at it:  base URL http://127.0.0.1:8764/v1 (OpenAI style), http://127.0.0.1:8764 (Anthropic, Gemini).
+Everything it offers is listed at http://127.0.0.1:8764/swagger once it runs.`
+
+const TOPICS: Readonly<Record<string, string>> = {
+  serve: `memproxy serve --config FILE
+  Prints "memproxy listening on http://HOST:PORT" once it accepts connections. The file is watched: a good edit is live
+  within a second, a bad one changes nothing and says where it is wrong. SIGTERM or Ctrl-C lets streams finish (30 s).
+  --host 127.0.0.1, --port 8764 (0: any free port), --data-dir (default: $XDG_DATA_HOME/memproxy, else ~/.local/share/memproxy)`,
+  check: `memproxy check --config FILE [--json]
+  Reads a config.yaml (LiteLLM's, or memproxy's own) and says everything about it, each as FILE:line:col: path: severity: message.`,
+  usage: `memproxy usage [--since 7d] [--by model|client|user|project|key|session|day] [--tz ZONE] [--json|--csv] [--config FILE] [--data-dir DIR]
+  Requests, tokens and cost from the ledger, whether memproxy runs or not. --since takes 30m, 24h, 7d, 4w, a date, or all.`,
+  clients: `Who is calling is recognised from headers and, where those are generic, from the request's structure.
+  Tools that can set nothing but a URL say it in the path, in any order:  http://127.0.0.1:8764/k/KEY/u/USER/p/PROJECT/v1
+  Headers: x-memory-user-id, x-memory-project, x-memory-session.  GET /memory-routing/info shows what was recognised and why.`,
+}
+
+export function runHelp(args: string[], io: Io): number {
+  const topic = args[0]
+  if (topic === "--version") {
+    io.out(version)
+    return 0
+  }
+  const text = topic === undefined ? USAGE.replace("TOPICS", Object.keys(TOPICS).join(", ")) : TOPICS[topic]
+  if (text === undefined) {
+    io.err(`no help on "${topic}"; topics: ${Object.keys(TOPICS).join(", ")}`)
+    return 2
+  }
+  io.out(text)
+  return 0
+}
+
+export function unknownCommand(name: string, commands: readonly string[], io: Io): number {
+  io.err(`unknown command "${name}"; commands: ${commands.join(", ")}. See memproxy help.`)
+  return 2
+}

@@ -1,0 +1,171 @@
+/** `memproxy serve`: puts the parts together, listens, reloads, and stops in good order. */
+import { homedir } from "node:os"
+import { parseArgs } from "node:util"
+import type { App } from "../app.ts"
+import { findConfigFile, loadConfig } from "../config/load.ts"
+import { signature, watchConfig } from "../config/watch.ts"
+import type { Config, Finding } from "../exchange.ts"
+import { createRelays } from "../http/relay.ts"
+import { createRoutes, isModelRoute, refuseAt } from "../http/routes.ts"
+import { createServer } from "../http/server.ts"
+import { createProjects } from "../identify/projects.ts"
+import { createSessionProjects } from "../identify/session-projects.ts"
+import { createSessions } from "../identify/sessions.ts"
+import { createPatternMemo } from "../identify/users.ts"
+import { createRepositories } from "../machine/repository.ts"
+import { takeSnapshot } from "../pipeline.ts"
+import { acquireLock } from "../store/lock.ts"
+import { openStore, type Store } from "../store/open.ts"
+import { CookieJars } from "../upstream/cookies.ts"
+import { createUpstream } from "../upstream/send.ts"
+import { createPriceBook } from "../usage/price-book.ts"
+import { version } from "../version.ts"
+import { formatFinding } from "./findings.ts"
+
+const WRONG_USAGE = 2
+const STOP_WAIT_MS = 30_000
+const SESSIONS_KEPT = 10_000
+
+const say = (line: string) => console.error(line)
+
+export async function runServe(args: string[]): Promise<number> {
+  const flags = readFlags(args)
+  if (typeof flags === "string") {
+    say(`${flags}\nusage: memproxy serve --config FILE [--host HOST] [--port PORT] [--data-dir DIR]`)
+    return WRONG_USAGE
+  }
+  const chosen = findConfigFile({ flag: flags.config, env: process.env, cwd: process.cwd() })
+  const bind: Bind = { host: flags.host, port: flags.port, dataDir: flags["data-dir"] }
+  const load = () => loadConfig({ file: chosen.file, env: process.env, home: homedir(), overrides: bind })
+  const before = signature(chosen.file ? [chosen.file] : [])
+  const { config, findings } = load()
+  for (const finding of findings) say(formatFinding(finding))
+  if (!config) {
+    say("memproxy does not start with this configuration.")
+    return WRONG_USAGE
+  }
+  say(
+    `memproxy ${version}, configuration: ${chosen.file ?? "built-in demo"} (${chosen.reason}), data: ${config.dataDir}`,
+  )
+  // Where we listen and keep data was settled here: a later edit is read as if it said the same, and refused if it could not.
+  Object.assign(bind, { host: config.host, port: config.port, dataDir: config.dataDir })
+  return serve(config, load, config.files.length > 1 ? undefined : before)
+}
+
+interface Bind {
+  host?: string
+  port?: number
+  dataDir?: string
+}
+
+function readFlags(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        config: { type: "string" },
+        host: { type: "string" },
+        port: { type: "string" },
+        "data-dir": { type: "string" },
+      },
+    })
+    const port = values.port === undefined ? undefined : Number(values.port)
+    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+      return `--port must be 0 to 65535, got "${values.port}"`
+    return { ...values, port }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+async function serve(
+  config: Config,
+  load: () => { config: Config | null; findings: Finding[] },
+  before?: string,
+): Promise<number> {
+  let lock: ReturnType<typeof acquireLock>
+  let store: Store
+  try {
+    lock = acquireLock(config.dataDir)
+    store = openStore(config.dataDir, { warn: say })
+  } catch (error) {
+    say((error as Error).message)
+    return 1
+  }
+  let snapshot = takeSnapshot(config)
+  const now = () => performance.now()
+  const stopping = new AbortController()
+  const app: App = {
+    snapshot: () => snapshot,
+    upstream: createUpstream({ clock: now }),
+    cookies: new CookieJars(Date.now),
+    relays: createRelays(now),
+    ledger: store.ledger,
+    prices: createPriceBook(),
+    sessions: createSessions({ newId: Bun.randomUUIDv7, limit: SESSIONS_KEPT }),
+    patterns: createPatternMemo(),
+    projects: createProjects(),
+    sessionProjects: createSessionProjects(),
+    repositories: createRepositories(),
+    stopping: stopping.signal,
+    newId: Bun.randomUUIDv7,
+    random: Math.random,
+    now,
+    log: (line, error) =>
+      say(error === undefined ? line : `${line}\n${error instanceof Error ? error.stack : String(error)}`),
+  }
+  // One forgotten await would otherwise end the process, and every stream with it.
+  process.on("unhandledRejection", (error) => app.log("unhandled rejection", error))
+  process.on("uncaughtException", (error) => app.log("uncaught exception", error))
+
+  const server = createServer({
+    config: () => snapshot.config,
+    route: (request) => routes.fetch(request),
+    refuse: (error, path) => refuseAt(app, error, path),
+    isModelRoute,
+    clock: Date.now,
+    now,
+  })
+  const routes = createRoutes(app, server.arrivals)
+  let url: URL
+  try {
+    url = server.listen(config.host, config.port)
+  } catch (error) {
+    say(`memproxy cannot listen on ${config.host}:${config.port}: ${(error as Error).message}`)
+    return WRONG_USAGE
+  }
+  console.log(`memproxy listening on ${url.origin}`)
+  const watch = watchConfig({
+    files: config.files,
+    before,
+    load,
+    onChange(next, findings) {
+      for (const finding of findings) say(formatFinding(finding))
+      snapshot = takeSnapshot(next)
+      say(`configuration reloaded: ${next.deployments.length} deployments`)
+    },
+    onBad(findings) {
+      for (const finding of findings) say(formatFinding(finding))
+      say("configuration not reloaded: the last good one stays in use")
+    },
+  })
+
+  const stop = Promise.withResolvers<void>()
+  let isStopping = false
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1)
+      isStopping = true
+      stop.resolve()
+    })
+  }
+  await stop.promise
+  stopping.abort()
+  watch.close()
+  const gaveUp = await Promise.race([server.stop().then(() => false), Bun.sleep(STOP_WAIT_MS).then(() => true)])
+  if (gaveUp) await server.stop(true)
+  await store.close()
+  app.upstream.close()
+  lock.release()
+  process.exit(0)
+}

@@ -1,0 +1,135 @@
+/** A usage report as a table for people, or as CSV for spreadsheets. It reads nothing and decides no number. */
+import type { UsageReport, UsageSums } from "../store/usage.ts"
+
+type Line = { label: string; sums: UsageSums }
+
+/** More rows than this are not read by people. */
+const SHOWN_ROWS = 50
+const LABEL_WIDTH = 60
+
+const number = new Intl.NumberFormat("en-US")
+const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" })
+const smallDollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumSignificantDigits: 2 })
+
+/** `by` heads the first column. All rows of a calendar are shown, else the dearest 50. */
+export function usageTable(report: UsageReport, by: string): string[] {
+  const all = report.rows.map((row) => ({ label: labelOf(row.key), sums: row }))
+  const shown = by === "day" ? all : all.slice(0, SHOWN_ROWS)
+  const hidden = all.length - shown.length
+  const columns = columnsFor(report.totals)
+  const cells = [
+    [by.toUpperCase(), ...columns.map(([name]) => name)],
+    ...[...shown, { label: "total", sums: report.totals }].map((line) => cellsOf(line, columns)),
+  ]
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => Bun.stringWidth(row[column]!))))
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column]!, column > 0))
+      .join("  ")
+      .trimEnd(),
+  )
+  const rule = "-".repeat(widths.reduce((sum, width) => sum + width + 2, -2))
+  lines.splice(1, 0, rule)
+  lines.splice(
+    -1,
+    0,
+    ...(hidden > 0 ? [`… and ${number.format(hidden)} more; --json and --csv have them all`] : []),
+    rule,
+  )
+  return [...lines, ...notes(report.totals)]
+}
+
+type Column = [name: string, cell: (sums: UsageSums) => string]
+
+function columnsFor(totals: UsageSums): Column[] {
+  const marked = (usd: number | null, unpriced: number) => {
+    if (usd === null) return "?"
+    return totals.unpriced === 0 ? formatUsd(usd) : formatUsd(usd) + (unpriced > 0 ? "*" : " ")
+  }
+  const columns: Column[] = [
+    ["REQUESTS", (sums) => number.format(sums.requests)],
+    ["ERRORS", (sums) => number.format(sums.errors)],
+    ["INPUT", (sums) => number.format(sums.input_tokens)],
+    ["CACHED", (sums) => number.format(sums.cache_read_tokens)],
+    ["OUTPUT", (sums) => number.format(sums.output_tokens)],
+    ["COST", (sums) => marked(sums.cost_usd, sums.unpriced)],
+    ["P50", (sums) => formatMs(sums.duration_ms.p50)],
+    ["P95", (sums) => formatMs(sums.duration_ms.p95)],
+    ["TTFT", (sums) => formatMs(sums.ttft_ms.p50)],
+    ["TOK/S", (sums) => (sums.tokens_per_second === null ? "-" : number.format(Math.round(sums.tokens_per_second)))],
+  ]
+  // Where nothing was paid by subscription the two are the same, and one says it.
+  if (totals.billed_usd !== totals.cost_usd)
+    columns.splice(6, 0, ["BILLED", (sums) => marked(sums.billed_usd, sums.unpriced)])
+  return columns
+}
+
+const cellsOf = ({ label, sums }: Line, columns: Column[]) => [label, ...columns.map(([, cell]) => cell(sums))]
+
+function notes(totals: UsageSums): string[] {
+  if (totals.unpriced === 0) return []
+  const are = totals.unpriced === 1 ? "request has" : "requests have"
+  return [
+    "",
+    `? and *: ${number.format(totals.unpriced)} ${are} no known price and cannot be in the cost.`,
+    "Give their models input_cost_per_token and output_cost_per_token in litellm_params.",
+  ]
+}
+
+/** To the cent; below one, two digits that count. */
+export function formatUsd(usd: number): string {
+  if (usd === 0 || usd >= 0.01) return dollars.format(usd)
+  return usd < 0.000001 ? "<$0.000001" : smallDollars.format(usd)
+}
+
+function formatMs(ms: number | null): string {
+  if (ms === null) return "-"
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  return ms < 100_000 ? `${(ms / 1_000).toFixed(1)} s` : `${number.format(Math.round(ms / 60_000))} min`
+}
+
+type Key = UsageReport["rows"][number]["key"]
+
+function labelOf(key: Key): string {
+  const text = Array.isArray(key) ? key.map((part) => part ?? "(none)").join(" / ") : (key ?? "(none)")
+  // Callers choose these names: none may speak to the terminal.
+  const printable = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�")
+  return Bun.stringWidth(printable) <= LABEL_WIDTH ? printable : `${Bun.sliceAnsi(printable, 0, LABEL_WIDTH - 1)}…`
+}
+
+function pad(text: string, width: number, isNumber: boolean): string {
+  const space = " ".repeat(width - Bun.stringWidth(text))
+  return isNumber ? space + text : text + space
+}
+
+/** RFC 4180, one line per row, no totals. Values are as they are in the ledger. */
+export function usageCsv(report: UsageReport, by: string): string[] {
+  const names = [
+    "requests",
+    "errors",
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cost_usd",
+    "billed_usd",
+    "unpriced",
+  ] as const
+  const head = [by, ...names, "duration_ms_p50", "duration_ms_p95", "ttft_ms_p50", "ttft_ms_p95", "tokens_per_second"]
+  const lines = report.rows.map((row) => [
+    Array.isArray(row.key) ? row.key.join("/") : row.key,
+    ...names.map((name) => row[name]),
+    row.duration_ms.p50,
+    row.duration_ms.p95,
+    row.ttft_ms.p50,
+    row.ttft_ms.p95,
+    row.tokens_per_second,
+  ])
+  return [head, ...lines].map((line) => line.map(csvCell).join(","))
+}
+
+function csvCell(value: string | number | null): string {
+  const text = value === null ? "" : String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,64 @@
+/** Memory's settings, ours or the Python project's `context_retrieval`. The engines themselves are in `memory/`. */
+
+import { Secret, type Config } from "../exchange.ts"
+import type { ConfigFile } from "./schema.ts"
+import { find, type MapTree, type Report } from "./tree.ts"
+
+/** Which engine, how wide, how much. Without a word in the file: off. */
+export function readMemory(root: MapTree, values: ConfigFile, report: Report): Config["memory"] {
+  const own = values.memproxy?.memory
+  const old = values.context_retrieval
+  const oldOn = old?.enabled === true
+  if (!own && !oldOn)
+    report(
+      "note",
+      { ...root, path: "memproxy.memory" },
+      "memory is off; `memproxy: { memory: { engine: local } }` switches it on",
+    )
+  if (old) sayOld(root, values, report)
+  const spoilt =
+    own !== undefined && own.engine === undefined && find(root, "memproxy", "memory", "engine") !== undefined
+  const engine = spoilt ? "off" : own ? (own.engine ?? "local") : oldOn ? "supermemory" : "off"
+  return {
+    engine,
+    scope: own?.scope ?? "project",
+    scopeWritten: own?.scope !== undefined,
+    // Characters there, tokens here: four to one, the usual rule for English.
+    maxTokens: own?.max_tokens ?? (oldOn && old?.max_context_length ? Math.floor(old.max_context_length / 4) : 512),
+    remember: own?.remember ?? true,
+  }
+}
+
+/** Supermemory's addresses and key, without trailing slashes. */
+export function readSupermemory(
+  values: ConfigFile,
+  env: Readonly<Record<string, string | undefined>>,
+): Config["supermemory"] {
+  const own = values.memproxy?.supermemory
+  const key = (own?.api_key ?? values.context_retrieval?.api_key ?? env.SUPERMEMORY_API_KEY)?.trim()
+  const bare = (address: string) => address.replace(/\/+$/, "")
+  return {
+    key: key ? new Secret(key) : null,
+    base: bare(own?.base_url ?? values.context_retrieval?.base_url ?? "https://api.supermemory.ai"),
+    routerBase: bare(own?.router_base_url ?? "https://api.supermemory.ai/v3"),
+  }
+}
+
+function sayOld(root: MapTree, values: ConfigFile, report: Report): void {
+  const old = values.context_retrieval
+  const say = (severity: "note" | "warning", key: string, message: string) => {
+    const node = find(root, "context_retrieval", key)
+    if (node) report(severity, node.key ?? node, message)
+  }
+  if (values.memproxy?.memory && old?.enabled) say("warning", "enabled", "`memproxy.memory` decides, not this")
+  if (!old?.enabled) return
+  say("warning", "container_tag", "ignored: one tag for everybody would mix their memories; each user has an own one")
+  if (old.injection_strategy)
+    say(
+      "warning",
+      "injection_strategy",
+      "this place breaks the providers' prompt caches; without the line memory goes where it does not",
+    )
+  for (const key of ["query_strategy", "max_results", "timeout", "enabled_for_models", "disabled_for_models"])
+    say("note", key, "read, but nothing in this version acts on it")
+}

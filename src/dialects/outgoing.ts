@@ -1,0 +1,66 @@
+/** The request as an upstream of the same dialect gets it: the client's text with the few edits the contract allows. */
+
+import type { JsonObject } from "../exchange.ts"
+import { addParams, asObject, dropParam } from "./params.ts"
+import { emptyPlan, type Plan, planEdits, planInside } from "./plan.ts"
+import type { Asked } from "./request.ts"
+import { lastMember, valueText } from "./scan.ts"
+import { splice } from "./splice.ts"
+
+export interface Change {
+  /** the provider's own name for the model */
+  model: string
+  /** set where the client has not; named as LiteLLM names them, written where the dialect wants them */
+  params: Readonly<JsonObject>
+  /** names, or LiteLLM's paths: `tools[*].input_examples` */
+  drop: readonly string[]
+}
+
+export interface Outgoing {
+  text: string
+  /** `text` is the client's: send its bytes */
+  unchanged: boolean
+  /** we asked for usage and the client did not: that chunk is to be hidden again */
+  hideUsage: boolean
+}
+
+export function writeRequest(asked: Asked, change: Change): Outgoing {
+  const plan = emptyPlan()
+  for (const path of change.drop) dropParam(plan, asked.endpoint.dialect, path)
+  // what shapes an answer is refused where tokens are only counted
+  if (asked.endpoint.operation !== "count_tokens") addParams(plan, asked, change.params)
+  nameModel(plan, asked, change.model)
+  const hideUsage = askForUsage(plan, asked)
+  const edits = planEdits(asked.text, asked.members, plan)
+  return { text: splice(asked.text, edits), unchanged: edits.length === 0, hideUsage }
+}
+
+function nameModel(plan: Plan, asked: Asked, model: string): void {
+  if (asked.endpoint.dialect !== "gemini") {
+    plan.put.set("model", model)
+    return
+  }
+  // Gemini's is in the path; where the body repeats it, Google wants the two to agree
+  if (asked.endpoint.operation === "generate") return
+  plan.renameModel = model
+  planInside(plan, "generateContentRequest").renameModel = model
+  planInside(plan, "requests", "*").renameModel = model
+}
+
+/** A Chat stream tells its tokens only to those who ask: https://platform.openai.com/docs/api-reference/chat/create */
+function askForUsage(plan: Plan, asked: Asked): boolean {
+  if (asked.endpoint.dialect !== "openai-chat" || !asked.stream || asked.wantsUsage) return false
+  // the config keeps the option from this provider
+  if (plan.drop.has("stream_options") || plan.inside.has("stream_options")) return false
+  const options = lastMember(asked.members, "stream_options")
+  if (options && asked.text.charAt(options.value.start) === "{") {
+    planInside(plan, "stream_options").put.set("include_usage", true)
+    return true
+  }
+  // neither an object nor null: the upstream's to refuse
+  if (options && valueText(asked.text, options) !== "null") return false
+  const configured = asObject(plan.add.get("stream_options"))
+  plan.add.delete("stream_options")
+  plan.put.set("stream_options", { ...configured, include_usage: true })
+  return true
+}

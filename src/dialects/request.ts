@@ -1,0 +1,108 @@
+/** What a request body asks for, read from its top level alone. What the model is told is not looked at here. */
+
+import { Refusal } from "../exchange.ts"
+import type { Endpoint } from "./endpoints.ts"
+import { lastMember, type Member, scanDocument, valueText } from "./scan.ts"
+
+export interface Asked {
+  endpoint: Endpoint
+  /** the body as it came */
+  text: string
+  /** the model's public name */
+  model: string
+  stream: boolean
+  /** a Chat or completions stream whose client asked for `stream_options.include_usage` itself */
+  wantsUsage: boolean
+  /** the body's top level, in order, duplicates included */
+  members: readonly Member[]
+}
+
+/** Throws a 400 Refusal for what no provider could answer: no JSON object, no model, nothing to work on. */
+export function readRequest(endpoint: Endpoint, text: string): Asked {
+  const members = scanDocument(text)
+  const model = endpoint.model ?? readModel(text, members)
+  const stream = endpoint.stream ?? readBoolean(text, members, "stream")
+  requireContent(endpoint, text, members)
+  return { endpoint, text, model, stream, wantsUsage: stream && readsUsage(endpoint, text, members), members }
+}
+
+function readModel(text: string, members: readonly Member[]): string {
+  const member = lastMember(members, "model")
+  const model = member && text.charAt(member.value.start) === '"' ? parseString(valueText(text, member)) : ""
+  if (!model) throw missing("model", "model: a non-empty string, one of GET /v1/models")
+  return model
+}
+
+function parseString(json: string): string {
+  if (!json.includes("\\")) return json.slice(1, -1)
+  try {
+    return String(JSON.parse(json))
+  } catch {
+    return "" // a bad escape: refused as a missing model is
+  }
+}
+
+function readBoolean(text: string, members: readonly Member[], key: string): boolean {
+  const member = lastMember(members, key)
+  const value = member ? valueText(text, member) : "null"
+  if (value === "true") return true
+  if (value === "false" || value === "null") return false
+  const message = `Invalid parameter: ${key} must be true or false.`
+  throw new Refusal(400, "invalid_request", message, { code: "invalid_parameter", param: key })
+}
+
+/** The members of which one must be there. */
+function contentMembers(endpoint: Endpoint): readonly string[] {
+  if (endpoint.operation === "completions") return ["prompt"]
+  switch (endpoint.dialect) {
+    case "anthropic":
+      return ["messages"]
+    case "openai-chat":
+      // Cursor sends a Responses body to the Chat route
+      return endpoint.operation === "embeddings" ? ["input"] : ["messages", "input"]
+    case "openai-responses":
+      // the input may be kept at the provider: a stored prompt, an earlier response, a conversation
+      return ["input", "prompt", "previous_response_id", "conversation"]
+    case "gemini":
+      if (endpoint.operation === "count_tokens") return ["contents", "generateContentRequest"]
+      return endpoint.operation === "embeddings" ? ["content", "requests"] : ["contents"]
+  }
+}
+
+function requireContent(endpoint: Endpoint, text: string, members: readonly Member[]): void {
+  const names = contentMembers(endpoint)
+  for (const name of names) {
+    const member = lastMember(members, name)
+    if (!member) continue
+    const value = valueText(text, member)
+    if (value === "null" || (isTurns(name) && /^\[\s*\]$/.test(value))) continue
+    if (isTurns(name) && value.charAt(0) !== "[") throw wrongType(name)
+    return
+  }
+  throw missing(names[0] ?? "messages", names[0] ?? "messages")
+}
+
+function isTurns(name: string): boolean {
+  return name === "messages" || name === "requests"
+}
+
+function readsUsage(endpoint: Endpoint, text: string, members: readonly Member[]): boolean {
+  if (endpoint.dialect !== "openai-chat") return false
+  const options = lastMember(members, "stream_options")
+  if (!options || text.charAt(options.value.start) !== "{") return false
+  const inside = valueText(text, options)
+  const usage = lastMember(scanDocument(inside), "include_usage")
+  return usage !== null && valueText(inside, usage) === "true"
+}
+
+function missing(param: string, what: string): Refusal {
+  return new Refusal(400, "invalid_request", `Missing required parameter: ${what}`, {
+    code: "missing_parameter",
+    param,
+  })
+}
+
+function wrongType(param: string): Refusal {
+  const message = `Invalid parameter: ${param} must be an array.`
+  return new Refusal(400, "invalid_request", message, { code: "invalid_parameter", param })
+}

@@ -1,0 +1,380 @@
+/** The types that flow through the pipeline. It imports nothing, and nothing here acts. */
+
+/** A provider API's request, answer and stream format. */
+export type Dialect = "openai-chat" | "openai-responses" | "anthropic" | "gemini"
+
+/** What is asked of a model. `passthrough` is a provider's own API forwarded as it is (`/anthropic/*` …). */
+export type Operation = "generate" | "count_tokens" | "embeddings" | "completions" | "passthrough"
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+/** A key or password. It cannot be printed by accident: only `reveal()` gives the text. */
+export class Secret {
+  readonly #text: string
+  constructor(text: string) {
+    this.#text = text
+  }
+  reveal(): string {
+    return this.#text
+  }
+  toString(): string {
+    return "[secret]"
+  }
+  toJSON(): string {
+    return "[secret]"
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "[secret]"
+  }
+}
+
+/** Why a request was not answered as asked. The names are the ledger's `error_type`. */
+export type ErrorType =
+  | "invalid_request"
+  | "authentication"
+  | "permission"
+  | "not_found"
+  | "method_not_allowed"
+  | "timeout"
+  | "too_large"
+  | "unsupported_media"
+  | "rate_limit"
+  | "unavailable"
+  | "overloaded"
+  | "upstream"
+  | "internal"
+
+/**
+ * The only error whose text a client sees; any other becomes "internal error" and the request's id.
+ * `origin` says who refused. `code` is the machine-readable reason (`model_not_found`), `param` the offending field.
+ */
+export class Refusal extends Error {
+  readonly status: number
+  readonly type: ErrorType
+  readonly code: string | null
+  readonly param: string | null
+  readonly origin: "memproxy" | "upstream"
+  readonly headers: Record<string, string>
+  constructor(
+    status: number,
+    type: ErrorType,
+    message: string,
+    more: {
+      code?: string
+      param?: string
+      origin?: "memproxy" | "upstream"
+      headers?: Record<string, string>
+      cause?: unknown
+    } = {},
+  ) {
+    super(message, { cause: more.cause })
+    this.name = "Refusal"
+    this.status = status
+    this.type = type
+    this.code = more.code ?? null
+    this.param = more.param ?? null
+    this.origin = more.origin ?? "memproxy"
+    this.headers = more.headers ?? {}
+  }
+}
+
+/** One thing said about a config file. `path` is written `model_list[0].litellm_params.model`; line and col count from 1. */
+export interface Finding {
+  severity: "error" | "warning" | "note"
+  file: string
+  line: number
+  col: number
+  path: string
+  message: string
+}
+
+/** A model provider: a row of data on top of the dialects. */
+export interface Provider {
+  /** as in `provider/model` */
+  id: string
+  /** where its API is when the config gives no `api_base`; null: `api_base` is needed */
+  base: string | null
+  /** what it speaks at that address, best first */
+  speaks: readonly Dialect[]
+  auth: "bearer" | "x-api-key" | "x-goog-api-key" | "api-key" | "none"
+  /** the environment variables its key is looked for in, first one set wins */
+  keyVariables: readonly string[]
+  /** other names LiteLLM configs use for it */
+  aliases?: readonly string[]
+  /** may be used without a key (Ollama, vLLM) */
+  keyOptional?: boolean
+}
+
+/** Own prices of a deployment, in LiteLLM's keys (`input_cost_per_token` …), USD per token. */
+export type CustomPrices = Readonly<Record<string, number>>
+
+/** One entry of `model_list`, resolved: where a request for `name` can go. */
+export interface Deployment {
+  /** `model_info.id`, else a hash of the entry that is stable across restarts */
+  id: string
+  /** the public name, may hold `*` */
+  name: string
+  /** the provider's own name for the model, may hold `*` */
+  model: string
+  provider: string
+  speaks: readonly Dialect[]
+  /** without trailing slash; meaning as LiteLLM's `api_base` (with `/v1` for OpenAI-style, the root for Anthropic and Gemini) */
+  base: string
+  auth: Provider["auth"]
+  key: Secret | null
+  /** the environment variable that is missing, if one is: the model answers 503 with its name */
+  missing: string | null
+  /** nothing but the key is missing: a caller who brings the provider's own may pass */
+  lacksOnlyKey: boolean
+  /** Azure's `api-version` */
+  apiVersion: string | null
+  headers: Readonly<Record<string, string>>
+  /** request parameters the config sets where the client has not */
+  params: Readonly<JsonObject>
+  dropParams: readonly string[]
+  timeoutMs: number | null
+  streamTimeoutMs: number | null
+  /** text, or `echo` */
+  mock: string | null
+  prices: CustomPrices | null
+  /** name to look the price up under */
+  baseModel: string | null
+  weight: number
+  order: number
+  /** the base is Supermemory's router: `https://api.supermemory.ai/v3/<provider URL>` */
+  router: boolean
+  /** model_info as written, for `/model/info` */
+  info: Readonly<JsonObject>
+}
+
+export interface HeaderPattern {
+  header: string
+  pattern: string
+  userId: string
+  /** RE2, case-insensitive, unanchored */
+  matches(value: string): boolean
+}
+
+/** Everything the file says, resolved and frozen. A request keeps the one it began with. */
+export interface Config {
+  /** null: the built-in demo */
+  file: string | null
+  /** every file read, includes too: what the watcher watches */
+  files: readonly string[]
+  host: string
+  port: number
+  dataDir: string
+  allowedHosts: readonly string[]
+  allowedOrigins: readonly string[]
+  masterKey: Secret | null
+  /** `general_settings.litellm_key_header_name`, lower case */
+  keyHeader: string | null
+  deployments: readonly Deployment[]
+  /** `router_settings.model_group_alias` */
+  aliases: Readonly<Record<string, { model: string; hidden: boolean }>>
+  /** `general_settings.completion_model`: overrides the model asked for */
+  completionModel: string | null
+  /** where `/anthropic/*`, `/openai/*`, `/gemini/*` go: the first deployment at the provider's own address, else its first one, else one made from its usual variable; null: none */
+  passthrough: Readonly<Record<"anthropic" | "openai" | "gemini", Deployment | null>>
+  users: { customHeader: string; patterns: readonly HeaderPattern[]; defaultUserId: string }
+  memory: {
+    engine: "local" | "supermemory" | "off"
+    scope: "user" | "project"
+    /** the file itself said `scope` */
+    scopeWritten: boolean
+    maxTokens: number
+    remember: boolean
+  }
+  supermemory: { key: Secret | null; base: string; routerBase: string }
+  logging: { bodies: "off" | "redacted" | "full"; retentionDays: number | null }
+  /** which `model_name`s (or all) get the client's own `x-*` headers */
+  forwardClientHeaders: "all" | readonly string[]
+  forwardProviderAuth: boolean
+  forwardTraceparent: boolean
+  forwardOrganization: boolean
+  timeoutMs: number
+  streamTimeoutMs: number
+  /** whole seconds of silence before an idle upstream stream is given up */
+  idleTimeoutMs: number
+  findings: readonly Finding[]
+}
+
+/** One HTTP request past the guard, its path prefixes cut off. */
+export interface Arrival {
+  /** as the runtime gave it: body and abort signal are read from here */
+  request: Request
+  headers: Headers
+  method: string
+  path: string
+  /** `""` or `?…`, without `key=` on Gemini paths */
+  query: string
+  /** keys from `/k/KEY` and `?key=`: for the gate alone */
+  keysFromUrl: readonly Secret[]
+  prefixUser: string | null
+  prefixProject: string | null
+  /** the caller is on this machine */
+  isLocal: boolean
+  /** ends the idle timeout that guards against slow senders */
+  lift(): void
+  /** epoch milliseconds */
+  startedAt: number
+  /** monotonic milliseconds */
+  started: number
+}
+
+/** The key that opened the door. */
+export interface Caller {
+  kind: "master" | "virtual" | "open"
+  alias: string | null
+  /** the user a virtual key is bound to */
+  userId: string | null
+  /** a subscription token (`sk-ant-oat…`): never ours, may go upstream */
+  subscription: Secret | null
+}
+
+export interface Project {
+  /** for people: `acme/demo-project`, else the directory's name */
+  name: string
+  /** what separates memories: `host/owner/repo`, else an absolute path, else the name as given */
+  key: string
+}
+
+/** What `identify` may look at. Header names are lower case through `Headers`; the body is parsed at the first call. */
+export interface Sighting {
+  headers: Headers
+  /** null for requests without one */
+  dialect: Dialect | null
+  body: () => JsonObject | null
+  /** from the path: `/u/USER`, `/p/PROJECT` */
+  prefixUser: string | null
+  prefixProject: string | null
+  caller: Caller
+}
+
+export interface Identity {
+  userId: string
+  client: string | null
+  clientVersion: string | null
+  clientGuess: boolean
+  project: Project | null
+  /** the client's own conversation id; null: to be found from the turns */
+  sessionId: string | null
+  /** in words, what decided */
+  rule: string
+  matchedPattern: { header: string; value: string; pattern: string; user_id: string } | null
+  customHeaderPresent: boolean
+  isDefault: boolean
+}
+
+/** Tokens of one exchange. `input` includes cache reads and writes, `output` includes reasoning, `cacheWrite` includes the 1 h part. */
+export interface Usage {
+  input: number
+  cacheRead: number
+  cacheWrite: number
+  cacheWrite1h: number
+  output: number
+  reasoning: number
+  inputAudio: number
+  /** the part of both `cacheRead` and `inputAudio`; null where it is not said */
+  cacheReadAudio: number | null
+  outputAudio: number
+}
+
+/** What was seen in an answer, so far or at its end. */
+export interface Metered {
+  usage: Usage | null
+  /** as the provider wrote it */
+  finishReason: string | null
+  toolCalls: number
+  /** the dialect's last event, or a whole body, was seen */
+  terminal: boolean
+  /** the provider's own error inside the answer */
+  errorType: string | null
+  /** the model the provider says it ran */
+  model: string | null
+  /** the provider's service tier, where it says */
+  serviceTier: string | null
+  /** characters of text, thinking and tool arguments that went by: what an estimate is made of */
+  outputChars: number
+}
+
+/** Reads an answer's bytes as they pass. `push` never throws on bad bytes. */
+export interface Meter {
+  push(bytes: Uint8Array): void
+  /** call once, at the end of the answer or of the connection */
+  end(): Metered
+  /** true once the dialect's last event went by: a client that leaves now has all of it */
+  readonly terminal: boolean
+  /** true once the first content (text, thinking or tool call) went by */
+  readonly started: boolean
+}
+
+/** What a request was charged with. Unit prices are USD per million tokens. */
+export interface Price {
+  cost: number | null
+  /** `config`, `genai-prices:<version>`, or null when no price is known */
+  source: string | null
+  units: Readonly<Record<string, number>> | null
+}
+
+export type Outcome = "done" | "client-left" | "upstream-failed" | "rejected"
+
+/** One row of the ledger: the JSON of `GET /api/requests`, names and units as in the contract. */
+export interface LedgerRow {
+  id: string
+  started_at: string
+  duration_ms: number
+  ttft_ms: number | null
+  overhead_ms: number | null
+  memory_ms: number | null
+  client: string | null
+  client_version: string | null
+  client_guess: boolean
+  user_id: string | null
+  project: string | null
+  session_id: string | null
+  key_alias: string | null
+  model: string | null
+  upstream_model: string | null
+  provider: string | null
+  dialect_in: Dialect | null
+  dialect_out: Dialect | null
+  stream: boolean
+  status: number
+  outcome: Outcome
+  error_type: string | null
+  retries: number
+  fallbacks: number
+  input_tokens: number | null
+  cache_read_tokens: number | null
+  cache_write_tokens: number | null
+  cache_write_1h_tokens: number | null
+  output_tokens: number | null
+  reasoning_tokens: number | null
+  estimated: boolean
+  cost_usd: number | null
+  billed_usd: number | null
+  price_source: string | null
+  finish_reason: string | null
+  tool_calls: number
+  lossy: string[]
+  memory_status: string | null
+  memories_injected: number
+  memory_tokens: number
+  quality: number | null
+}
+
+/** What the row keeps beside its public fields. */
+export interface LedgerDetail {
+  operation: Operation
+  /** the project's key, not its display name */
+  project_key: string | null
+  unit_prices: Readonly<Record<string, number>> | null
+  deployment_id: string | null
+  service_tier: string | null
+  /** what Supermemory's router answered in its headers */
+  router: Readonly<Record<string, string>> | null
+  /** the steps of the exchange: milliseconds since its start */
+  timeline: readonly { at_ms: number; what: string }[]
+}

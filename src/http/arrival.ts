@@ -1,0 +1,82 @@
+/** Turns the runtime's request into an `Arrival`: path, query and keys taken from the URL, the rest as it came. */
+import { type Arrival, Refusal, Secret } from "../exchange.ts"
+import { cutPrefixes, hasPrefix } from "./prefix.ts"
+
+export interface Door {
+  lift(request: Request): void
+  isLocal(request: Request): boolean
+  /** epoch milliseconds */
+  clock(): number
+  /** monotonic milliseconds */
+  now(): number
+}
+
+/** Path prefixes work on these routes and nowhere else. */
+const PREFIXABLE =
+  /^\/(v1|v1beta|models|chat|completions|embeddings|responses|messages|engines|openai|anthropic|gemini|mcp|memory-routing\/info|api\/hello)(\/|$)|^\/$/
+
+/** @throws Refusal 400 for unusable prefixes, 404 for prefixes on other routes */
+export function arrive(request: Request, door: Door): Arrival {
+  const { url } = request
+  const pathAt = url.indexOf("/", url.indexOf("://") + 3)
+  const queryAt = url.indexOf("?", pathAt)
+  const arrival: Arrival = {
+    request,
+    method: request.method,
+    headers: request.headers,
+    path: queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt),
+    query: queryAt < 0 ? "" : url.slice(queryAt),
+    keysFromUrl: NO_KEYS,
+    prefixUser: null,
+    prefixProject: null,
+    isLocal: door.isLocal(request),
+    lift: () => door.lift(request),
+    startedAt: door.clock(),
+    started: door.now(),
+  }
+  if (hasPrefix(arrival.path)) takePrefixes(arrival)
+  if (arrival.query !== "" && isGeminiPath(arrival.path)) takeQueryKey(arrival)
+  return arrival
+}
+
+const NO_KEYS: readonly Secret[] = []
+
+function takePrefixes(arrival: Arrival): void {
+  const cut = cutPrefixes(arrival.path)
+  if (!PREFIXABLE.test(cut.path)) {
+    throw new Refusal(
+      404,
+      "not_found",
+      "The path prefixes /k/, /u/ and /p/ work on the model routes, /memory-routing/info and /mcp only.",
+      {
+        code: "prefix_not_supported",
+      },
+    )
+  }
+  arrival.path = cut.path
+  arrival.prefixUser = cut.user
+  arrival.prefixProject = cut.project
+  if (cut.key) arrival.keysFromUrl = [cut.key]
+}
+
+const isGeminiPath = (path: string) =>
+  path.startsWith("/v1beta/") || path.startsWith("/gemini/") || /^\/(v1\/)?models\/.+:/.test(path)
+
+/** Google's clients may send the key as `?key=`: it goes to the gate and no further. */
+function takeQueryKey(arrival: Arrival): void {
+  const rest: string[] = []
+  for (const part of arrival.query.slice(1).split("&")) {
+    if (part.startsWith("key="))
+      arrival.keysFromUrl = [...arrival.keysFromUrl, new Secret(decodeLoosely(part.slice(4)))]
+    else if (part !== "") rest.push(part)
+  }
+  arrival.query = rest.length > 0 ? `?${rest.join("&")}` : ""
+}
+
+function decodeLoosely(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // then it is no key of ours, and the gate says so
+  }
+}

@@ -1,0 +1,68 @@
+/** Reads a request's body: bytes within the limit, decompressed if need be, and as text where it must be valid UTF-8. */
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib"
+import { Refusal } from "../exchange.ts"
+
+export const MAX_BODY_BYTES = 64 * 1024 * 1024
+
+/** @throws Refusal 413 past the limit, 415 for an unknown content-encoding, 400 for a body that cannot be decompressed */
+export async function receiveBody(request: Request, limit = MAX_BODY_BYTES): Promise<Uint8Array> {
+  const declared = Number(request.headers.get("content-length") ?? Number.NaN)
+  if (declared > limit) throw tooLarge(limit)
+  // Bun refuses a body that is longer or shorter than its content-length, so only a chunked one needs counting.
+  const raw = Number.isNaN(declared) ? await readCounted(request, limit) : await request.bytes()
+  const encoding = request.headers.get("content-encoding")
+  return encoding === null || encoding === "identity" ? raw : decompress(raw, encoding.toLowerCase(), limit)
+}
+
+async function readCounted(request: Request, limit: number): Promise<Uint8Array> {
+  if (!request.body) return new Uint8Array()
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of request.body as unknown as AsyncIterable<Uint8Array>) {
+    size += part.length
+    if (size > limit) throw tooLarge(limit)
+    parts.push(part)
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+}
+
+const DECODERS: Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array> = {
+  gzip: gunzipSync,
+  "x-gzip": gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+}
+
+function decompress(bytes: Uint8Array, encoding: string, limit: number): Uint8Array {
+  const decode = DECODERS[encoding]
+  if (!decode) {
+    throw new Refusal(
+      415,
+      "unsupported_media",
+      `Content-Encoding "${encoding.slice(0, 40)}" is not supported; send the body as it is, or as ${Object.keys(DECODERS).join(", ")}.`,
+    )
+  }
+  try {
+    return decode(bytes, { maxOutputLength: limit })
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit)
+    throw new Refusal(400, "invalid_request", `The body is not valid ${encoding}.`, { code: "invalid_body", cause })
+  }
+}
+
+const tooLarge = (limit: number) =>
+  new Refusal(413, "too_large", `The request body is over ${limit / 1024 / 1024} MiB, memproxy's limit.`, {
+    code: "request_too_large",
+  })
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** The body as text, which encodes back to the same bytes. @throws Refusal 400 where it is not UTF-8 */
+export function bodyText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new Refusal(400, "invalid_request", "The request body is not valid UTF-8.", { code: "invalid_body", cause })
+  }
+}

@@ -1,0 +1,265 @@
+/** From the provider's answer, or a refusal, to the client's Response; and the one place where an exchange settles. */
+import type { App, Exchange } from "../app.ts"
+import { renderError, renderErrorEvent } from "../dialects/errors.ts"
+import { dropUsage } from "../dialects/drop-usage.ts"
+import { keepAlive } from "../dialects/keepalive.ts"
+import { mockAnswer } from "../dialects/mock.ts"
+import type { Asked } from "../dialects/request.ts"
+import { createWholeEvents } from "../dialects/whole-events.ts"
+import { type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
+import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
+import type { UpstreamAnswer } from "../upstream/send.ts"
+import { createMeter } from "../usage/meter.ts"
+import { countedUsage, overheadMs, settleDraft, settlePrice } from "../usage/settle.ts"
+import { headerValue } from "./header-value.ts"
+import { KEEP_ALIVE_MS, type RelaySource } from "./relay.ts"
+
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+const CLIENT_CLOSED_REQUEST = 499 // nginx's number for it; nobody is left to read it but the ledger
+
+/** The provider's answer, byte for byte. */
+export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHidingUsage: boolean): Promise<Response> {
+  const { app, arrival, draft, endpoint, isRaw } = exchange
+  const contentType = answer.headers.get("content-type") ?? ""
+  draft.detail.router = draft.deployment?.router ? routerHeaders(answer.headers) : null
+  const isEvents = contentType.startsWith("text/event-stream")
+  const isOk = answer.status >= 200 && answer.status < 300
+  const meter = createMeter({ dialect: endpoint.dialect, operation: endpoint.operation, contentType })
+  if (isRaw && endpoint.operation === "passthrough")
+    return replyStream(exchange, answer, answer.body, UNMETERED, false, false)
+  // Gemini streams a JSON array to those who do not ask for events.
+  const isArray = draft.row.stream && endpoint.dialect === "gemini" && isJson(contentType)
+  if (isOk && (isEvents || isArray)) {
+    return replyStream(exchange, answer, await withFirstBytes(answer), meter, isEvents, isHidingUsage)
+  }
+  const bytes = await answer.body.whole(MAX_ANSWER_BYTES)
+  draft.answeredAt = app.now()
+  if (!isJson(contentType) && !isRaw) throw await unreadable(answer, contentType)
+  meter.push(bytes)
+  const metered = meter.end()
+  if (isOk && !metered.terminal && !isRaw) throw badAnswer("is not valid JSON", 502)
+  if (arrival.request.signal.aborted) throw new DOMException("The client left.", "AbortError")
+  await settle(
+    exchange,
+    isOk ? "done" : "upstream-failed",
+    answer.status,
+    isOk ? null : (metered.errorType ?? "upstream"),
+    metered,
+  )
+  const headers = [...answerHeaders(answer.headers), ...ownHeaders(exchange), ...costHeader(exchange)]
+  return new Response(bytes.length > 0 ? (bytes as Uint8Array<ArrayBuffer>) : null, { status: answer.status, headers })
+}
+
+/**
+ * Before the first byte a provider's failure is a plain HTTP error. So the answer's head waits for its first bytes, but no longer than a client may be left
+ * without a sign of life.
+ */
+async function withFirstBytes({ body }: UpstreamAnswer): Promise<RelaySource> {
+  let first: Promise<Uint8Array | null> | null = body.read()
+  const patience = Promise.withResolvers<void>()
+  const timer = setTimeout(patience.resolve, KEEP_ALIVE_MS)
+  const isEmpty = (await Promise.race([first, patience.promise])) === null
+  clearTimeout(timer)
+  if (isEmpty) throw badAnswer("is empty", 502)
+  const read = () => {
+    const next = first ?? body.read()
+    first = null
+    return next
+  }
+  return { read, cancel: () => body.cancel() }
+}
+
+function replyStream(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  source: RelaySource,
+  meter: Meter,
+  isEvents: boolean,
+  isHidingUsage: boolean,
+): Response {
+  const { app, arrival, draft, endpoint } = exchange
+  const id = draft.row.id
+  draft.row.overhead_ms = overheadMs(draft, app.now())
+  const stream = app.relays.open({
+    source,
+    meter,
+    events: isEvents ? createWholeEvents(isHidingUsage ? dropUsage : null) : null,
+    keepAlive: isEvents ? keepAlive(endpoint.dialect) : null,
+    errorEvent: (refusal) => (isEvents ? encoder.encode(renderErrorEvent(endpoint.dialect, refusal, id)) : null),
+    signal: arrival.request.signal,
+    onFirstContent: () => (draft.row.ttft_ms = round(app.now() - draft.started)),
+    onEnd: (outcome, refusal, metered) => {
+      if (refusal) app.log(`${id} the provider's stream failed: ${refusal.message}`, refusal.cause)
+      void settle(exchange, outcome, answer.status, refusal?.code ?? refusal?.type ?? null, metered)
+    },
+  })
+  return new Response(stream, {
+    status: answer.status,
+    headers: [...answerHeaders(answer.headers), ...ownHeaders(exchange)],
+  })
+}
+
+/** `mock_response`: an answer in the caller's dialect that no provider made. */
+export async function replyMock(exchange: Exchange, asked: Asked, text: string): Promise<Response> {
+  const { app, arrival, draft, endpoint } = exchange
+  draft.sentAt = draft.answeredAt = app.now()
+  const answer = mockAnswer(asked, {
+    text,
+    id: draft.row.id,
+    created: Math.floor(arrival.startedAt / 1000),
+    arrayForm: !arrival.query.includes("alt=sse"),
+  })
+  const body = encoder.encode(answer.chunks.join(""))
+  const meter = createMeter({
+    dialect: endpoint.dialect,
+    operation: endpoint.operation,
+    contentType: answer.contentType,
+  })
+  meter.push(body)
+  if (asked.stream) draft.row.ttft_ms = round(app.now() - draft.started)
+  await settle(exchange, "done", 200, null, meter.end())
+  return new Response(body, {
+    headers: [
+      ["content-type", answer.contentType],
+      ...ownHeaders(exchange),
+      ...(asked.stream ? [] : costHeader(exchange)),
+    ],
+  })
+}
+
+/** Anything that went wrong before the first byte: a plain HTTP error in the caller's dialect. */
+export function refuse(exchange: Exchange, error: unknown): Response {
+  const { app, arrival, draft, endpoint } = exchange
+  if (arrival.request.signal.aborted) {
+    void settle(exchange, "client-left", CLIENT_CLOSED_REQUEST, null, null)
+    return new Response(null, { status: CLIENT_CLOSED_REQUEST })
+  }
+  const refusal = error instanceof Refusal ? error : internal(app, draft.row.id, error)
+  const { status, body } = renderError(endpoint.dialect, refusal, draft.row.id)
+  const outcome: Outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
+  void settle(exchange, outcome, status, refusal.code ?? refusal.type, null)
+  return new Response(body, {
+    status,
+    headers: [["content-type", "application/json"], ...Object.entries(refusal.headers), ...ownHeaders(exchange)],
+  })
+}
+
+export function internal(app: App, id: string, error: unknown): Refusal {
+  app.log(`${id} internal error`, error)
+  return new Refusal(500, "internal", `internal error, request ${id}`, { cause: error })
+}
+
+async function unreadable(answer: UpstreamAnswer, contentType: string): Promise<Refusal> {
+  answer.body.cancel()
+  const status = answer.status >= 400 ? answer.status : 502
+  const retryAfter = answer.headers.get("retry-after")
+  return badAnswer(
+    `is ${contentType || "without a content type"}, not JSON`,
+    status,
+    retryAfter ? { "retry-after": retryAfter } : {},
+  )
+}
+
+const badAnswer = (what: string, status: number, headers: Record<string, string> = {}) =>
+  new Refusal(status, "upstream", `The provider's answer (HTTP ${status}) ${what}. Check api_base in the config.`, {
+    code: "bad_response",
+    origin: "upstream",
+    headers,
+  })
+
+const isJson = (contentType: string) => contentType.includes("json")
+
+/** A pass-through call that is no inference: its bytes go by unread. */
+const UNMETERED: Meter = {
+  push() {},
+  end: () => ({
+    usage: null,
+    finishReason: null,
+    toolCalls: 0,
+    terminal: true,
+    errorType: null,
+    model: null,
+    serviceTier: null,
+    outputChars: 0,
+  }),
+  terminal: true,
+  started: true,
+}
+
+/** Writes the row. Once: whoever comes second changes nothing. */
+async function settle(
+  exchange: Exchange,
+  outcome: Outcome,
+  status: number,
+  errorType: string | null,
+  metered: Metered | null,
+): Promise<void> {
+  if (exchange.isSettled) return
+  exchange.isSettled = true
+  const { app, draft, identity } = exchange
+  if (identity && !identity.project) noteProject(exchange, identity)
+  settleDraft(draft, outcome, status, errorType, metered, app.now())
+  try {
+    if (!app.prices.ready) await app.prices.load()
+    price(exchange, metered)
+  } catch (error) {
+    app.log(`${draft.row.id} no price could be found`, error)
+  }
+  app.ledger.append(draft.row, draft.detail)
+}
+
+/** A title is asked for beside a conversation's first turn: that turn may say where they are, by now or later. */
+function noteProject({ app, draft }: Exchange, { userId, sessionId }: Identity): void {
+  if (sessionId === null) return
+  const project = app.sessionProjects.of(userId, sessionId)
+  draft.row.project = project?.name ?? null
+  draft.detail.project_key = project?.key ?? null
+  if (!project) app.sessionProjects.wait(userId, sessionId, draft.row.id)
+}
+
+function price({ app, draft, endpoint }: Exchange, metered: Metered | null): void {
+  const usage = metered && countedUsage(draft, metered).usage
+  if (!usage || !draft.deployment) return
+  settlePrice(
+    draft,
+    app.prices.price({
+      usage,
+      provider: draft.deployment.provider,
+      model: draft.row.upstream_model ?? "",
+      answered: metered.model,
+      baseModel: draft.deployment.baseModel,
+      custom: draft.deployment.prices,
+      serviceTier: metered.serviceTier,
+      operation: endpoint.operation,
+    }),
+  )
+}
+
+/** Our own headers and LiteLLM's, on every answer of a model route. */
+function ownHeaders({ app, draft, identity }: Exchange): [string, string][] {
+  const { row, deployment } = draft
+  const headers: [string, string][] = [
+    ["x-memproxy-request-id", row.id],
+    ["x-memproxy-memory", row.memory_status ?? "off"],
+    ["x-litellm-call-id", row.id],
+    ["x-litellm-overhead-duration-ms", String(row.overhead_ms ?? overheadMs(draft, app.now()))],
+    ["x-litellm-attempted-retries", String(row.retries)],
+    ["x-litellm-attempted-fallbacks", String(row.fallbacks)],
+  ]
+  const add = (name: string, value: string | null | undefined) => {
+    if (value) headers.push([name, headerValue(value)])
+  }
+  add("x-memproxy-user", identity?.userId)
+  add("x-memproxy-client", identity?.client)
+  add("x-memproxy-project", identity?.project?.name)
+  add("x-memproxy-session", identity?.sessionId)
+  add("x-litellm-model-id", deployment?.id)
+  if (deployment) add("x-litellm-model-group", row.model)
+  return headers
+}
+
+const costHeader = ({ draft }: Exchange): [string, string][] =>
+  draft.row.cost_usd === null ? [] : [["x-litellm-response-cost", String(draft.row.cost_usd)]]
+
+const encoder = new TextEncoder()
+const round = (ms: number) => Math.round(ms * 1000) / 1000

@@ -1,0 +1,167 @@
+/** The Elysia app: every route by name, thin. What a model route does is `pipeline.ts`. */
+import { Elysia } from "elysia"
+import { requestsApi } from "../api/requests.ts"
+import { usageApi } from "../api/usage.ts"
+import type { App } from "../app.ts"
+import { matchEndpoint } from "../dialects/endpoints.ts"
+import { renderError } from "../dialects/errors.ts"
+import { type Arrival, type Dialect, Refusal } from "../exchange.ts"
+import { handle, handlePassthrough } from "../pipeline.ts"
+import { health, readiness } from "./health.ts"
+import { routingInfo } from "./info.ts"
+import { listModels, modelInfo, showModel } from "./model-list.ts"
+import { internal } from "./reply.ts"
+import type { Arrivals } from "./server.ts"
+import { swagger } from "./swagger.ts"
+
+/** Paths are documented as they are; `{…}` are path parameters to a reader, the table in dialects/endpoints.ts decides. */
+const MODEL_ROUTES: readonly [path: string, summary: string][] = [
+  ["/v1/chat/completions", "OpenAI Chat Completions"],
+  ["/chat/completions", "OpenAI Chat Completions"],
+  ["/openai/deployments/:model/chat/completions", "OpenAI Chat Completions, Azure's path"],
+  ["/openai/deployments/:model/completions", "OpenAI Completions, Azure's path"],
+  ["/openai/deployments/:model/embeddings", "OpenAI Embeddings, Azure's path"],
+  ["/engines/:model/chat/completions", "OpenAI Chat Completions, engine path"],
+  ["/engines/:model/completions", "OpenAI Completions, engine path"],
+  ["/engines/:model/embeddings", "OpenAI Embeddings, engine path"],
+  ["/v1/responses", "OpenAI Responses"],
+  ["/responses", "OpenAI Responses"],
+  ["/v1/embeddings", "OpenAI Embeddings"],
+  ["/embeddings", "OpenAI Embeddings"],
+  ["/v1/completions", "OpenAI Completions"],
+  ["/completions", "OpenAI Completions"],
+  ["/v1/messages", "Anthropic Messages"],
+  ["/messages", "Anthropic Messages"],
+  ["/v1/messages/count_tokens", "Anthropic token counting"],
+  ["/messages/count_tokens", "Anthropic token counting"],
+  ["/v1beta/models/*", "Gemini: {model}:generateContent, :streamGenerateContent, :countTokens, :embedContent"],
+  ["/v1/models/*", "Gemini, under /v1"],
+  ["/models/*", "Gemini, without a version"],
+]
+
+export function createRoutes(app: App, arrivals: Arrivals) {
+  const model = (request: Request) => {
+    const arrival = arrivals.of(request)
+    const endpoint = matchEndpoint("POST", arrival.path)
+    return endpoint ? handle(arrival, endpoint, app) : notFound(arrival)
+  }
+  const keyed = (request: Request) => {
+    const arrival = arrivals.of(request)
+    return { arrival, caller: app.snapshot().gate.open(arrival.headers, arrival.keysFromUrl) }
+  }
+  /** All of `/api` belongs to the master key; without one, to this machine. */
+  const scope = (request: Request) => {
+    keyed(request)
+    return { userId: null }
+  }
+
+  const elysia = new Elysia()
+    .onError(({ error, request, code }) => {
+      const arrival = arrivals.of(request)
+      if (code === "NOT_FOUND") return notFound(arrival)
+      return refuseAt(app, error, arrival.path)
+    })
+    .get("/health", () => health(app), { detail: { summary: "Is it up?", tags: ["health"] } })
+    .get("/health/liveliness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), {
+      detail: { summary: "LiteLLM's liveliness probe", tags: ["health"] },
+    })
+    .get("/health/liveness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), { detail: { hide: true } })
+    .get("/health/readiness", () => readiness(app), {
+      detail: { summary: "Ready to serve, and the state of the ledger", tags: ["health"] },
+    })
+    .get("/memory-routing/info", ({ request }) => routingInfo(arrivals.of(request), app), {
+      detail: { summary: "How this caller is recognised, and why", tags: ["identity"] },
+    })
+    .get("/", () => new Response(GREETING, { headers: { "content-type": "text/plain; charset=utf-8" } }), {
+      detail: { hide: true },
+    })
+    .get("/v1/models", ({ request }) => listModels(keyed(request).arrival, app), {
+      detail: { summary: "Model list, in the caller's dialect", tags: ["models"] },
+    })
+    .get("/models", ({ request }) => listModels(keyed(request).arrival, app), { detail: { hide: true } })
+    .get("/v1beta/models", ({ request }) => listModels(keyed(request).arrival, app), {
+      detail: { summary: "Model list, Gemini's", tags: ["models"] },
+    })
+    .get("/v1/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
+      detail: { summary: "One model", tags: ["models"] },
+    })
+    .get("/models/*", ({ request }) => showModel(keyed(request).arrival, app), { detail: { hide: true } })
+    .get("/v1beta/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
+      detail: { summary: "One model, Gemini's", tags: ["models"] },
+    })
+    .get("/model/info", ({ request }) => (keyed(request), modelInfo(app)), {
+      detail: { summary: "LiteLLM's model info", tags: ["models"] },
+    })
+    .get("/v1/model/info", ({ request }) => (keyed(request), modelInfo(app)), { detail: { hide: true } })
+    .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
+    .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
+    .use(requestsApi({ ledger: app.ledger, scope, stopping: app.stopping }))
+    .use(usageApi({ ledger: app.ledger, scope }))
+    .use(swagger())
+  for (const [path, summary] of MODEL_ROUTES) {
+    elysia.post(path, ({ request }: { request: Request }) => model(request), {
+      parse: "none",
+      detail: { summary, tags: ["models"], requestBody: JSON_BODY },
+    })
+  }
+  for (const provider of ["anthropic", "openai", "gemini"] as const) {
+    elysia.all(
+      `/${provider}/*`,
+      ({ request }: { request: Request }) => handlePassthrough(arrivals.of(request), provider, app),
+      {
+        parse: "none",
+        detail: { summary: `${provider}'s own API, as it is`, tags: ["pass-through"] },
+      },
+    )
+  }
+  return elysia
+
+  function notFound(arrival: Arrival): Response {
+    const isKnown = matchEndpoint("POST", arrival.path) !== null
+    const refusal = isKnown
+      ? new Refusal(405, "method_not_allowed", `${arrival.method} is not allowed on ${arrival.path}; use POST.`, {
+          headers: { allow: "POST" },
+        })
+      : new Refusal(
+          404,
+          "not_found",
+          `There is no ${arrival.method} ${arrival.path.slice(0, 200)} here. /swagger lists the routes.`,
+          { code: "route_not_found" },
+        )
+    return refuseAt(app, refusal, arrival.path)
+  }
+}
+
+/** An error outside a model call, in the dialect its path belongs to. */
+export function refuseAt(app: App, error: unknown, path: string): Response {
+  const id = app.newId()
+  const refusal = error instanceof Refusal ? error : internal(app, id, error)
+  const { status, body } = renderError(dialectOf(path), refusal, id)
+  return new Response(body, { status, headers: { ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers } })
+}
+
+/** Codex tries `GET /v1/responses` as a WebSocket first, and falls back to POST at once when told 426. */
+function noWebSocket(request: Request): never {
+  if (request.headers.get("upgrade") === null)
+    throw new Refusal(405, "method_not_allowed", "Use POST.", { headers: { allow: "POST" } })
+  throw new Refusal(426, "invalid_request", "WebSockets are not supported here; send POST /v1/responses.", {
+    code: "upgrade_not_supported",
+  })
+}
+
+export const isModelRoute = (path: string) =>
+  /^\/(v1|v1beta|models|chat|completions|embeddings|responses|messages|engines|openai|anthropic|gemini)(\/|$)/.test(
+    path,
+  )
+
+function dialectOf(path: string): Dialect | null {
+  const endpoint = matchEndpoint("POST", path)
+  if (endpoint) return endpoint.dialect
+  if (path.startsWith("/v1beta/") || path.startsWith("/gemini/")) return "gemini"
+  if (path.includes("/messages") || path.startsWith("/anthropic/")) return "anthropic"
+  return null
+}
+
+const JSON_TYPE = { "content-type": "application/json" }
+const JSON_BODY = { required: true, content: { "application/json": { schema: { type: "object" as const } } } }
+const GREETING = "memproxy is running. /swagger lists its routes, /memory-routing/info says how you are recognised.\n"

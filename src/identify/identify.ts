@@ -1,0 +1,87 @@
+/**
+ * Who is calling, with what, about which project, in which conversation: headers first, then the body's structure. Pure: same sighting,
+ * same answer. Not the key (see `auth/`), nor what is learned from one request to the next (`projects.ts`, `sessions.ts`).
+ */
+import { type Config, type Identity, type Project, Refusal, type Sighting } from "../exchange.ts"
+import { recognise } from "./clients.ts"
+import { readName } from "./names.ts"
+import { findClue, metadataProject, type ProjectClue, projectOf } from "./project.ts"
+import { findSession, type FoundSession } from "./session.ts"
+import { decideUser, type PatternTest } from "./users.ts"
+
+export interface Identified extends Identity {
+  /** what the client said about its place; null where the project was named on purpose. `projects.ts` makes the final key of it. */
+  clue: ProjectClue | null
+}
+
+interface Named {
+  name: string
+  by: string
+}
+
+function firstHeader(headers: Headers, names: readonly string[]): Named | null {
+  for (const header of names) {
+    const name = readName(headers.get(header), `the header ${header}`)
+    if (name !== null) return { name, by: `the header ${header}` }
+  }
+  return null
+}
+
+function namedProject(sighting: Sighting): Named | null {
+  const header = firstHeader(sighting.headers, ["x-memory-project", "x-memproxy-project"])
+  const prefix = readName(sighting.prefixProject, "the path prefix /p/")
+  const named = header ?? (prefix === null ? null : { name: prefix, by: "the path prefix /p/" })
+  // What is kept under "*" is seen in all projects: only saving on purpose may do that.
+  if (named?.name === "*")
+    throw new Refusal(400, "invalid_request", `"*" stands for all projects: name one in ${named.by}.`)
+  return named
+}
+
+interface Found {
+  project: Project | null
+  clue: ProjectClue | null
+  by: string
+}
+
+function decideProject(sighting: Sighting): Found {
+  const named = namedProject(sighting)
+  if (named) return { project: { name: named.name, key: named.name }, clue: null, by: named.by }
+  const body = sighting.body()
+  const written = body && metadataProject(body)
+  if (written && written !== "*")
+    return { project: { name: written, key: written }, clue: null, by: "metadata.user_id" }
+  const clue = findClue(sighting.headers, sighting.body)
+  if (clue === null) return { project: null, clue, by: "none found" }
+  return { project: projectOf(clue), clue, by: clue.by }
+}
+
+function decideSession(sighting: Sighting, client: string | null): FoundSession | null {
+  const named = firstHeader(sighting.headers, ["x-memory-session", "x-memproxy-session"])
+  return named ? { id: named.name, by: named.by } : findSession(sighting.headers, client, sighting.body)
+}
+
+const testPattern: PatternTest = (pattern, value) => pattern.matches(value)
+
+/**
+ * `test` may remember pattern answers (`createPatternMemo`). Throws `Refusal`: 400 for an explicit name with control characters or over
+ * 128 characters, 403 for a virtual key used in another user's name.
+ */
+export function identify(sighting: Sighting, users: Config["users"], test: PatternTest = testPattern): Identified {
+  const user = decideUser(sighting.headers, users, sighting.prefixUser, sighting.caller, test)
+  const client = recognise(sighting.headers, sighting.body)
+  const { project, clue, by } = decideProject(sighting)
+  const session = decideSession(sighting, client?.name ?? null)
+  return {
+    userId: user.userId,
+    client: client?.name ?? null,
+    clientVersion: client?.version ?? null,
+    clientGuess: client?.guess ?? false,
+    project,
+    sessionId: session?.id ?? null,
+    rule: `user from ${user.by}; client ${client ? `from ${client.by}` : "unknown"}; project ${project ? `from ${by}` : "unknown"}; session ${session ? `from ${session.by}` : "from the conversation's turns"}`,
+    matchedPattern: user.matchedPattern,
+    customHeaderPresent: user.customHeaderPresent,
+    isDefault: user.isDefault,
+    clue,
+  }
+}

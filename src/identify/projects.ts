@@ -1,0 +1,91 @@
+/**
+ * One key for one repository, whether a client names its directory, a directory below, or its git remote. What is learned belongs to the user it was
+ * learned from: `/workspace` is another repository in another person's container. Bounded and in memory; no clock, no disk.
+ */
+import type { Project } from "../exchange.ts"
+import type { ProjectClue } from "./project.ts"
+import { nameOfPath, nameOfRemote, normalisePath, normaliseRemote, parentOf } from "./remote.ts"
+
+/** What the machine itself knows of a path: the git root above it and the remote as its config has it. */
+interface Repository {
+  root: string
+  remote: string | null
+}
+
+export interface Projects {
+  /**
+   * The project's final key. `repository` is this machine's own answer for the clue's path, where the caller is on this machine. `seen` is the identity:
+   * whose request it was and what the client said; a project that was named on purpose (`clue` null) stays as it is. Without `seen` a key that
+   * is a path is taken for the clue.
+   */
+  resolve(
+    project: Project,
+    repository?: Repository | null,
+    seen?: { userId: string; clue: ProjectClue | null },
+  ): Project
+  /** What is held, least recently learned first. For keeping over a restart. */
+  entries(): IterableIterator<[key: string, remote: string | null]>
+  /** Takes back what `entries` gave. */
+  restore(entries: Iterable<readonly [key: string, remote: string | null]>): void
+}
+
+const MAX_DEPTH = 64
+
+function ofRemote(remote: string): Project {
+  return { name: nameOfRemote(remote), key: remote }
+}
+
+function ofPath(path: string): Project {
+  return { name: nameOfPath(path), key: path }
+}
+
+function clueOfKey(key: string): ProjectClue | null {
+  const path = normalisePath(key)
+  return path === key ? { path, root: null, remote: null, remoteGuessed: false, by: "the key" } : null
+}
+
+/** State: the last `limit` git roots (by user), each with its remote, null for a repository without one. */
+export function createProjects(limit = 10_000): Projects {
+  const remotes = new Map<string, string | null>()
+  const learn = (user: string, root: string, remote: string | null) => {
+    const key = `${user}\n${root}`
+    remotes.delete(key)
+    remotes.set(key, remote)
+    const oldest = remotes.size > limit ? remotes.keys().next() : null
+    if (oldest && !oldest.done) remotes.delete(oldest.value)
+  }
+  const known = (user: string, from: string): Project | null => {
+    let path: string | null = from
+    for (let depth = 0; path !== null && depth < MAX_DEPTH; depth++, path = parentOf(path)) {
+      const remote = remotes.get(`${user}\n${path}`)
+      if (remote !== undefined) return remote === null ? ofPath(path) : ofRemote(remote)
+    }
+    return null
+  }
+  return {
+    resolve(project, repository = null, seen) {
+      const user = seen?.userId ?? ""
+      const clue = seen ? seen.clue : clueOfKey(project.key)
+      if (clue === null) return project
+      const root = clue.root ?? clue.path
+      if (clue.remote !== null && !clue.remoteGuessed) {
+        if (root !== null) learn(user, root, clue.remote)
+        return ofRemote(clue.remote)
+      }
+      if (repository !== null) {
+        const remote = repository.remote === null ? null : normaliseRemote(repository.remote)
+        learn(user, repository.root, remote)
+        return remote === null ? ofPath(repository.root) : ofRemote(remote)
+      }
+      const learned = clue.path === null ? null : known(user, clue.path)
+      if (learned) return learned
+      if (clue.root !== null) learn(user, clue.root, clue.remote)
+      if (clue.remote !== null) return ofRemote(clue.remote)
+      return root === null ? project : ofPath(root)
+    },
+    entries: () => remotes.entries(),
+    restore(entries) {
+      for (const [key, remote] of entries) remotes.set(key, remote)
+    },
+  }
+}

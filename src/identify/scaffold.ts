@@ -1,0 +1,65 @@
+/** The blocks that agents put into user messages in their own name: `<system-reminder>…</system-reminder>` and the like. */
+
+/** Without brackets, as the clients write them. `permissions instructions` really has a blank in its tag. */
+export const SCAFFOLD_TAGS: readonly string[] = [
+  "system-reminder",
+  "environment_context",
+  "environment_details",
+  "environment_info",
+  "session_context",
+  "current_datetime",
+  "skills_instructions",
+  "permissions instructions",
+  "user_instructions",
+  "user_info",
+  "workspace_info",
+  "env",
+]
+
+const OPENING = SCAFFOLD_TAGS.map((tag) => `<${tag}>`)
+const CLOSING = SCAFFOLD_TAGS.map((tag) => `</${tag}>`)
+
+function openingAt(text: string, at: number): number {
+  return OPENING.findIndex((tag) => text.startsWith(tag, at))
+}
+
+/** The text without its scaffolding, trimmed. A block that is never closed is the user's own words. Linear in the text. */
+export function withoutScaffold(text: string): string {
+  let at = text.indexOf("<")
+  if (at < 0) return text.trim()
+  const unclosed = new Set<number>()
+  let kept = ""
+  let from = 0
+  while (at >= 0) {
+    const tag = openingAt(text, at)
+    let next = at + 1
+    if (tag >= 0 && !unclosed.has(tag)) {
+      const closing = CLOSING[tag] ?? ""
+      const end = text.indexOf(closing, at)
+      if (end < 0) unclosed.add(tag)
+      else {
+        kept += text.slice(from, at)
+        from = next = end + closing.length
+      }
+    }
+    at = text.indexOf("<", next)
+  }
+  return (kept + text.slice(from)).trim()
+}
+
+/** The blocks a text begins with, one after the other, as one string; empty where it begins with something else. */
+export function leadingScaffold(text: string): string {
+  const begin = text.search(/\S/)
+  if (begin < 0) return ""
+  let end = begin
+  for (;;) {
+    const tag = openingAt(text, end)
+    if (tag < 0) break
+    const closing = CLOSING[tag] ?? ""
+    const closed = text.indexOf(closing, end)
+    if (closed < 0) break
+    end = closed + closing.length
+    while (end < text.length && text.charCodeAt(end) <= 32) end++
+  }
+  return text.slice(begin, end)
+}

@@ -1,0 +1,22 @@
+/**
+ * Bun's fetch lets 256 requests be in flight and queues the rest in silence, unless this variable is in the environment when the process starts.
+ * So `serve` starts itself again with it: in place where the system can (same pid), as a child on Windows.
+ */
+const VARIABLE = "BUN_CONFIG_MAX_HTTP_REQUESTS"
+const CONCURRENT_REQUESTS = "65535"
+
+export function needsReexec(env: Record<string, string | undefined>): boolean {
+  return env[VARIABLE] === undefined
+}
+
+/** Does not return on systems with execve; elsewhere it resolves to the child's exit code. */
+export async function reexec(env: Record<string, string | undefined>): Promise<number> {
+  const own = Bun.isStandaloneExecutable ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)]
+  const next = { ...env, [VARIABLE]: CONCURRENT_REQUESTS }
+  if (process.platform !== "win32" && process.execve) {
+    process.execve(process.execPath, [process.execPath, ...own], next)
+  }
+  const child = Bun.spawn([process.execPath, ...own], { env: next, stdio: ["inherit", "inherit", "inherit"] })
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal))
+  return child.exited
+}

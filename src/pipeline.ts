@@ -1,0 +1,270 @@
+/** What happens to one request, in order. Every stage is a function; read them from `handle` down. */
+import type { App, Exchange, Snapshot } from "./app.ts"
+import { createGate } from "./auth/gate.ts"
+import { type Endpoint, matchEndpoint } from "./dialects/endpoints.ts"
+import { lastUserText } from "./dialects/mock.ts"
+import { writeRequest } from "./dialects/outgoing.ts"
+import { readRequest } from "./dialects/request.ts"
+import { type Arrival, type Config, type Identity, type JsonObject, type Project, Refusal } from "./exchange.ts"
+import { bodyText, receiveBody } from "./http/body.ts"
+import { refuse, replyMock, replyWith } from "./http/reply.ts"
+import { type Identified, identify } from "./identify/identify.ts"
+import { userTurns } from "./identify/turns.ts"
+import { buildRoutes, type Choice, isReady, missingVariable } from "./route/routes.ts"
+import { outgoingHeaders } from "./upstream/headers.ts"
+import type { UpstreamAnswer } from "./upstream/send.ts"
+import { target } from "./upstream/target.ts"
+import { openDraft } from "./usage/settle.ts"
+
+/** A model call: in by one of the dialects, answered by a deployment that speaks it. It never throws, and settles once. */
+export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Promise<Response> {
+  const exchange = openExchange(arrival, endpoint, app)
+  const { gate, routes } = exchange.snapshot
+  try {
+    exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
+    arrival.lift()
+    const bytes = await receiveBody(arrival.request)
+    const asked = readRequest(endpoint, bodyText(bytes))
+    noteRequest(exchange, asked.model, asked.stream, asked.text)
+    recognise(exchange, asked.text)
+    const choice = routes.choose(asked.model, endpoint.dialect, app.random(), bringsKey(exchange))
+    noteChoice(exchange, choice)
+    const { model, deployment } = choice
+    const written = writeRequest(asked, { model, params: deployment.params, drop: deployment.dropParams })
+    if (deployment.mock !== null)
+      return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
+    const answer = await send(exchange, choice, { method: "POST" }, written.unchanged ? bytes : written.text)
+    return await replyWith(exchange, answer, written.hideUsage)
+  } catch (error) {
+    return refuse(exchange, error)
+  }
+}
+
+/** A provider's own API (`/anthropic/*` …): the same bytes to the same path, only the key is exchanged. It never throws, and settles once. */
+export async function handlePassthrough(
+  arrival: Arrival,
+  provider: keyof Config["passthrough"],
+  app: App,
+): Promise<Response> {
+  const rest = arrival.path.slice(provider.length + 1)
+  const inference = matchEndpoint(arrival.method, rest)
+  const exchange = openExchange(arrival, inference ?? { ...RAW, dialect: RAW_DIALECT[provider] }, app, true)
+  const { config, gate } = exchange.snapshot
+  try {
+    exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
+    arrival.lift()
+    const bytes = await receiveBody(arrival.request)
+    const text = inference ? bodyText(bytes) : ""
+    const body = parseObject(text)
+    const model = inference?.model ?? (typeof body?.["model"] === "string" ? body["model"] : "")
+    noteRequest(exchange, model, inference?.stream ?? body?.["stream"] === true, text)
+    recognise(exchange, text)
+    const deployment = config.passthrough[provider]
+    if (!deployment) throw noProvider(provider)
+    if (!isReady(deployment, bringsKey(exchange))) throw missingVariable(provider, deployment)
+    const choice: Choice = { deployment, model, group: model, features: [] }
+    noteChoice(exchange, choice)
+    const answer = await send(exchange, choice, { method: arrival.method, rest }, bytes.length > 0 ? bytes : null)
+    return await replyWith(exchange, answer, false)
+  } catch (error) {
+    return refuse(exchange, error)
+  }
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const RAW = { operation: "passthrough", model: null, stream: null, version: null } as const
+const RAW_DIALECT = { anthropic: "anthropic", openai: "openai-chat", gemini: "gemini" } as const
+
+/** One config and what is made from it: replaced as a whole when the file changes. A request keeps the one it began with. */
+export function takeSnapshot(config: Config): Snapshot {
+  const ownHeaders = new Set([config.users.customHeader, config.keyHeader ?? ""])
+  return { config, gate: createGate(config), routes: buildRoutes(config), ownHeaders }
+}
+
+function openExchange(arrival: Arrival, endpoint: Endpoint, app: App, isRaw = false): Exchange {
+  const draft = openDraft(app.newId(), arrival, endpoint.dialect, isRaw ? "passthrough" : endpoint.operation)
+  if (!app.prices.ready) void app.prices.load()
+  return {
+    app,
+    snapshot: app.snapshot(),
+    arrival,
+    draft,
+    endpoint,
+    isRaw,
+    identity: null,
+    caller: null,
+    isSettled: false,
+  }
+}
+
+function noteRequest({ draft }: Exchange, model: string, isStream: boolean, text: string): void {
+  draft.row.model = model || null
+  draft.row.stream = isStream
+  draft.requestChars = text.length
+}
+
+/** Who is calling, from where, in which conversation. */
+function recognise(exchange: Exchange, text: string): void {
+  const { app, arrival, draft, endpoint, snapshot } = exchange
+  const caller = exchange.caller!
+  let parsed: JsonObject | null | undefined
+  const body = () => (parsed === undefined ? (parsed = parseObject(text)) : parsed)
+  const { dialect } = endpoint
+  const { headers, prefixUser, prefixProject } = arrival
+  const found = identify(
+    { headers, dialect, body, prefixUser, prefixProject, caller },
+    snapshot.config.users,
+    app.patterns,
+  )
+  const named = found.project && resolveProject(app, found, found.project, arrival.isLocal)
+  const sessionId = found.sessionId ?? sessionFromTurns(exchange, found, body())
+  const project = projectOfSession(app, found.userId, sessionId, named)
+  exchange.identity = { ...found, project, sessionId }
+  const { row } = draft
+  draft.detail.project_key = project?.key ?? null
+  row.client = found.client
+  row.client_version = found.clientVersion
+  row.client_guess = found.clientGuess
+  row.user_id = found.userId
+  row.project = project?.name ?? null
+  row.session_id = sessionId
+  row.key_alias = caller.alias
+}
+
+/** What a client on this machine calls a path, this machine's own repositories may know by its remote. */
+export function resolveProject(app: App, found: Identified, project: Project, isLocal: boolean): Project {
+  const path = found.clue?.path
+  const repository = path && isLocal ? app.repositories.lookup(path) : null
+  return app.projects.resolve(project, repository, found)
+}
+
+/** A call that names no place belongs where its conversation's other calls do, those that ended already too. */
+function projectOfSession(
+  { sessionProjects, ledger }: App,
+  userId: string,
+  sessionId: string | null,
+  named: Project | null,
+): Project | null {
+  if (sessionId === null) return named
+  if (named === null) return sessionProjects.of(userId, sessionId)
+  const waiting = sessionProjects.learn(userId, sessionId, named)
+  if (waiting.length > 0) void ledger.nameProject(waiting, named)
+  return named
+}
+
+/** Clients without a conversation id resend the conversation: the session is found by its turns. */
+function sessionFromTurns({ app, endpoint }: Exchange, identity: Identity, body: JsonObject | null): string | null {
+  if (body === null || endpoint.operation !== "generate") return null
+  return app.sessions.find(`${identity.userId}\n${identity.client}`, userTurns(endpoint.dialect, body))
+}
+
+function parseObject(text: string): JsonObject | null {
+  if (text === "") return null
+  try {
+    return JSON.parse(text) as JsonObject
+  } catch {
+    return null // the provider answers for what is inside a body; nothing can be recognised in this one
+  }
+}
+
+function noteChoice({ draft, endpoint, caller }: Exchange, { deployment, model, group }: Choice): void {
+  draft.deployment = deployment
+  draft.isSubscription = caller!.subscription !== null && deployment.key === null
+  draft.detail.deployment_id = deployment.id
+  draft.row.model = group || null
+  draft.row.upstream_model = model || null
+  draft.row.provider = deployment.provider
+  draft.row.dialect_out = endpoint.dialect
+}
+
+/** A Claude subscription, or a provider key that the file lets clients bring. */
+const bringsKey = ({ caller, snapshot }: Exchange) =>
+  caller!.subscription !== null || snapshot.config.forwardProviderAuth
+
+/** `echo` answers with the last user message as the provider would have received it. */
+function mockText(mock: string, endpoint: Endpoint, sent: string): string {
+  return mock === "echo" ? lastUserText(endpoint.dialect, parseObject(sent) ?? {}) : mock
+}
+
+async function send(
+  exchange: Exchange,
+  choice: Choice,
+  to: { method: string; rest?: string },
+  body: string | Uint8Array | null,
+): Promise<UpstreamAnswer> {
+  const { app, arrival, draft, endpoint, identity, snapshot } = exchange
+  const { config } = snapshot
+  const { deployment } = choice
+  const isStream = draft.row.stream
+  const { dialect, operation, version } = endpoint
+  const call = {
+    dialect,
+    operation,
+    model: choice.model,
+    stream: isStream,
+    version,
+    query: arrival.query,
+    rest: to.rest,
+  }
+  const url = target(deployment, call)
+  const { key } = config.supermemory
+  const router = deployment.router
+    ? { key, userId: routerUser(config, identity!), conversationId: identity!.sessionId }
+    : null
+  const headers = outgoingHeaders(deployment, call, withFeatures(arrival.headers, choice.features), {
+    forwardClientHeaders: config.forwardClientHeaders === "all" || config.forwardClientHeaders.includes(choice.group),
+    forwardProviderAuth: config.forwardProviderAuth,
+    forwardTraceparent: config.forwardTraceparent,
+    forwardOrganization: config.forwardOrganization,
+    subscription: exchange.caller!.subscription,
+    withheld: snapshot.ownHeaders,
+    isOwnKey: snapshot.gate.isOwnKey,
+    router,
+    cookie: router && app.cookies.header(url, router.userId),
+  })
+  draft.sentAt = app.now()
+  const answer = await app.upstream.send({
+    method: to.method,
+    url,
+    headers,
+    body,
+    signal: arrival.request.signal,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    firstByteTimeoutMs: firstByteTimeoutMs(config, choice, isStream),
+    idleTimeoutMs: config.idleTimeoutMs,
+    totalTimeoutMs: deployment.timeoutMs,
+  })
+  draft.answeredAt = app.now()
+  if (router) app.cookies.store(url, router.userId, answer.headers)
+  return answer
+}
+
+function firstByteTimeoutMs(config: Config, { deployment }: Choice, isStream: boolean): number {
+  const own = isStream ? (deployment.streamTimeoutMs ?? deployment.timeoutMs) : deployment.timeoutMs
+  return own ?? (isStream ? config.streamTimeoutMs : config.timeoutMs)
+}
+
+/** The seed's `model,feature` strings ask for Anthropic betas. */
+function withFeatures(client: Headers, features: readonly string[]): Headers {
+  if (features.length === 0) return client
+  const headers = new Headers(client)
+  for (const feature of features) headers.append("anthropic-beta", feature)
+  return headers
+}
+
+/** The seed sent the user's id; where the file writes `scope: project`, memories are kept apart by project too. */
+function routerUser({ memory }: Config, { userId, project }: Identity): string {
+  return memory.scopeWritten && memory.scope === "project"
+    ? `${userId}_${Bun.hash(project?.key ?? "").toString(36)}`
+    : userId
+}
+
+const noProvider = (provider: string) =>
+  new Refusal(
+    404,
+    "not_found",
+    `No ${provider} deployment is configured, so there is no key to call ${provider} with. Add one to model_list.`,
+    {
+      code: "provider_not_configured",
+    },
+  )

@@ -1,0 +1,203 @@
+/** The ledger: one row for every exchange. What others may ask of it, and SQLite behind it. It decides nothing about a request. */
+import type { Database, Statement } from "bun:sqlite"
+import { type LedgerDetail, type LedgerRow, type Project, Refusal } from "../exchange.ts"
+import { type ListQuery, listRows, type Page } from "./list.ts"
+import { type Bindings, bindRow, INSERT, type LedgerEntry, ROW_COLUMNS, readEntry, type StoredEntry } from "./rows.ts"
+import { reportUsage, type UsageQuery, type UsageReport } from "./usage.ts"
+import { createWriter, type Queued, type WriterHealth } from "./writer.ts"
+
+/**
+ * Reads are promises, and write what is queued first, so that they see every row appended before them.
+ * @throws Refusal 503 from a read when the disk gives nothing
+ */
+export interface Ledger {
+  /** Takes a row in less than a microsecond. It is on disk at most 50 ms later; an id that is there already is not written twice. */
+  append(row: LedgerRow, detail: LedgerDetail): void
+  /** Rows that were written without a project get it after all. What fails is warned of: a row without a project is no harm. */
+  nameProject(ids: readonly string[], project: Project): Promise<void>
+  flush(): Promise<void>
+  /** @throws Refusal 400 for a foreign cursor */
+  list(query: ListQuery): Promise<Page>
+  get(id: string): Promise<LedgerEntry | null>
+  usage(query: UsageQuery): Promise<UsageReport>
+  /** Calls `listener` with each row once it is on disk, until the function returned is called. `listener` must be quick. */
+  subscribe(listener: (row: LedgerRow) => void): () => void
+  health(): WriterHealth
+  close(): Promise<void>
+}
+
+export interface LedgerOptions {
+  /** opens the database, waiting so long for a lock on it; called again after `setAside` and when it failed before */
+  open: (waitMs: number) => Database
+  /** takes a damaged database out of the way */
+  setAside: (cause: unknown) => void
+  warn: (message: string) => void
+}
+
+/** Only the start waits for a lock: a writer that finds the database locked while serving queues its rows instead. */
+const OPEN_WAIT_MS = 2_000
+
+/** @throws Error when the database is one of a newer memproxy, or may not be opened at all */
+export function createLedger(options: LedgerOptions): Ledger {
+  let connection: Connection | null = openFirst(options)
+  let isClosed = false
+  const listeners = new Set<(row: LedgerRow) => void>()
+  const writer = createWriter({
+    write: (rows) => withDatabase(({ insert }) => insert(rows)),
+    written: announce,
+    checkpoint: () => withDatabase(({ db }) => db.run("PRAGMA wal_checkpoint(PASSIVE)")),
+    warn: options.warn,
+  })
+
+  /** A file found damaged is set aside and `act` done on a fresh one: an unreadable past must not stop the present. */
+  function withDatabase<T>(act: (connection: Connection) => T): T {
+    if (isClosed) throw new Error("the ledger is closed")
+    try {
+      connection ??= connect(options.open(0))
+      return act(connection)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      connection?.close()
+      connection = null
+      options.setAside(error)
+      connection = connect(options.open(0))
+      return act(connection)
+    }
+  }
+
+  function reading<T>(act: (connection: Connection) => T): T {
+    try {
+      return withDatabase(act)
+    } catch (cause) {
+      if (!isOfTheDisk(cause)) throw cause
+      const why = "The ledger cannot be read at the moment: its disk is full, locked or failing. Try again."
+      throw new Refusal(503, "unavailable", why, { cause })
+    }
+  }
+
+  function announce(rows: readonly Queued[]): void {
+    if (listeners.size === 0) return
+    for (const [row] of rows) {
+      for (const listener of listeners) {
+        try {
+          listener(row)
+        } catch (error) {
+          listeners.delete(listener)
+          options.warn(`a listener of the ledger failed and is no longer called: ${String(error)}`)
+        }
+      }
+    }
+  }
+
+  return {
+    append: writer.push,
+    nameProject: async (ids, { name, key }) => {
+      await writer.flush()
+      try {
+        withDatabase(({ db }) => {
+          const update = db.query("UPDATE requests SET project = ?, project_key = ? WHERE id = ? AND project IS NULL")
+          for (const id of ids) update.run(name, key, id)
+        })
+      } catch (error) {
+        options.warn(`${ids.length} ledger rows stay without their project: ${String(error)}`)
+      }
+    },
+    flush: writer.flush,
+    health: writer.health,
+    list: async (query) => {
+      await writer.flush()
+      return reading(({ db }) => listRows(db, query))
+    },
+    get: async (id) => {
+      await writer.flush()
+      const stored = reading(({ db }) =>
+        db
+          .query<StoredEntry, [string]>(
+            `SELECT ${ROW_COLUMNS}, operation, project_key, detail FROM requests WHERE id = ?`,
+          )
+          .get(id),
+      )
+      return stored && readEntry(stored)
+    },
+    usage: async (query) => {
+      await writer.flush()
+      return reportUsage((sql, values) => reading(({ db }) => db.query(sql).values(...values)), query)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: async () => {
+      await writer.close()
+      listeners.clear()
+      isClosed = true
+      connection?.close()
+      connection = null
+    },
+  }
+}
+
+/** A disk that is full or locked at the start is like one that becomes so later: rows wait. */
+function openFirst(options: LedgerOptions): Connection | null {
+  try {
+    return connect(options.open(OPEN_WAIT_MS))
+  } catch (error) {
+    // SQLITE_ERROR: a database, but not ours. Somebody has to look at that.
+    if (!isOfTheDisk(error) || codeOf(error) === "SQLITE_ERROR") throw error
+    options.warn(`the ledger cannot be opened yet (${String(error)}): requests go on, their rows wait in memory`)
+    return null
+  }
+}
+
+interface Connection {
+  db: Database
+  insert: (rows: readonly Queued[]) => number
+  close(): void
+}
+
+function connect(db: Database): Connection {
+  const begin = db.prepare("BEGIN IMMEDIATE")
+  const insert = db.prepare(INSERT)
+  const commit = db.prepare("COMMIT")
+  const close = () => {
+    for (const statement of [begin, insert, commit]) statement.finalize() // an open one would keep the file open
+    db.close()
+  }
+  return { db, insert: (rows) => insertAll(db, { begin, insert, commit }, rows), close }
+}
+
+/** Writes rows in one transaction; returns how many were not fit to be written. Throws, with nothing written, when the disk refuses. */
+function insertAll(
+  db: Database,
+  { begin, insert, commit }: Record<"begin" | "insert" | "commit", Statement>,
+  rows: readonly Queued[],
+): number {
+  const bindings: Bindings = []
+  let unfit = 0
+  begin.run()
+  try {
+    for (const [row, detail] of rows) {
+      try {
+        // One array, as the driver takes it: spreading 44 values costs more than binding them.
+        insert.run(bindRow(row, detail, bindings) as unknown as string)
+      } catch (error) {
+        // One bad row must not hold up the others for ever; an unfit value is no error of the disk's.
+        if (isOfTheDisk(error)) throw error
+        unfit++
+      }
+    }
+    commit.run()
+  } catch (error) {
+    if (db.inTransaction) db.run("ROLLBACK")
+    throw error
+  }
+  return unfit
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "")
+
+export const isDamage = (error: unknown) => /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))
+
+/** Full, locked, failing: what may be over in a moment, and is no fault of a row's. */
+const isOfTheDisk = (error: unknown) =>
+  /^(SQLITE_(?!CONSTRAINT|MISMATCH|TOOBIG|RANGE)|ENOSPC|EDQUOT|EIO)/.test(codeOf(error))

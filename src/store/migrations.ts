@@ -1,0 +1,89 @@
+/** The ledger's schema, as the list of steps that made it. A step that was released is never edited: append a new one. */
+import type { Database } from "bun:sqlite"
+import { existsSync, rmSync } from "node:fs"
+
+/**
+ * What is filtered and grouped by comes first: SQLite decodes a row only as far as the last column it needs.
+ * Not STRICT, so that a whole number of milliseconds is stored as an integer and a fraction stays one.
+ * One index beside the primary key's, because each costs at every insert; ids should begin with the time
+ * (UUIDv7), since random ones dirty a page of the primary key's index each.
+ */
+function m001_requests(db: Database): void {
+  db.run(`
+    CREATE TABLE requests (
+      id TEXT PRIMARY KEY NOT NULL,
+      started_at INTEGER NOT NULL, -- epoch milliseconds
+      outcome TEXT NOT NULL,
+      operation TEXT NOT NULL,
+      user_id TEXT,
+      client TEXT,
+      project TEXT,
+      project_key TEXT,
+      session_id TEXT,
+      key_alias TEXT,
+      model TEXT,
+      provider TEXT,
+      stream INTEGER NOT NULL,
+      duration_ms NUMERIC NOT NULL,
+      ttft_ms NUMERIC,
+      input_tokens INTEGER,
+      cache_read_tokens INTEGER,
+      cache_write_tokens INTEGER,
+      output_tokens INTEGER,
+      reasoning_tokens INTEGER,
+      cost_usd REAL,
+      billed_usd REAL,
+      quality REAL,
+      status INTEGER NOT NULL,
+      error_type TEXT,
+      client_version TEXT,
+      client_guess INTEGER NOT NULL,
+      upstream_model TEXT,
+      dialect_in TEXT,
+      dialect_out TEXT,
+      overhead_ms NUMERIC,
+      memory_ms NUMERIC,
+      retries INTEGER NOT NULL,
+      fallbacks INTEGER NOT NULL,
+      cache_write_1h_tokens INTEGER,
+      estimated INTEGER NOT NULL,
+      price_source TEXT,
+      finish_reason TEXT,
+      tool_calls INTEGER NOT NULL,
+      lossy TEXT, -- JSON array, NULL when empty
+      memory_status TEXT,
+      memories_injected INTEGER NOT NULL,
+      memory_tokens INTEGER NOT NULL,
+      detail TEXT NOT NULL, -- JSON: what nobody searches for
+      turns_key TEXT
+    );
+    CREATE INDEX requests_started_at ON requests (started_at);
+  `)
+}
+
+export const MIGRATIONS: readonly ((db: Database) => void)[] = [m001_requests]
+
+/**
+ * Brings a database up to the newest schema. One that holds rows is copied beside itself first (`ledger.db.before-2`).
+ * @throws Error for a database of a newer memproxy, or when a step or the copy fails (nothing is changed then)
+ */
+export function migrate(db: Database, path: string, steps = MIGRATIONS): void {
+  const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0
+  if (version === steps.length) return
+  if (version > steps.length) {
+    throw new Error(
+      `${path} was written by a newer memproxy (schema ${version}, this one knows ${steps.length}). ` +
+        "Use that version, or give --data-dir another directory.",
+    )
+  }
+  if (version > 0) copyAside(db, `${path}.before-${steps.length}`)
+  db.transaction(() => {
+    for (const step of steps.slice(version)) step(db)
+    db.run(`PRAGMA user_version = ${steps.length}`)
+  }).immediate()
+}
+
+function copyAside(db: Database, copy: string): void {
+  if (existsSync(copy)) rmSync(copy) // of an attempt that failed half-way: VACUUM INTO wants a new file
+  db.query("VACUUM INTO ?").run(copy)
+}

@@ -1,0 +1,114 @@
+/**
+ * Undoes `content-encoding`, for providers that compress although we ask for `identity`. Decoding follows the reader's pace and hands
+ * on each piece as soon as its bytes are there, so a bomb costs what is read of it.
+ */
+import { Readable, type Transform, pipeline } from "node:stream"
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from "node:zlib"
+import type { UpstreamAnswer, UpstreamBody } from "./answer.ts"
+import { cancelled, collect } from "./body.ts"
+import { badAnswer } from "./failure.ts"
+import { Refusal } from "../exchange.ts"
+import { BadAnswer } from "./parser.ts"
+
+const maxCodings = 3
+
+/** The answer as it is when it is plain, else with a body that decodes and without the headers that no longer hold. Throws Refusal. */
+export function decoded(answer: UpstreamAnswer, host: string): UpstreamAnswer {
+  const encoding = answer.headers.get("content-encoding")
+  if (encoding === null) return answer
+  const codings = encoding
+    .toLowerCase()
+    .split(",")
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== "" && coding !== "identity")
+  for (const coding of codings) {
+    if (!(coding in decoders))
+      throw badAnswer(
+        host,
+        new BadAnswer(`its content-encoding "${coding.replace(/[^\w-]/g, "?").slice(0, 20)}" is unknown`),
+      )
+  }
+  if (codings.length > maxCodings) throw badAnswer(host, new BadAnswer("it has too many content-encodings"))
+  const headers = answer.headers.without("content-encoding", "content-length")
+  const body = codings.length === 0 ? answer.body : new DecodedBody(answer.body, codings.reverse(), host)
+  return { ...answer, headers: codings.length === 0 ? answer.headers.without("content-encoding") : headers, body }
+}
+
+const gunzip = () => createGunzip({ flush: constants.Z_SYNC_FLUSH })
+const decoders: Record<string, (first: number) => Transform> = {
+  gzip: gunzip,
+  "x-gzip": gunzip,
+  br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
+  zstd: () => createZstdDecompress(),
+  // Some servers mean raw deflate; a zlib header's low nibble is 8 (RFC 1950).
+  deflate: (first) =>
+    (first & 0x0f) === 8
+      ? createInflate({ flush: constants.Z_SYNC_FLUSH })
+      : createInflateRaw({ flush: constants.Z_SYNC_FLUSH }),
+}
+
+class DecodedBody implements UpstreamBody {
+  readonly #inner: UpstreamBody
+  readonly #codings: readonly string[]
+  readonly #host: string
+  #pieces: AsyncIterator<Buffer> | null = null
+  #last: Readable | null = null
+  #cancelled = false
+
+  constructor(inner: UpstreamBody, codings: readonly string[], host: string) {
+    this.#inner = inner
+    this.#codings = codings
+    this.#host = host
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    try {
+      if (this.#pieces === null && !(await this.#open())) return null
+      for (;;) {
+        if (this.#cancelled) throw cancelled()
+        const { done, value } = await this.#pieces!.next()
+        if (done) return null
+        if (value.length > 0) return value
+      }
+    } catch (error) {
+      this.cancel()
+      // Whatever the provider's body failed with comes through the decoder as it is; the rest is zlib's complaint.
+      throw error instanceof Refusal || error instanceof DOMException ? error : badAnswer(this.#host, error)
+    }
+  }
+
+  /** False when there is no body at all: an empty one needs no decoder, though its header says so. */
+  async #open(): Promise<boolean> {
+    const first = await this.#inner.read()
+    if (first === null) return false
+    const inner = this.#inner
+    async function* encoded() {
+      yield first
+      for (let bytes; (bytes = await inner.read()) !== null;) yield bytes
+    }
+    const chain = this.#codings.map((coding) => decoders[coding]!(first[0]!))
+    const source = Readable.from(encoded(), { objectMode: true, highWaterMark: 1 })
+    this.#last = chain.at(-1)!
+    // The error reaches the reader of the last stream; pipeline() only has to destroy the others.
+    pipeline([source, ...chain], () => {})
+    this.#pieces = this.#last[Symbol.asyncIterator]()
+    return true
+  }
+
+  whole(limitBytes: number): Promise<Uint8Array> {
+    return collect(this, limitBytes, this.#host)
+  }
+
+  cancel(): void {
+    this.#cancelled = true
+    this.#inner.cancel()
+    this.#last?.destroy()
+  }
+}

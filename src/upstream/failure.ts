@@ -1,0 +1,107 @@
+/** The words for every way an exchange with a provider can fail. Hosts are named; paths, queries and keys never. */
+import { Refusal } from "../exchange.ts"
+import { BadAnswer } from "./parser.ts"
+
+export type Limit = "connect" | "first_byte" | "idle" | "total"
+
+const settings: Record<Limit, string> = {
+  connect: "check that it is running and reachable from here",
+  first_byte: "raise `timeout` (streams: `stream_timeout`) if the model needs longer",
+  idle: "the provider stalled; try again",
+  total: "raise `timeout` (streams: `stream_timeout`) if answers take longer",
+}
+
+const failed: Record<Limit, string> = {
+  connect: "no connection to",
+  first_byte: "no answer from",
+  idle: "nothing more came from",
+  total: "no complete answer from",
+}
+
+export function timedOut(limit: Limit, host: string, limitMs: number): Refusal {
+  const message = `${failed[limit]} ${host} within ${limitMs / 1000} s: ${settings[limit]}`
+  return new Refusal(504, "timeout", message, { code: `${limit}_timeout`, origin: "upstream" })
+}
+
+export function failedToConnect(host: string, cause: unknown): Refusal {
+  const code = errorCode(cause)
+  const unknown = code === "ENOTFOUND" || code === "EAI_AGAIN" || code.startsWith("DNS_")
+  return upstream(
+    "connect_failed",
+    unknown
+      ? `the name of ${host} cannot be resolved: check the deployment's api_base and this machine's network`
+      : `cannot connect to ${host} (${code || "failed"}): is it running, and is the deployment's api_base right?`,
+    cause,
+  )
+}
+
+export function failedTls(host: string, cause: unknown): Refusal {
+  const code = errorCode(cause)
+  return upstream(
+    "tls_failed",
+    `no secure connection to ${host} (${code}): check api_base; for an own certificate authority set NODE_EXTRA_CA_CERTS before the start`,
+    cause,
+  )
+}
+
+export function lostConnection(host: string, begun: boolean, cause?: unknown): Refusal {
+  const what = begun ? "before its answer was complete" : "without answering"
+  return upstream("connection_lost", `${host} closed the connection ${what}: try again`, cause)
+}
+
+export function badAnswer(host: string, cause: unknown): Refusal {
+  const how = cause instanceof BadAnswer ? cause.message : "it cannot be decoded"
+  return upstream(
+    "bad_response",
+    `the answer of ${host} cannot be read (${how}): check the deployment's api_base`,
+    cause,
+  )
+}
+
+export function refusedRedirect(host: string, status: number): Refusal {
+  return upstream(
+    "redirect_refused",
+    `${host} answered with a redirect (${status}), which is not followed because it could carry the key elsewhere: set api_base to the final address`,
+  )
+}
+
+export function tooLarge(host: string, limitBytes: number): Refusal {
+  return upstream(
+    "answer_too_large",
+    `the answer of ${host} is larger than ${limitBytes} bytes: ask for less or stream it`,
+  )
+}
+
+/** A header that cannot be written: its name is told, its value may be a key. */
+export function badHeader(name: string): Refusal {
+  const shown = name.replace(/[^\w-]/g, "?")
+  return new Refusal(
+    500,
+    "internal",
+    `the header ${shown} for the provider holds a character HTTP does not allow: check extra_headers and api_key`,
+    {
+      code: "bad_header",
+    },
+  )
+}
+
+const tlsCodes = /CERT|TLS|SSL|EPROTO|UNABLE_TO|CRL|HOSTNAME_MISMATCH|SIGNATURE/
+const connectCodes =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_|DNS_|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ConnectionRefused|FailedToOpenSocket|EMFILE|ENFILE)/
+
+/** What `fetch` threw, in our words. `begun`: the head had come. */
+export function failedFetch(host: string, begun: boolean, cause: unknown): Refusal {
+  const code = errorCode(cause)
+  if (tlsCodes.test(code)) return failedTls(host, cause)
+  if (connectCodes.test(code)) return failedToConnect(host, cause)
+  if (/^(Malformed|Invalid|Unsupported|HPE_|Header|Unrequested|TooMany)/i.test(code)) return badAnswer(host, cause)
+  return lostConnection(host, begun, cause)
+}
+
+export function errorCode(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : ""
+}
+
+function upstream(code: string, message: string, cause?: unknown): Refusal {
+  return new Refusal(502, "upstream", message, { code, origin: "upstream", cause })
+}

@@ -1,0 +1,327 @@
+/**
+ * An HTTP/1.1 client for plain `http:` origins on `Bun.connect`. It exists because `fetch` keeps 64 idle sockets at most, queues
+ * past 256 requests and costs twice the CPU. It follows no redirects, decodes nothing and adds no header but framing.
+ */
+import type { UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
+import { cancelled, collect } from "./body.ts"
+import { badAnswer, badHeader, failedToConnect, lostConnection, timedOut, tooLarge } from "./failure.ts"
+import { AnswerParser } from "./parser.ts"
+import { type Connection, Pool, type Rider } from "./pool.ts"
+import type { Sweep, Swept } from "./sweep.ts"
+
+/** Looks at each answer before the caller does, may replace or refuse (throw) it. */
+export type Admit = (answer: UpstreamAnswer, host: string) => UpstreamAnswer
+
+/** Where an URL leads, split once: the same few are asked for again and again. */
+interface Place {
+  pool: Pool
+  /** path and query */
+  path: string
+}
+
+const maxPlaces = 2000
+
+export class Http1Client {
+  readonly #sweep: Sweep
+  readonly #idleSocketMs: number
+  readonly #admit: Admit
+  readonly #pools = new Map<string, Pool>()
+  readonly #places = new Map<string, Place>()
+
+  constructor(sweep: Sweep, idleSocketMs: number, admit: Admit) {
+    this.#sweep = sweep
+    this.#idleSocketMs = idleSocketMs
+    this.#admit = admit
+  }
+
+  send(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    return new Exchange(request, this.#place(request.url), this.#sweep, this.#admit).answer
+  }
+
+  #place(url: string): Place {
+    const known = this.#places.get(url)
+    if (known !== undefined) return known
+    const { host, hostname, port, pathname, search } = new URL(url)
+    let pool = this.#pools.get(host)
+    if (pool === undefined) {
+      pool = new Pool(host, hostname.replace(/^\[|\]$/g, ""), Number(port || 80), this.#sweep, this.#idleSocketMs)
+      this.#pools.set(host, pool)
+    }
+    const place = { pool, path: pathname + search }
+    if (this.#places.size >= maxPlaces) this.#places.clear()
+    this.#places.set(url, place)
+    return place
+  }
+
+  stats(): { open: number; idle: number; active: number } {
+    const sum = { open: 0, idle: 0, active: 0 }
+    for (const pool of this.#pools.values()) {
+      sum.open += pool.open
+      sum.idle += pool.idle.length
+      sum.active += pool.active
+    }
+    return sum
+  }
+
+  /** Closes the idle connections; those in use close after their answer. */
+  close(): void {
+    for (const pool of this.#pools.values()) pool.close()
+  }
+}
+
+/** Unread bytes of one answer at which its socket is paused, and resumed again. A single packet may be as large as 512 KiB. */
+const pauseAtBytes = 128 * 1024
+const resumeAtBytes = 32 * 1024
+
+const nothing = new Uint8Array(0)
+
+/** One request and its answer. */
+class Exchange implements UpstreamBody, Rider, Swept {
+  readonly answer: Promise<UpstreamAnswer>
+  /** null once the head of the answer came: a prompt of megabytes must not live as long as a slow stream */
+  #request: UpstreamRequest | null
+  readonly #place: Place
+  readonly #sweep: Sweep
+  readonly #admit: Admit
+  readonly #parser: AnswerParser
+  readonly #signal: AbortSignal | null
+  readonly #connectTimeoutMs: number
+  readonly #firstByteTimeoutMs: number
+  readonly #idleTimeoutMs: number
+  readonly #totalTimeoutMs: number | null
+  readonly #startedMs: number
+  #connectedMs: number | null = null
+  #answered = false
+  #resolveAnswer!: (answer: UpstreamAnswer) => void
+  #rejectAnswer!: (reason: unknown) => void
+  /** null before it is known, and once the exchange is over */
+  #connection: Connection | null = null
+  #reused = false
+  #over = false
+  #failure: unknown = null
+  #queue: Uint8Array[] = []
+  #queuedBytes = 0
+  #resolveRead: ((bytes: Uint8Array | null) => void) | null = null
+  #rejectRead: ((reason: unknown) => void) | null = null
+  #waitingSinceMs = 0
+
+  constructor(request: UpstreamRequest, place: Place, sweep: Sweep, admit: Admit) {
+    this.#request = request
+    this.#place = place
+    this.#sweep = sweep
+    this.#admit = admit
+    this.#parser = new AnswerParser(request.method === "HEAD")
+    this.#signal = request.signal
+    this.#connectTimeoutMs = request.connectTimeoutMs
+    this.#firstByteTimeoutMs = request.firstByteTimeoutMs
+    this.#idleTimeoutMs = request.idleTimeoutMs
+    this.#totalTimeoutMs = request.totalTimeoutMs
+    this.#startedMs = sweep.clock()
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolveAnswer = resolve
+      this.#rejectAnswer = reject
+    })
+    this.#begin()
+  }
+
+  #begin(): void {
+    const { pool } = this.#place
+    pool.active++
+    if (this.#signal?.aborted) return this.#fail(this.#signal.reason)
+    this.#signal?.addEventListener("abort", this)
+    this.#sweep.watch(this)
+    const idle = pool.idle.pop()
+    if (idle === undefined) {
+      this.#connection = pool.connect(this)
+      return
+    }
+    idle.user = this
+    this.#connection = idle
+    this.#reused = true
+    this.#connectedMs = this.#startedMs
+    this.#write()
+  }
+
+  #write(): void {
+    try {
+      writeRequest(this.#connection!, this.#request!, this.#place)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  opened(): void {
+    this.#connectedMs = this.#sweep.clock()
+    this.#write()
+  }
+
+  unreachable(error: unknown): void {
+    this.#fail(failedToConnect(this.#place.pool.host, error))
+  }
+
+  received(packet: Buffer): void {
+    const parser = this.#parser
+    let bytes: Uint8Array
+    try {
+      bytes = parser.push(packet)
+    } catch (error) {
+      return this.#fail(badAnswer(this.#place.pool.host, error))
+    }
+    if (bytes.length > 0) this.#deliver(bytes)
+    const answerNow = !this.#answered && parser.headRead
+    if (answerNow) {
+      this.#answered = true
+      this.#request = null
+    }
+    if (parser.done) this.#end(true)
+    if (answerNow) this.#hand()
+  }
+
+  #hand(): void {
+    const timings = { startedMs: this.#startedMs, connectedMs: this.#connectedMs, answeredMs: this.#sweep.clock() }
+    const { status, headers } = this.#parser
+    try {
+      this.#resolveAnswer(
+        this.#admit({ status, headers: headers!, body: this, reused: this.#reused, timings }, this.#place.pool.host),
+      )
+    } catch (refusal) {
+      this.cancel()
+      this.#rejectAnswer(refusal)
+    }
+  }
+
+  #deliver(bytes: Uint8Array): void {
+    const resolve = this.#resolveRead
+    if (resolve !== null) {
+      this.#resolveRead = null
+      return resolve(bytes)
+    }
+    this.#queue.push(bytes)
+    this.#queuedBytes += bytes.length
+    if (this.#queuedBytes >= pauseAtBytes) this.#connection?.pause()
+  }
+
+  lost(error: unknown): void {
+    // The provider closed an idle connection while our request was on its way: it has not seen it, as curl too assumes.
+    if (this.#reused && !this.#parser.started) {
+      this.#reused = false
+      this.#connectedMs = null
+      this.#connection = this.#place.pool.connect(this)
+      return
+    }
+    this.#connection = null
+    if (error === undefined && this.#parser.finish()) return this.#end(false)
+    this.#fail(lostConnection(this.#place.pool.host, this.#answered, error))
+  }
+
+  /** The answer is complete. */
+  #end(reusable: boolean): void {
+    const connection = this.#connection
+    this.#leave()
+    if (connection !== null) {
+      if (reusable && this.#parser.keepAlive && !this.#parser.excess && !connection.writing) connection.release()
+      else connection.destroy()
+    }
+    this.#resolveRead?.(null)
+    this.#resolveRead = null
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#over) return
+    const connection = this.#connection
+    this.#leave()
+    this.#failure = reason ?? cancelled()
+    connection?.destroy()
+    if (!this.#answered) this.#rejectAnswer(this.#failure)
+    if (this.#resolveRead !== null) this.#rejectRead!(this.#failure)
+    this.#resolveRead = null
+  }
+
+  #leave(): void {
+    this.#over = true
+    this.#connection = null
+    this.#request = null
+    this.#place.pool.active--
+    this.#sweep.forget(this)
+    this.#signal?.removeEventListener("abort", this)
+  }
+
+  /** The signal's abort. What came is of no use to a client that left. */
+  handleEvent(): void {
+    this.#fail(this.#signal!.reason)
+    this.#forgetQueue()
+  }
+
+  cancel(): void {
+    this.#fail(cancelled())
+    this.#forgetQueue()
+  }
+
+  #forgetQueue(): void {
+    this.#queue = []
+    this.#queuedBytes = 0
+  }
+
+  check(nowMs: number): void {
+    const { host } = this.#place.pool
+    const passedMs = nowMs - this.#startedMs
+    const total = this.#totalTimeoutMs
+    // Times taken from the sweep are as old as its period at most: add it, or a short limit fires early.
+    const silentMs = this.#resolveRead === null ? 0 : nowMs - this.#waitingSinceMs - this.#sweep.everyMs
+    if (total !== null && passedMs >= total) this.#fail(timedOut("total", host, total))
+    else if (this.#answered) {
+      if (silentMs >= this.#idleTimeoutMs) this.#fail(timedOut("idle", host, this.#idleTimeoutMs))
+    } else if (this.#connectedMs === null && passedMs >= this.#connectTimeoutMs) {
+      this.#fail(timedOut("connect", host, this.#connectTimeoutMs))
+    } else if (passedMs >= this.#firstByteTimeoutMs) this.#fail(timedOut("first_byte", host, this.#firstByteTimeoutMs))
+  }
+
+  read(): Promise<Uint8Array | null> {
+    const next = this.#queue.shift()
+    if (next !== undefined) {
+      this.#queuedBytes -= next.length
+      if (this.#queuedBytes <= resumeAtBytes) this.#connection?.resume()
+      return Promise.resolve(next)
+    }
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (this.#over) return Promise.resolve(null)
+    this.#waitingSinceMs = this.#sweep.nowMs
+    return new Promise((resolve, reject) => {
+      this.#resolveRead = resolve
+      this.#rejectRead = reject
+    })
+  }
+
+  whole(limitBytes: number): Promise<Uint8Array> {
+    const { host } = this.#place.pool
+    if (!this.#over || this.#failure !== null || this.#queue.length > 1) return collect(this, limitBytes, host)
+    const all = this.#queue.pop() ?? nothing
+    return all.length > limitBytes ? Promise.reject(tooLarge(host, limitBytes)) : Promise.resolve(all)
+  }
+}
+
+/** Holds a small request's head and body for the one write that copies them to the kernel. */
+const scratch = Buffer.allocUnsafe(64 * 1024)
+const forbidden = /[^\t\x20-\x7e\x80-\xff]/
+const forbiddenInName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
+
+function writeRequest(connection: Connection, request: UpstreamRequest, place: Place): void {
+  const { body } = request
+  let head = `${request.method} ${place.path} HTTP/1.1\r\nhost: ${place.pool.host}\r\naccept-encoding: identity\r\n`
+  for (const [name, value] of request.headers) {
+    if (forbidden.test(value) || forbiddenInName.test(name)) throw badHeader(name)
+    head += `${name}: ${value}\r\n`
+  }
+  const bodyBytes = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
+  if (body !== null || request.method === "POST" || request.method === "PUT" || request.method === "PATCH") {
+    head += `content-length: ${bodyBytes}\r\n`
+  }
+  head += "\r\n"
+  const small = head.length + bodyBytes <= scratch.length
+  const target = small ? scratch : Buffer.allocUnsafe(head.length)
+  const headBytes = target.write(head, "latin1")
+  if (!small) return connection.write(target, headBytes, typeof body === "string" ? Buffer.from(body) : body)
+  if (typeof body === "string") scratch.write(body, headBytes, "utf8")
+  else if (body !== null) scratch.set(body, headBytes)
+  connection.write(scratch, headBytes + bodyBytes, null)
+}

@@ -1,0 +1,175 @@
+/** Keep-alive connections to one `http:` origin: opening, writing, pausing, reusing, closing. What the bytes mean is the rider's business. */
+import type { Socket } from "bun"
+import type { Sweep, Swept } from "./sweep.ts"
+
+/** Who uses a connection. `lost` and `unreachable` come at most once and end the use. */
+export interface Rider {
+  opened(): void
+  received(packet: Buffer): void
+  /** undefined: the peer closed in order */
+  lost(error: unknown): void
+  unreachable(error: unknown): void
+}
+
+/** The connections to one origin. The last one used is the next one used, so that the others can grow old and close. */
+export class Pool implements Swept {
+  /** as in the `host` header, for messages too */
+  readonly host: string
+  readonly idle: Connection[] = []
+  /** sockets open now */
+  open = 0
+  /** exchanges begun and not over */
+  active = 0
+  readonly #hostname: string
+  readonly #port: number
+  readonly #sweep: Sweep
+  readonly #idleSocketMs: number
+  #closed = false
+
+  constructor(host: string, hostname: string, port: number, sweep: Sweep, idleSocketMs: number) {
+    this.host = host
+    this.#hostname = hostname
+    this.#port = port
+    this.#sweep = sweep
+    this.#idleSocketMs = idleSocketMs
+  }
+
+  /** Opens a connection for `user`, which hears of it in `opened` or `unreachable`. */
+  connect(user: Rider): Connection {
+    const connection = new Connection(this, user)
+    Bun.connect({ hostname: this.#hostname, port: this.#port, data: connection, socket: handlers }).catch(
+      () => {}, // `connectError` has told the rider
+    )
+    return connection
+  }
+
+  put(connection: Connection): void {
+    if (this.#closed) return connection.destroy()
+    connection.idleSinceMs = this.#sweep.nowMs
+    if (this.idle.push(connection) === 1) this.#sweep.watch(this)
+  }
+
+  drop(connection: Connection): void {
+    const at = this.idle.indexOf(connection)
+    if (at >= 0) this.idle.splice(at, 1)
+  }
+
+  check(nowMs: number): void {
+    while (this.idle.length > 0 && nowMs - this.idle[0]!.idleSinceMs > this.#idleSocketMs) this.idle.shift()!.destroy()
+    if (this.idle.length === 0) this.#sweep.forget(this)
+  }
+
+  close(): void {
+    this.#closed = true
+    while (this.idle.length > 0) this.idle.pop()!.destroy()
+    this.#sweep.forget(this)
+  }
+}
+
+/** One socket. `user` is the exchange it carries, null while it is idle. */
+export class Connection {
+  user: Rider | null
+  idleSinceMs = 0
+  /** it has carried an exchange before the present one */
+  reused = false
+  readonly #pool: Pool
+  #socket: Socket<Connection> | null = null
+  /** what the kernel has not taken yet, in order */
+  #unsent: Uint8Array[] = []
+  #destroyed = false
+  #paused = false
+
+  constructor(pool: Pool, user: Rider) {
+    this.#pool = pool
+    this.user = user
+  }
+
+  get writing(): boolean {
+    return this.#unsent.length > 0
+  }
+
+  /** Writes what the kernel takes now; keeps a copy of the rest of `scratch` (it will be overwritten) and `more` itself for later. */
+  write(scratch: Uint8Array, bytes: number, more: Uint8Array | null): void {
+    const taken = Math.max(0, this.#socket!.write(scratch, 0, bytes))
+    if (taken < bytes) this.#unsent.push(scratch.slice(taken, bytes))
+    if (more === null) return
+    this.#unsent.push(more)
+    if (taken === bytes) this.flush()
+  }
+
+  flush(): void {
+    while (this.#unsent.length > 0) {
+      const next = this.#unsent[0]!
+      const taken = Math.max(0, this.#socket!.write(next))
+      if (taken < next.length) {
+        this.#unsent[0] = next.subarray(taken)
+        return
+      }
+      this.#unsent.shift()
+    }
+  }
+
+  pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.#socket!.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#socket!.resume()
+  }
+
+  /** The exchange is over and the peer may be asked again. */
+  release(): void {
+    this.user = null
+    this.reused = true
+    this.resume()
+    this.#pool.put(this)
+  }
+
+  /** At once, without waiting for what is unsent: the provider must hear of it. */
+  destroy(): void {
+    this.user = null
+    this.#destroyed = true
+    this.#unsent = []
+    this.#socket?.terminate()
+  }
+
+  opened(socket: Socket<Connection>): void {
+    this.#pool.open++
+    this.#socket = socket
+    if (this.#destroyed) socket.terminate()
+    else this.user?.opened()
+  }
+
+  received(packet: Buffer): void {
+    if (this.user !== null) return this.user.received(packet)
+    // Nobody asked: what is said now could be taken for the answer to the next request.
+    this.#pool.drop(this)
+    this.destroy()
+  }
+
+  closed(error: unknown): void {
+    this.#pool.open--
+    const { user } = this
+    this.user = null
+    if (user !== null) user.lost(error)
+    else if (!this.#destroyed) this.#pool.drop(this)
+  }
+}
+
+const handlers = {
+  open: (socket: Socket<Connection>) => socket.data.opened(socket),
+  data: (socket: Socket<Connection>, packet: Buffer) => socket.data.received(packet),
+  drain: (socket: Socket<Connection>) => socket.data.flush(),
+  close: (socket: Socket<Connection>, error?: Error) => socket.data.closed(error),
+  connectError: (socket: Socket<Connection>, error: Error) => socket.data.user?.unreachable(error),
+  // A handler of ours threw: a defect, which must not take the process down. The exchange ends, the defect is its cause.
+  error: (socket: Socket<Connection>, error: Error) => {
+    const { user } = socket.data
+    socket.data.destroy()
+    user?.lost(error)
+  },
+}

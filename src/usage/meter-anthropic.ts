@@ -1,0 +1,94 @@
+/** Reads Anthropic Messages answers, streamed or whole. */
+import type { Json, JsonObject, Usage } from "../exchange.ts"
+import { addCall, addText, count, errorWord, list, noUsage, record, type Tally, word } from "./meter-tally.ts"
+
+/** https://docs.anthropic.com/en/api/messages-streaming; `message` is the whole answer of a request without `stream`. */
+export function readAnthropic(tally: Tally, event: JsonObject): void {
+  switch (event["type"]) {
+    case "content_block_delta": {
+      const delta = record(event["delta"])
+      return addText(tally, delta?.["text"] ?? delta?.["thinking"] ?? delta?.["partial_json"])
+    }
+    case "content_block_start":
+      return readBlock(tally, record(event["content_block"]), false)
+    case "message_start":
+      tally.toolCalls = 0 // a second one begins the answer anew
+      return readMessage(tally, record(event["message"]))
+    case "message_delta":
+      tally.finishReason = word(record(event["delta"])?.["stop_reason"]) ?? tally.finishReason
+      return mergeUsage(tally, record(event["usage"]))
+    case "message_stop":
+      tally.terminal = true
+      return
+    case "message":
+      return readMessage(tally, event)
+    case "error":
+      tally.errorType = errorWord(event["error"] ?? null)
+  }
+}
+
+function readMessage(tally: Tally, message: JsonObject | null): void {
+  if (!message) return
+  tally.model = word(message["model"]) ?? tally.model
+  tally.finishReason = word(message["stop_reason"])
+  mergeUsage(tally, record(message["usage"]))
+  for (const block of list(message["content"])) readBlock(tally, record(block), true)
+}
+
+/** Tool calls are those the client answers (`tool_use`); `server_tool_use` and `mcp_tool_use` run at the provider. */
+function readBlock(tally: Tally, block: JsonObject | null, isWhole: boolean): void {
+  if (!block) return
+  addText(tally, block["text"] ?? block["thinking"])
+  const { type, input } = block
+  if (type === "tool_use") addCall(tally)
+  else if (type !== "server_tool_use" && type !== "mcp_tool_use") return
+  tally.started = true
+  if (isWhole && input !== undefined) tally.outputChars += JSON.stringify(input).length
+}
+
+/**
+ * Usage is cumulative and repeated: what comes last counts and nothing is added up. `message_delta` may bring all of it or `output_tokens` alone; the input's parts
+ * are taken together, since a gateway that estimated them at the start splits them anew, and parts that are all zero say nothing new.
+ * `input_tokens` is here what was neither read from nor written to the cache.
+ */
+function mergeUsage(tally: Tally, said: JsonObject | null): void {
+  if (!said) return
+  tally.serviceTier = word(said["service_tier"]) ?? tally.serviceTier
+  const fresh = count(said["input_tokens"])
+  const output = count(said["output_tokens"])
+  if (fresh === null && output === null) return
+  const usage = (tally.usage ??= noUsage())
+  const cacheRead = count(said["cache_read_input_tokens"])
+  const cacheWrite = count(said["cache_creation_input_tokens"])
+  if ((fresh ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0) > 0) takeInput(usage, fresh, cacheRead, cacheWrite)
+  usage.cacheWrite1h = count(record(said["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? usage.cacheWrite1h
+  usage.output = output ?? usage.output
+  usage.reasoning = count(record(said["output_tokens_details"])?.["thinking_tokens"]) ?? usage.reasoning
+  if (said["iterations"]) tally.apart = compactions(said["iterations"])
+}
+
+/**
+ * What summarising the conversation took, billed but left out of the top-level counts (`compact_20260112`): "sum across all entries in the `usage.iterations`
+ * array". Entries of type `message` are those counts again.
+ */
+function compactions(iterations: Json): Usage {
+  const sum = noUsage()
+  for (const item of list(iterations)) {
+    const step = record(item)
+    if (step?.["type"] !== "compaction") continue
+    const cacheRead = count(step["cache_read_input_tokens"]) ?? 0
+    const cacheWrite = count(step["cache_creation_input_tokens"]) ?? 0
+    sum.input += (count(step["input_tokens"]) ?? 0) + cacheRead + cacheWrite
+    sum.cacheRead += cacheRead
+    sum.cacheWrite += cacheWrite
+    sum.output += count(step["output_tokens"]) ?? 0
+  }
+  return sum
+}
+
+function takeInput(usage: Usage, fresh: number | null, cacheRead: number | null, cacheWrite: number | null): void {
+  const freshBefore = usage.input - usage.cacheRead - usage.cacheWrite
+  usage.cacheRead = cacheRead ?? usage.cacheRead
+  usage.cacheWrite = cacheWrite ?? usage.cacheWrite
+  usage.input = (fresh ?? freshBefore) + usage.cacheRead + usage.cacheWrite
+}

@@ -1,0 +1,218 @@
+/** Cuts an answer's bytes into JSON texts: SSE events, elements of a JSON array, or one body. It does not know what they mean. */
+import { createParser } from "eventsource-parser"
+
+export interface Frames {
+  push(bytes: Uint8Array): void
+  /** the answer or the connection is over; a text that broke off is given on as it is */
+  end(): void
+  /** a body that is one JSON value is here in full */
+  isWhole(): boolean
+}
+
+export interface FrameHandler {
+  /** false: not JSON */
+  json(text: string, event?: string): boolean
+  /** a text past its limit: its first and last characters */
+  excess(head: string, tail: string): void
+}
+
+/** No event is kept past this; the contract's limit for one. */
+const MOST_CHARS = 1 << 20
+/** Enough for an event's type, and for the usage and what providers write after it. */
+const HEAD = 4096
+const TAIL = 65_536
+/** A slice that holds the end of an event too long loses the others in it: slices are small. */
+const SLICE = 65_536
+
+/** What is left of a text that is too long to keep. */
+function createExcess() {
+  let head = ""
+  let tail = ""
+  return {
+    add(text: string): void {
+      if (head.length < HEAD) head += text.slice(0, HEAD - head.length)
+      tail += text
+      if (tail.length > 4 * TAIL) tail = tail.slice(-TAIL)
+    },
+    take(): [head: string, tail: string] {
+      const taken: [string, string] = [head, tail.slice(-TAIL)]
+      head = tail = ""
+      return taken
+    },
+  }
+}
+
+/**
+ * Server-sent events. Line lengths are watched here, since the parser ends for good when its own buffer overflows: a line past the limit is
+ * taken out of the parser's hands up to its end. The parser's limit remains for events of very many lines.
+ */
+export function eventFrames(on: FrameHandler): Frames {
+  const decoder = new TextDecoder()
+  const excess = createExcess()
+  let open = 0
+  let isSkipping = false
+  let hasOverflowed = false
+  const parser = createParser({
+    maxBufferSize: 2 * MOST_CHARS,
+    onEvent: (event) => on.json(event.data, event.event),
+    onError: (error) => (hasOverflowed ||= error.type === "max-buffer-size-exceeded"),
+  })
+
+  function feed(text: string): void {
+    parser.feed(text)
+    if (!hasOverflowed) return
+    hasOverflowed = false
+    parser.reset()
+  }
+
+  function take(text: string): void {
+    if (isSkipping) {
+      const end = text.search(/[\r\n]/)
+      excess.add(end < 0 ? text : text.slice(0, end))
+      if (end < 0) return
+      isSkipping = false
+      on.excess(...excess.take())
+      text = text.slice(end)
+    }
+    let start = text.lastIndexOf("\n")
+    if (start < 0) start = text.lastIndexOf("\r")
+    if (start >= 0) {
+      if (open > 0) excess.take()
+      open = 0
+    }
+    if (start < text.length - 1) {
+      open += text.length - start - 1
+      excess.add(text.slice(start + 1))
+    }
+    if (open <= MOST_CHARS) return feed(text)
+    isSkipping = true
+    open = 0
+    feed(text.slice(0, start + 1))
+    parser.reset()
+  }
+
+  return {
+    push(bytes) {
+      const text = decoder.decode(bytes, { stream: true })
+      if (text.length <= SLICE) return take(text)
+      for (let at = 0; at < text.length; at += SLICE) take(text.slice(at, at + SLICE))
+    },
+    end() {
+      take(decoder.decode())
+      take("\n\n") // a last event without its blank line, or without its line's end, counts
+    },
+    isWhole: () => false,
+  }
+}
+
+const QUOTE = 34
+const OPEN_LIST = 91
+const BACKSLASH = 92
+const CLOSE_LIST = 93
+const OPEN_OBJECT = 123
+const CLOSE_OBJECT = 125
+
+/** A JSON array that grows while it is sent, as Gemini's `streamGenerateContent` without `alt=sse`: each object in it as it is complete. */
+export function arrayFrames(on: FrameHandler): Frames {
+  const decoder = new TextDecoder()
+  const excess = createExcess()
+  let depth = 0
+  let isQuoted = false
+  let isEscaped = false
+  let pending = ""
+  let isExcess = false
+
+  function keep(text: string): void {
+    if (!isExcess && pending.length + text.length <= MOST_CHARS) pending += text
+    else {
+      if (!isExcess) excess.add(pending)
+      excess.add(text)
+      isExcess = true
+      pending = ""
+    }
+  }
+
+  function take(text: string): void {
+    let start = depth > 1 ? 0 : -1
+    for (let at = 0; at < text.length; at++) {
+      const char = text.charCodeAt(at)
+      if (isQuoted) {
+        if (isEscaped) isEscaped = false
+        else if (char === BACKSLASH) isEscaped = true
+        else if (char === QUOTE) isQuoted = false
+      } else if (char === QUOTE) isQuoted = true
+      else if (char === OPEN_OBJECT || char === OPEN_LIST) {
+        if (depth++ === 1) start = at
+      } else if (char === CLOSE_OBJECT || char === CLOSE_LIST) {
+        if (--depth !== 1) continue
+        keep(text.slice(start, at + 1))
+        start = -1
+        if (isExcess) on.excess(...excess.take())
+        else on.json(pending)
+        isExcess = false
+        pending = ""
+      }
+    }
+    if (start >= 0) keep(text.slice(start))
+  }
+
+  return {
+    push: (bytes) => take(decoder.decode(bytes, { stream: true })),
+    end: () => take(decoder.decode()),
+    isWhole: () => false,
+  }
+}
+
+/** A body asked about over and over while it comes is read this many times at most before its end. */
+const MOST_TRIES = 16
+
+/** One JSON value. Of a body longer than `limit` only the first and the last part are kept. */
+export function bodyFrames(limit: number, on: FrameHandler): Frames {
+  let kept: Uint8Array = new Uint8Array(0)
+  let used = 0
+  let head = ""
+  let tried = -1
+  let tries = 0
+  let isDone = false
+
+  function push(bytes: Uint8Array): void {
+    if (used + bytes.length > kept.length) kept = used === 0 ? bytes : grown(kept.subarray(0, used), bytes.length)
+    if (used > 0) kept.set(bytes, used)
+    used += bytes.length
+    if (used <= (head ? 4 * TAIL : limit)) return
+    head ||= new TextDecoder().decode(kept.subarray(0, HEAD))
+    kept = kept.slice(Math.max(0, used - TAIL), used)
+    used = kept.length
+  }
+
+  /** Reads the body if it ends as a value ends. */
+  function isWhole(): boolean {
+    if (isDone || used === tried || tries > MOST_TRIES) return isDone
+    tried = used
+    let last = used - 1
+    while (last > 0 && isBlank(kept[last])) last--
+    if (kept[last] !== CLOSE_OBJECT && kept[last] !== CLOSE_LIST) return false
+    tries++
+    const text = new TextDecoder().decode(kept.subarray(0, used))
+    if (!head) return (isDone = on.json(text))
+    on.excess(head, text)
+    return (isDone = true)
+  }
+
+  return {
+    push,
+    end() {
+      tries = 0
+      isWhole()
+    },
+    isWhole,
+  }
+}
+
+const isBlank = (byte: number | undefined) => byte === 32 || byte === 10 || byte === 13 || byte === 9
+
+function grown(bytes: Uint8Array, by: number): Uint8Array {
+  const larger = new Uint8Array(Math.max(2 * bytes.length, bytes.length + by, 1024))
+  larger.set(bytes)
+  return larger
+}

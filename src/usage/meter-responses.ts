@@ -1,0 +1,98 @@
+/** Reads OpenAI Responses answers, streamed or whole. */
+import type { Json, JsonObject, Usage } from "../exchange.ts"
+import { addCall, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
+
+/** The calls the client answers. Web and file search, the code interpreter, MCP and image generation run at the provider. */
+const CLIENT_CALLS = new Set([
+  "function_call",
+  "custom_tool_call",
+  "local_shell_call",
+  "shell_call",
+  "apply_patch_call",
+  "computer_call",
+])
+
+/** https://platform.openai.com/docs/api-reference/responses-streaming; an event without a known `type` is taken for a whole answer. */
+export function readResponses(tally: Tally, event: JsonObject): void {
+  const { type, delta } = event
+  if (typeof type !== "string") return readWhole(tally, event)
+  if (type.endsWith(".delta")) {
+    if (type !== "response.audio.delta") addText(tally, delta) // audio is base64, its words come as a transcript
+    return
+  }
+  switch (type) {
+    case "response.output_item.added":
+      if (isClientCall(event["item"])) addCall(tally)
+      return
+    case "response.created":
+    case "response.in_progress":
+    case "response.queued":
+      return readHead(tally, record(event["response"]))
+    case "response.completed":
+    case "response.incomplete":
+    case "response.failed":
+    case "response.cancelled":
+      tally.terminal = true
+      return readWhole(tally, record(event["response"]))
+    case "error":
+      tally.errorType = errorWord(record(event["error"]) ?? { code: event["code"] ?? null })
+  }
+}
+
+function readHead(tally: Tally, response: JsonObject | null): void {
+  tally.model = word(response?.["model"]) ?? tally.model
+  tally.serviceTier = word(response?.["service_tier"]) ?? tally.serviceTier
+}
+
+/** The finish reason is why it is incomplete (`max_output_tokens`), else the status. */
+function readWhole(tally: Tally, response: JsonObject | null): void {
+  if (!response) return
+  readHead(tally, response)
+  const said = record(response["usage"])
+  tally.usage = (said && responsesUsage(said)) ?? tally.usage
+  tally.finishReason =
+    word(record(response["incomplete_details"])?.["reason"]) ?? word(response["status"]) ?? tally.finishReason
+  if (response["error"]) tally.errorType = errorWord(response["error"])
+  const output = list(response["output"])
+  tally.toolCalls = Math.max(tally.toolCalls, output.filter(isClientCall).length)
+  if (tally.toolCalls > 0) tally.started = true
+  if (tally.outputChars === 0) for (const item of output) readItem(tally, record(item))
+}
+
+/** Tool search may be asked of either side. */
+function isClientCall(value: Json | undefined): boolean {
+  const item = record(value)
+  const type = item?.["type"]
+  return (
+    typeof type === "string" &&
+    (CLIENT_CALLS.has(type) || (type === "tool_search_call" && item?.["execution"] === "client"))
+  )
+}
+
+function readItem(tally: Tally, item: JsonObject | null): void {
+  for (const part of [...list(item?.["content"]), ...list(item?.["summary"])]) {
+    const said = record(part)
+    addText(tally, said?.["text"] ?? said?.["refusal"] ?? said?.["transcript"])
+  }
+  addText(tally, item?.["arguments"] ?? item?.["input"] ?? item?.["code"])
+}
+
+/** `input_tokens` includes what was read from and written to the cache, `output_tokens` includes reasoning. */
+function responsesUsage(said: JsonObject): Usage | null {
+  const input = count(said["input_tokens"])
+  const output = count(said["output_tokens"])
+  if (input === null && output === null) return null
+  const read = record(said["input_tokens_details"])
+  const wrote = record(said["output_tokens_details"])
+  return {
+    input: input ?? 0,
+    cacheRead: count(read?.["cached_tokens"]) ?? 0,
+    cacheWrite: count(read?.["cache_write_tokens"]) ?? 0,
+    cacheWrite1h: 0,
+    output: output ?? 0,
+    reasoning: count(wrote?.["reasoning_tokens"]) ?? 0,
+    inputAudio: count(read?.["audio_tokens"]) ?? 0,
+    cacheReadAudio: null,
+    outputAudio: count(wrote?.["audio_tokens"]) ?? 0,
+  }
+}

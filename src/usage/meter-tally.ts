@@ -1,0 +1,98 @@
+/** What a meter has seen so far, and careful access to JSON that nobody has checked. Not a reader of any dialect. */
+import type { Json, JsonObject, Metered, Usage } from "../exchange.ts"
+
+export interface Tally extends Metered {
+  /** the first text, thinking or tool call went by */
+  started: boolean
+  /** tokens of this exchange that `usage` leaves out */
+  apart: Usage | null
+  /** the newest tool call of each place in a Chat stream, by its id */
+  openCalls: Map<string, string> | null
+}
+
+/** Takes one event of a stream, or a whole JSON answer, into the tally. */
+export type Read = (tally: Tally, event: JsonObject) => void
+
+export const newTally = (): Tally => ({
+  usage: null,
+  finishReason: null,
+  toolCalls: 0,
+  terminal: false,
+  errorType: null,
+  model: null,
+  serviceTier: null,
+  outputChars: 0,
+  started: false,
+  apart: null,
+  openCalls: null,
+})
+
+export const noUsage = (): Usage => ({
+  input: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  output: 0,
+  reasoning: 0,
+  inputAudio: 0,
+  cacheReadAudio: 0,
+  outputAudio: 0,
+})
+
+export function record(value: Json | undefined): JsonObject | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null
+}
+
+export function list(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** Non-empty text, else null: Azure's first chunk has `"model": ""`. */
+export function word(value: Json | undefined): string | null {
+  return typeof value === "string" && value !== "" ? value : null
+}
+
+/** A count of tokens; null where the provider says none. Zero is a count. */
+export function count(value: Json | undefined): number | null {
+  return typeof value === "number" && value >= 0 && value < Infinity ? value : null
+}
+
+export function addText(tally: Tally, value: Json | undefined): void {
+  if (typeof value !== "string" || value === "") return
+  tally.outputChars += value.length
+  tally.started = true
+}
+
+export function addCall(tally: Tally): void {
+  tally.toolCalls++
+  tally.started = true
+}
+
+const BY_STATUS: Readonly<Record<number, string>> = {
+  400: "invalid_request",
+  401: "authentication",
+  402: "insufficient_quota",
+  403: "permission",
+  404: "not_found",
+  408: "timeout",
+  413: "too_large",
+  429: "rate_limit",
+  503: "overloaded",
+  529: "overloaded",
+}
+
+/**
+ * The provider's own word for an error: Gemini's `status`, OpenAI's `code` (`model_not_found`, more telling than its `type`, which is
+ * `tokens` for a rate limit), else `type` (Anthropic has only that). DeepSeek puts the general `invalid_request_error` in `code` and the telling word
+ * in `type`; OpenRouter has only an HTTP status in `code`, which gets a word of ours.
+ */
+export function errorWord(error: Json): string {
+  const said = record(error)
+  if (!said) return "error"
+  const code = word(said["code"])
+  const type = word(said["type"])
+  const found = word(said["status"]) ?? (code === "invalid_request_error" ? (type ?? code) : code) ?? type
+  if (found) return /^[\w.:-]{1,64}$/.test(found) ? found : "error"
+  const status = count(said["code"])
+  return status === null ? "error" : (BY_STATUS[status] ?? (status >= 500 ? "upstream" : "error"))
+}

@@ -1,0 +1,213 @@
+/**
+ * Finds the price of a request: the config's own, else the bundled table of @pydantic/genai-prices, else none. The table (half a megabyte) is imported
+ * at the first `load`, asked once per model, and never updated over the network. The arithmetic is in prices.ts.
+ */
+import type * as GenaiPrices from "@pydantic/genai-prices"
+import project from "../../package.json"
+import type { CustomPrices, Operation, Price, Usage } from "../exchange.ts"
+import { charge, customRates, type PriceClass, type PriceList, priceList, type Rates } from "./prices.ts"
+
+export interface PriceQuery {
+  usage: Usage
+  /** as in the config: `gemini`, `xai` */
+  provider: string
+  /** the upstream's name for the model */
+  model: string
+  /** `model_info.base_model`, with or without a provider before it: looked up first */
+  baseModel: string | null
+  /** the model the answer names: looked up last, and all there is to know of an Azure deployment without `base_model` */
+  answered?: string | null
+  custom: CustomPrices | null
+  /** as the answer says it */
+  serviceTier: string | null
+  operation: Operation
+  /** epoch milliseconds, for prices that change by date or time of day; now, if not given */
+  at?: number
+}
+
+export interface PriceBook {
+  /** false: only the config's own prices are known */
+  readonly ready: boolean
+  load(): Promise<void>
+  price(query: PriceQuery): Price
+}
+
+type Table = typeof GenaiPrices
+type ConditionalPrice = GenaiPrices.ConditionalPrice
+type Constraint = ConditionalPrice["constraint"]
+/** The prices of one model over time: the last one whose constraint holds, else the first. `lists` by share. */
+type Periods = readonly { constraint: Constraint; rates: Rates; lists: Map<number, PriceList> }[]
+
+const SOURCE = `genai-prices:${project.dependencies["@pydantic/genai-prices"]}`
+const UNPRICED: Price = Object.freeze({ cost: null, source: null, units: null })
+/** Anthropic, Google and OpenAI count tokens free of charge. */
+const FREE: Price = Object.freeze({ cost: 0, source: "free", units: null })
+/** Model names come from clients where the config has wildcards. */
+const MOST_MODELS = 1024
+
+/** The table's names for providers that have other ones here. */
+const TABLE_NAMES: Readonly<Record<string, string>> = {
+  gemini: "google",
+  vertex_ai: "google",
+  xai: "x-ai",
+  together_ai: "together",
+  fireworks_ai: "fireworks",
+  moonshot: "moonshotai",
+  codestral: "mistral",
+  bedrock: "aws",
+  github_copilot: "github-copilot",
+}
+
+/** Models only their makers and those who resell them offer: what is priced by name where the provider has no table of its own (LiteLLM, gateways). */
+const CLOSED_MODELS: readonly (readonly [RegExp, string])[] = [
+  [/^claude-/, "anthropic"],
+  [/^(gpt-(?!oss)|chatgpt-|o[134](-|$)|text-embedding-(3|ada))/, "openai"],
+  [/^gemini-/, "google"],
+  [/^grok-/, "x-ai"],
+]
+
+/**
+ * Service tiers as a share of the table's prices, which are the standard tier's. OpenAI: "Flex … tokens are priced at Batch API rates", which are half. Left out as
+ * uncertain, hence at the standard price: every `priority` and `scale`, Gemini's and Azure's tiers, regional surcharges.
+ */
+const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  openai: { flex: 0.5, batch: 0.5 },
+  anthropic: { batch: 0.5 },
+}
+
+const CLASSES: Readonly<Record<string, PriceClass>> = {
+  input_mtok: "input",
+  output_mtok: "output",
+  cache_read_mtok: "cache_read",
+  cache_write_mtok: "cache_write",
+  cache_write_1h_mtok: "cache_write_1h",
+  input_audio_mtok: "input_audio",
+  cache_audio_read_mtok: "cache_read_audio",
+  output_audio_mtok: "output_audio",
+  output_reasoning_mtok: "reasoning",
+  requests_kcount: "requests",
+}
+
+export function createPriceBook({ now = Date.now }: { now?: () => number } = {}): PriceBook {
+  let table: Table | null = null
+  let loading: Promise<Table> | null = null
+  let models = new Map<string, Periods | null>()
+  const customs = new WeakMap<CustomPrices, Map<string | null, { rates: Rates; list: PriceList } | null>>()
+
+  function customOf(prices: CustomPrices, serviceTier: string | null) {
+    const byTier = customs.get(prices) ?? new Map()
+    if (!customs.has(prices)) customs.set(prices, byTier)
+    if (!byTier.has(serviceTier)) {
+      const rates = customRates(prices, serviceTier)
+      byTier.set(serviceTier, rates && { rates, list: priceList(rates) })
+    }
+    return byTier.get(serviceTier)
+  }
+
+  function periodsOf({ provider, model, baseModel, answered }: PriceQuery): Periods | null {
+    if (!table) return null
+    const key = `${provider}\n${model}\n${baseModel ?? ""}\n${answered ?? ""}`
+    let periods = models.get(key)
+    if (periods !== undefined) return periods
+    if (models.size >= MOST_MODELS) models = new Map()
+    periods = null
+    if (baseModel) periods = lookUp(table, provider, baseModel, true)
+    periods ??= lookUp(table, provider, model, false)
+    if (answered) periods ??= lookUp(table, provider, answered, false)
+    models.set(key, periods)
+    return periods
+  }
+
+  return {
+    get ready() {
+      return table !== null
+    },
+    async load() {
+      loading ??= import("@pydantic/genai-prices")
+      table = await loading
+    },
+    price(query) {
+      const { usage, provider, custom, serviceTier } = query
+      if (query.operation === "count_tokens") return FREE
+      const own = custom && customOf(custom, serviceTier)
+      // a price for input or output stands alone; others (a cache price) change the table's
+      if (own && (own.rates.input !== undefined || own.rates.output !== undefined))
+        return priced(own.list, usage, "config")
+      const periods = periodsOf(query)
+      if (!periods) return own ? priced(own.list, usage, "config") : UNPRICED
+      const period = periodAt(periods, query.at ?? now())
+      if (own) return priced(priceList({ ...period.rates, ...own.rates }), usage, "config")
+      const share = SHARES[provider]?.[serviceTier ?? ""] ?? 1
+      let list = period.lists.get(share)
+      if (!list) period.lists.set(share, (list = priceList(period.rates, share)))
+      return priced(list, usage, SOURCE)
+    },
+  }
+}
+
+function priced(list: PriceList, usage: Usage, source: string): Price {
+  const { cost, units } = charge(list, usage)
+  return cost === null ? UNPRICED : { cost, source, units }
+}
+
+/**
+ * The table by provider and name; with the provider before the name (`azure/gpt-4o`, any provider's where it is a base model), `models/gemini-…`, and
+ * closed models of providers that the table does not know.
+ */
+function lookUp(table: Table, provider: string, name: string, isBase: boolean): Periods | null {
+  const [, prefix, rest = name] = /^([^/]+)\/(.+)$/.exec(name) ?? []
+  const known = find(table, provider, name)
+  if (known) return known
+  if (prefix === provider || prefix === "models") return find(table, provider, rest)
+  if (isBase && prefix !== undefined) return find(table, prefix, rest)
+  const maker = CLOSED_MODELS.find(([pattern]) => pattern.test(rest.toLowerCase()))?.[1]
+  return maker !== undefined && !hasProvider(table, tableName(provider)) ? find(table, maker, rest) : null
+}
+
+const tableName = (provider: string) => TABLE_NAMES[provider] ?? provider
+
+/** The table itself guesses: `custom_openai` would be OpenAI. */
+const hasProvider = (table: Table, id: string) => table.findProvider({ providerId: id })?.id === id
+
+function find(table: Table, provider: string, name: string): Periods | null {
+  const id = tableName(provider)
+  if (!hasProvider(table, id)) return null
+  const found = table.calcPrice({}, name, { providerId: id })?.model.prices
+  if (!found) return null
+  const periods: ConditionalPrice[] = Array.isArray(found) ? found : [{ prices: found }]
+  if (periods.some(({ prices }) => isForeign(prices))) return null
+  return periods.map(({ constraint, prices }) => ({ constraint, rates: tableRates(prices), lists: new Map() }))
+}
+
+/** A list of other prices only (audio by the hour, pages) is none of ours; an empty one means free. */
+function isForeign(prices: GenaiPrices.ModelPrice): boolean {
+  const keys = Object.keys(prices)
+  return keys.length > 0 && !keys.some((key) => CLASSES[key])
+}
+
+function tableRates(prices: GenaiPrices.ModelPrice): Rates {
+  const rates: Rates = {}
+  for (const [key, price] of Object.entries(prices)) {
+    const kind = CLASSES[key]
+    if (kind && price !== undefined) rates[kind] = price
+  }
+  return rates
+}
+
+function periodAt(periods: Periods, at: number): Periods[number] {
+  return periods.findLast(({ constraint }) => holds(constraint, at)) ?? periods[0]!
+}
+
+const DAY_MS = 86_400_000
+
+function holds(constraint: Constraint, at: number): boolean {
+  if (!constraint) return true
+  if (constraint.type === "start_date") return at >= Date.parse(constraint.start_date)
+  const time = at % DAY_MS
+  const start = timeOfDay(constraint.start_time)
+  const end = timeOfDay(constraint.end_time)
+  return end < start ? time >= start || time < end : time >= start && time < end
+}
+
+/** `00:30:00Z` or with an offset, as milliseconds of the day in UTC. */
+const timeOfDay = (time: string) => (Date.parse(`1970-01-01T${time}`) + DAY_MS) % DAY_MS

@@ -1,0 +1,146 @@
+/** What tokens cost: the arithmetic over a price list, and LiteLLM's price keys as such a list. It holds no prices and looks none up. */
+import type { CustomPrices, Usage } from "../exchange.ts"
+
+/**
+ * What is charged apart: USD per million tokens, `requests` USD per thousand requests. A class without its own price is charged as the wider
+ * one: `cache_write_1h` as `cache_write`; `cache_read`, `cache_write` and `input_audio` as `input`; `reasoning` and `output_audio` as `output`.
+ */
+export type PriceClass =
+  | "input"
+  | "output"
+  | "cache_read"
+  | "cache_write"
+  | "cache_write_1h"
+  | "input_audio"
+  | "cache_read_audio"
+  | "output_audio"
+  | "reasoning"
+  | "requests"
+
+/** One price, or prices by the length of the whole input: a tier holds above `start` tokens, for all of the request. */
+export type Rate = number | { readonly base: number; readonly tiers: readonly { start: number; price: number }[] }
+export type Rates = Partial<Record<PriceClass, Rate>>
+type Units = Readonly<Partial<Record<PriceClass, number>>>
+
+/** The unit prices that hold above so many input tokens, cache included; ascending, the first above -1. */
+export type PriceList = readonly { readonly above: number; readonly units: Units }[]
+
+/** Flattens tiers; `factor` is a service tier's share of the standard price. */
+export function priceList(rates: Rates, factor = 1): PriceList {
+  const classes = Object.entries(rates) as [PriceClass, Rate][]
+  const starts = new Set([-1])
+  for (const [, rate] of classes) if (typeof rate === "object") for (const tier of rate.tiers) starts.add(tier.start)
+  return [...starts]
+    .sort((a, b) => a - b)
+    .map((above) => ({
+      above,
+      units: Object.freeze(Object.fromEntries(classes.map(([name, rate]) => [name, rateAbove(rate, above) * factor]))),
+    }))
+}
+
+function rateAbove(rate: Rate, above: number): number {
+  if (typeof rate === "number") return rate
+  let price = rate.base
+  let start = -1
+  for (const tier of rate.tiers) {
+    if (tier.start > above || tier.start < start) continue
+    price = tier.price
+    start = tier.start
+  }
+  return price
+}
+
+/**
+ * USD for one request, and the unit prices used. The tier is chosen strictly (200,000 tokens are not above 200,000) by the whole input. An empty list is
+ * free. `cost` is null where tokens were used that no listed price covers.
+ * Source of the formula: LiteLLM's `llm_cost_calc/utils.py`; results equal `calcPrice` of @pydantic/genai-prices.
+ */
+export function charge(list: PriceList, usage: Usage): { cost: number | null; units: Units } {
+  const units = unitsFor(list, usage.input)
+  if (isFree(units)) return { cost: 0, units }
+  const { input, output } = units
+  const { cacheRead, cacheWrite } = usage
+  const longWrite = Math.min(usage.cacheWrite1h, cacheWrite)
+  // cached audio is counted twice; where it is not said, how much of it there is shows only where the parts exceed the whole
+  const inputAudio = Math.min(usage.inputAudio, usage.input)
+  const overlap = usage.cacheReadAudio ?? Math.max(0, inputAudio + cacheRead + cacheWrite - usage.input)
+  const cachedAudio = Math.min(inputAudio, cacheRead, overlap)
+  const freshAudio = inputAudio - cachedAudio
+  const fresh = Math.max(0, usage.input - cacheRead - cacheWrite - freshAudio)
+  const outputAudio = Math.min(usage.outputAudio, usage.output)
+  const reasoning = Math.min(usage.reasoning, usage.output - outputAudio)
+  const readPrice = units.cache_read ?? input
+  const writePrice = units.cache_write ?? input
+  const perMillion =
+    part(fresh, input) +
+    part(cacheRead - cachedAudio, readPrice) +
+    part(cacheWrite - longWrite, writePrice) +
+    part(longWrite, units.cache_write_1h ?? writePrice) +
+    part(freshAudio, units.input_audio ?? input) +
+    part(cachedAudio, units.cache_read_audio ?? readPrice) +
+    part(usage.output - reasoning - outputAudio, output) +
+    part(reasoning, units.reasoning ?? output) +
+    part(outputAudio, units.output_audio ?? output)
+  const cost = perMillion / 1e6 + (units.requests ?? 0) / 1e3
+  return { cost: Number.isNaN(cost) ? null : cost, units }
+}
+
+/** No tokens cost nothing even where no price is known; tokens without a price make the sum NaN. */
+const part = (tokens: number, price: number | undefined) => (tokens > 0 ? tokens * (price ?? NaN) : 0)
+
+function unitsFor(list: PriceList, input: number): Units {
+  let units: Units = {}
+  for (const level of list) if (input > level.above) units = level.units
+  return units
+}
+
+function isFree(units: Units): boolean {
+  for (const _ in units) return false
+  return true
+}
+
+/** LiteLLM's keys, USD per token (`input_cost_per_request`: per request); what each is in ours. */
+const KEYS: ReadonlyMap<string, PriceClass> = new Map([
+  ["input_cost_per_token", "input"],
+  ["output_cost_per_token", "output"],
+  ["cache_read_input_token_cost", "cache_read"],
+  ["cache_creation_input_token_cost", "cache_write"],
+  ["cache_creation_input_token_cost_above_1hr", "cache_write_1h"],
+  ["input_cost_per_audio_token", "input_audio"],
+  ["cache_read_input_audio_token_cost", "cache_read_audio"],
+  ["output_cost_per_audio_token", "output_audio"],
+  ["output_cost_per_reasoning_token", "reasoning"],
+  ["input_cost_per_request", "requests"],
+])
+
+/** `input_cost_per_token_above_200k_tokens_flex`: name, threshold, service tier. */
+const KEY = /^(.+?)(?:_above_(\d+)k_tokens)?(?:_(flex|priority|batches))?$/
+
+/** What the service tiers of answers are called at the end of LiteLLM's keys. */
+const SUFFIXES: Readonly<Record<string, string>> = { flex: "flex", priority: "priority", batch: "batches" }
+
+/**
+ * A deployment's own prices. Keys for the answer's service tier come before the standard ones. Null: none of the keys is about tokens or requests
+ * (prices by second, image or character are not ours to count).
+ */
+export function customRates(prices: CustomPrices, serviceTier: string | null): Rates | null {
+  const bases = new Map<PriceClass, number>()
+  const tiers = new Map<PriceClass, Map<number, number>>()
+  for (const wanted of [undefined, SUFFIXES[serviceTier ?? ""] ?? ""]) {
+    for (const [key, usd] of Object.entries(prices)) {
+      const [, name = "", thousands, suffix] = KEY.exec(key) ?? []
+      const kind = KEYS.get(name)
+      if (!kind || suffix !== wanted || !(usd >= 0)) continue
+      const price = usd * (kind === "requests" ? 1e3 : 1e6)
+      if (thousands === undefined) bases.set(kind, price)
+      else tiers.set(kind, (tiers.get(kind) ?? new Map<number, number>()).set(Number(thousands) * 1000, price))
+    }
+  }
+  if (bases.size === 0) return null
+  return Object.fromEntries(
+    [...bases].map(([kind, base]) => [
+      kind,
+      { base, tiers: [...(tiers.get(kind) ?? [])].map(([start, price]) => ({ start, price })) },
+    ]),
+  )
+}

@@ -1,0 +1,160 @@
+/** The end of every exchange: its ledger row, written once. Everything a row says about cost and outcome is decided here. */
+import type {
+  Arrival,
+  Deployment,
+  Dialect,
+  LedgerDetail,
+  LedgerRow,
+  Metered,
+  Operation,
+  Outcome,
+  Price,
+  Usage,
+} from "../exchange.ts"
+import { estimateFromChars } from "./estimate.ts"
+
+/** A row while its exchange is under way. */
+export interface Draft {
+  row: LedgerRow
+  detail: LedgerDetail
+  /** monotonic milliseconds */
+  started: number
+  /** when the request went to the provider, and when its answer began; null: not yet */
+  sentAt: number | null
+  answeredAt: number | null
+  requestChars: number
+  deployment: Deployment | null
+  isSubscription: boolean
+}
+
+export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null, operation: Operation): Draft {
+  return {
+    started: arrival.started,
+    sentAt: null,
+    answeredAt: null,
+    requestChars: 0,
+    deployment: null,
+    isSubscription: false,
+    detail: {
+      operation,
+      project_key: null,
+      unit_prices: null,
+      deployment_id: null,
+      service_tier: null,
+      router: null,
+      timeline: [],
+    },
+    row: {
+      id,
+      started_at: new Date(arrival.startedAt).toISOString(),
+      duration_ms: 0,
+      ttft_ms: null,
+      overhead_ms: null,
+      memory_ms: null,
+      client: null,
+      client_version: null,
+      client_guess: false,
+      user_id: null,
+      project: null,
+      session_id: null,
+      key_alias: null,
+      model: null,
+      upstream_model: null,
+      provider: null,
+      dialect_in: dialect,
+      dialect_out: null,
+      stream: false,
+      status: 0,
+      outcome: "rejected",
+      error_type: null,
+      retries: 0,
+      fallbacks: 0,
+      input_tokens: null,
+      cache_read_tokens: null,
+      cache_write_tokens: null,
+      cache_write_1h_tokens: null,
+      output_tokens: null,
+      reasoning_tokens: null,
+      estimated: false,
+      cost_usd: null,
+      billed_usd: null,
+      price_source: null,
+      finish_reason: null,
+      tool_calls: 0,
+      lossy: [],
+      memory_status: "off",
+      memories_injected: 0,
+      memory_tokens: 0,
+      quality: null,
+    },
+  }
+}
+
+/** Milliseconds memproxy itself took: all the time that was not spent waiting for the provider. */
+export function overheadMs(draft: Draft, now: number): number {
+  const waited = draft.sentAt === null ? 0 : (draft.answeredAt ?? now) - draft.sentAt
+  return round(now - draft.started - waited)
+}
+
+/** Fills in what the answer said. `now` is monotonic milliseconds. */
+export function settleDraft(
+  draft: Draft,
+  outcome: Outcome,
+  status: number,
+  errorType: string | null,
+  metered: Metered | null,
+  now: number,
+): void {
+  const { row, detail } = draft
+  row.outcome = outcome
+  row.status = status
+  row.error_type = errorType ?? metered?.errorType ?? null
+  row.duration_ms = round(now - draft.started)
+  row.overhead_ms ??= overheadMs(draft, now)
+  if (!metered) return
+  row.finish_reason = metered.finishReason
+  row.tool_calls = metered.toolCalls
+  detail.service_tier = metered.serviceTier
+  const { usage, estimated } = countedUsage(draft, metered)
+  row.estimated = estimated
+  if (!usage) return
+  row.input_tokens = usage.input
+  row.cache_read_tokens = usage.cacheRead
+  row.cache_write_tokens = usage.cacheWrite
+  row.cache_write_1h_tokens = usage.cacheWrite1h
+  row.output_tokens = usage.output
+  row.reasoning_tokens = usage.reasoning
+}
+
+/** An answer that broke off has no last word on its tokens: what went by is estimated, and says so. */
+export function countedUsage(draft: Draft, metered: Metered): { usage: Usage | null; estimated: boolean } {
+  const brokeOff = !metered.terminal && metered.outputChars > 0
+  if (!brokeOff) return { usage: metered.usage, estimated: false }
+  const output = Math.max(metered.usage?.output ?? 0, estimateFromChars(metered.outputChars))
+  if (metered.usage) return { usage: { ...metered.usage, output }, estimated: true }
+  const input = estimateFromChars(draft.requestChars)
+  return {
+    usage: {
+      input,
+      cacheRead: 0,
+      cacheWrite: 0,
+      cacheWrite1h: 0,
+      output,
+      reasoning: 0,
+      inputAudio: 0,
+      cacheReadAudio: 0,
+      outputAudio: 0,
+    },
+    estimated: true,
+  }
+}
+
+/** List price on the row; a subscription's traffic is billed 0. */
+export function settlePrice(draft: Draft, price: Price): void {
+  draft.row.cost_usd = price.cost
+  draft.row.billed_usd = draft.isSubscription ? 0 : price.cost
+  draft.row.price_source = price.source
+  draft.detail.unit_prices = price.units
+}
+
+const round = (ms: number) => Math.max(0, Math.round(ms * 1000) / 1000)

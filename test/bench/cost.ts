@@ -1,0 +1,81 @@
+/** What a request costs, next to nginx: JSON, streams, long prompts. */
+import { type Bench, chat, compare, run } from "./measure.ts"
+import { figure, title } from "./report.ts"
+
+/** (a) 1 KB of JSON. CPU per request is the figure to trust on a busy machine. */
+export async function json(bench: Bench) {
+  const body = chat("Say hello.")
+  // by count, not by time: a busy machine must not catch the compiler at work
+  await run(bench, bench.memproxy, { body, connections: 16, requests: bench.quick ? 15_000 : 30_000, seconds: 20 })
+  for (const [connections, goal] of [[1], [64, 2.5], [256]] as const) {
+    title(`1 KB JSON, ${connections} connection${connections > 1 ? "s" : ""}`)
+    const shape = { body, connections, seconds: bench.quick ? 0.4 : 0.8 }
+    const { memproxy, nginx, errors } = await compare(bench, shape, bench.quick ? 3 : 5)
+    figure({
+      what: "CPU per request",
+      unit: "µs",
+      value: memproxy.cpuUsPerRequest,
+      nginx: nginx?.cpuUsPerRequest,
+      ratio: goal,
+    })
+    figure({
+      what: "requests a second",
+      unit: "1/s",
+      value: memproxy.requestsPerSecond,
+      nginx: nginx?.requestsPerSecond,
+    })
+    figure({ what: "latency, median", unit: "ms", value: memproxy.p50Ms, nginx: nginx?.p50Ms })
+    figure({ what: "latency, 99th percentile", unit: "ms", value: memproxy.p99Ms, nginx: nginx?.p99Ms })
+    figure({ what: "errors", unit: "", value: errors, exactly: 0 })
+  }
+}
+
+/** (b) 100 streams of 50 chunks, 10 ms apart: as they come in life, and all in step; the usage passed on, or read and hidden from the client. */
+export async function streams(bench: Bench) {
+  const chunks = 50
+  const turns = bench.quick ? 2 : 4
+  for (const [usage, rampMs] of [
+    [true, 500],
+    [false, 500],
+    [false, 0],
+  ] as const) {
+    const how = `${rampMs ? "spread" : "in step"}, usage ${usage ? "passed on" : "hidden"}`
+    title(`SSE, 100 streams of ${chunks} chunks of 200 B, 10 ms apart, ${how}`)
+    const body = chat(`n=${chunks} d=10 s=200`, { stream: true, usage })
+    const shape = { body, connections: 100, requests: 100 * turns, rampMs }
+    await run(bench, bench.memproxy, { ...shape, requests: 300 })
+    const { memproxy, nginx, errors } = await compare(bench, shape, bench.quick ? 2 : 3)
+    const perChunk = nginx && nginx.cpuUsPerRequest / chunks
+    figure({ what: "CPU per chunk", unit: "µs", value: memproxy.cpuUsPerRequest / chunks, nginx: perChunk, ratio: 1.5 })
+    figure({
+      what: "time to first byte, median",
+      unit: "ms",
+      value: memproxy.firstByteP50Ms,
+      nginx: nginx?.firstByteP50Ms,
+    })
+    figure({
+      what: "time to first byte, 99th percentile",
+      unit: "ms",
+      value: memproxy.firstByteP99Ms,
+      nginx: nginx?.firstByteP99Ms,
+    })
+    figure({ what: "errors", unit: "", value: errors, exactly: 0 })
+  }
+}
+
+/** (c) A prompt of 100,000 tokens. nginx as it is by default: it writes such a body to disk first. */
+export async function prompts(bench: Bench) {
+  title("400 KB prompt, 16 connections")
+  const shape = { body: chat("Read this.", { fill: 400_000 }), connections: 16, seconds: bench.quick ? 0.5 : 1 }
+  await run(bench, bench.memproxy, { ...shape, requests: 1000, seconds: 10 })
+  const { memproxy, nginx, errors } = await compare(bench, shape, bench.quick ? 2 : 5)
+  figure({
+    what: "CPU per request",
+    unit: "µs",
+    value: memproxy.cpuUsPerRequest,
+    nginx: nginx?.cpuUsPerRequest,
+    ratio: 1,
+  })
+  figure({ what: "requests a second", unit: "1/s", value: memproxy.requestsPerSecond, nginx: nginx?.requestsPerSecond })
+  figure({ what: "errors", unit: "", value: errors, exactly: 0 })
+}

@@ -1,0 +1,102 @@
+/** One run of load against one server, with what it cost that server; and several, taking turns, so that both meet the same weather. */
+import type { Load, LoadResult } from "./messages.ts"
+import { cpuNs, rssMb } from "./procfs.ts"
+import { median, note, percentile } from "./report.ts"
+import { KEY, type Loader, type Mock, type Server } from "./servers.ts"
+
+export interface Bench {
+  binary: string
+  quick: boolean
+  load: Loader
+  mock: Mock
+  nginx: Server | null
+  memproxy: Server
+  /** answers that `memproxy` gave in full, each a row of its ledger */
+  sent: { rows: number }
+}
+
+export type Shape = Omit<Load, "port" | "request"> & { body: string; stream?: boolean }
+
+export interface Run {
+  result: LoadResult
+  cpuUs: number
+  mostRssMb: number
+}
+
+export interface Medians {
+  requestsPerSecond: number
+  cpuUsPerRequest: number
+  p50Ms: number
+  p99Ms: number
+  firstByteP50Ms: number
+  firstByteP99Ms: number
+}
+
+/** A chat request. What the fake provider looks at comes first. */
+export function chat(text: string, more: { stream?: boolean; usage?: boolean; fill?: number } = {}): string {
+  return JSON.stringify({
+    model: "bench",
+    ...(more.stream ? { stream: true } : {}),
+    messages: [{ role: "user", content: text + " lorem ipsum".repeat(Math.ceil((more.fill ?? 0) / 12)) }],
+    ...(more.usage ? { stream_options: { include_usage: true } } : {}),
+  })
+}
+
+function requestOf(port: number, body: string): string {
+  return [
+    "POST /v1/chat/completions HTTP/1.1",
+    `Host: 127.0.0.1:${port}`,
+    "Content-Type: application/json",
+    "Accept: application/json",
+    `Authorization: Bearer ${KEY}`,
+    "User-Agent: OpenAI/JS 7.57.0",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "",
+    body,
+  ].join("\r\n")
+}
+
+/** Connections are open before the clock starts. Memory is looked at ten times a second. */
+export async function run(bench: Bench, server: Server, shape: Shape): Promise<Run> {
+  await bench.load.open({ ...shape, port: server.port, request: requestOf(server.port, shape.body) })
+  let mostRssMb = rssMb(server.pids)
+  const watch = setInterval(() => (mostRssMb = Math.max(mostRssMb, rssMb(server.pids))), 100)
+  const before = cpuNs(server.pids)
+  const result = await bench.load.go()
+  const cpuUs = (cpuNs(server.pids) - before) / 1000
+  clearInterval(watch)
+  await bench.load.close()
+  if (server === bench.memproxy) bench.sent.rows += result.done
+  if (result.errors) note(`  ${server.name}: ${result.errors} errors, the first: ${result.firstError}`)
+  return { result, cpuUs, mostRssMb }
+}
+
+/** The servers take turns `rounds` times; a warm-up of each comes first. */
+export async function compare(
+  bench: Bench,
+  shape: Shape,
+  rounds: number,
+): Promise<{ memproxy: Medians; nginx: Medians | null; errors: number }> {
+  const servers = bench.nginx ? [bench.nginx, bench.memproxy] : [bench.memproxy]
+  const runs = new Map<Server, Run[]>(servers.map((server) => [server, []]))
+  let errors = 0
+  for (let round = 0; round < rounds; round++)
+    for (const server of servers) {
+      const one = await run(bench, server, shape)
+      runs.get(server)!.push(one)
+      if (server === bench.memproxy) errors += one.result.errors
+    }
+  return { memproxy: medians(runs.get(bench.memproxy)!), nginx: bench.nginx && medians(runs.get(bench.nginx)!), errors }
+}
+
+function medians(runs: Run[]): Medians {
+  const of = (pick: (run: Run) => number) => median(runs.map(pick))
+  return {
+    requestsPerSecond: of(({ result }) => result.done / result.seconds),
+    cpuUsPerRequest: of(({ result, cpuUs }) => cpuUs / result.done),
+    p50Ms: of(({ result }) => percentile(result.latencies, 0.5)),
+    p99Ms: of(({ result }) => percentile(result.latencies, 0.99)),
+    firstByteP50Ms: of(({ result }) => percentile(result.firstBytes, 0.5)),
+    firstByteP99Ms: of(({ result }) => percentile(result.firstBytes, 0.99)),
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The real command-line clients, each in a tool-call loop through the real proxy against an upstream of its own dialect.
+ * Not part of `bun test`: they are large and not ours. `bun test/clients/run.ts [NAME...]` needs them installed by `../shared/clients/client install`;
+ * everything runs in a network namespace that reaches this machine only (Linux, root). Exit 1 if one fails.
+ */
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { startFakeProvider } from "../support/fake-provider.ts"
+import { testConfig } from "../support/lanes.ts"
+import { MASTER, startMemproxy } from "../support/memproxy.ts"
+import { hasToolResult, toolLoop } from "../support/tool-loop.ts"
+
+interface Row {
+  run: string
+  model: string
+  /** the client's fixed name in the ledger */
+  client: string
+}
+
+const CLIENTS: readonly Row[] = [
+  { run: "claude", model: "claude", client: "claude-code" },
+  { run: "codex", model: "responses", client: "codex" },
+  { run: "gemini", model: "gem", client: "gemini-cli" },
+  { run: "opencode", model: "chat", client: "opencode" },
+  { run: "qwen", model: "chat", client: "qwen-code" },
+  { run: "cn", model: "chat", client: "continue" },
+  { run: "cline", model: "chat", client: "cline" },
+  { run: "copilot", model: "chat", client: "copilot-cli" },
+  { run: "pi", model: "chat", client: "pi" },
+]
+
+const script = resolve(import.meta.dir, "../../../shared/clients/client")
+const isInside = process.argv.includes("--inside")
+const wanted = process.argv.slice(2).filter((one) => !one.startsWith("--"))
+
+if (!existsSync(script)) {
+  console.error(`${script} is not there: the real clients cannot be run`)
+  process.exit(1)
+}
+if (!isInside) {
+  const child = Bun.spawn([script, "loopback", process.execPath, import.meta.path, "--inside", ...wanted], {
+    stdio: ["inherit", "inherit", "inherit"],
+  })
+  process.exit(await child.exited)
+}
+
+/** A repository with a remote, so that there is a project to recognise. */
+function makeProject(): string {
+  const dir = join(mkdtempSync(join(tmpdir(), "memproxy-client-")), "demo-project")
+  mkdirSync(dir)
+  const git = (...args: string[]) => Bun.spawnSync(["git", ...args], { cwd: dir })
+  git("init", "-q", "-b", "main")
+  git("remote", "add", "origin", "git@github.com:acme/demo-project.git")
+  writeFileSync(join(dir, "README.md"), "demo\n")
+  git("add", ".")
+  git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "first")
+  return dir
+}
+
+async function tryClient({ run, model, client }: Row): Promise<string[]> {
+  const provider = await startFakeProvider(toolLoop())
+  const proxy = await startMemproxy({ config: testConfig(provider.url) })
+  const child = Bun.spawn([script, "run", run, proxy.url, "Run the shell command: echo tool-ran"], {
+    cwd: makeProject(),
+    env: { ...process.env, KEY: MASTER, MODEL: model },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  })
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  const rows = await proxy.rows()
+  const problems: string[] = []
+  const check = (holds: boolean, what: string) => void (holds || problems.push(what))
+  check(code === 0, `exit ${code}: ${(err || out).slice(-300)}`)
+  check(provider.received.some(hasToolResult), "the tool's result never came back")
+  check(out.includes("The tool has answered.") || err.includes("The tool has answered."), "the answer was not shown")
+  check(
+    rows.length > 0 && rows.length >= provider.received.length,
+    `${rows.length} rows for ${provider.received.length} requests`,
+  )
+  for (const row of rows) {
+    const where = `row ${row.started_at}`
+    check(row.client === client, `${where}: client ${row.client}`)
+    check(
+      row.client_version !== null || ["copilot-cli", "pi", "continue", "cline"].includes(client),
+      `${where}: no version`,
+    )
+    check(row.project === "acme/demo-project", `${where}: project ${row.project}`)
+    check(row.session_id !== null, `${where}: no session`)
+    check(row.outcome === "done" && row.status === 200, `${where}: ${row.outcome} ${row.status} ${row.error_type}`)
+    check(
+      (row.input_tokens ?? 0) > 0 && (row.output_tokens ?? 0) > 0,
+      `${where}: tokens ${row.input_tokens}/${row.output_tokens}`,
+    )
+  }
+  const sessions = new Set(rows.map((row) => row.session_id))
+  const versions = new Set(rows.map((row) => row.client_version))
+  console.log(
+    `${problems.length === 0 ? "ok  " : "FAIL"} ${run}: ${rows.length} rows, sessions ${sessions.size}, versions ${[...versions].join(" ")}`,
+  )
+  for (const problem of new Set(problems)) console.log(`     ${problem}`)
+  if (problems.length > 0 && proxy.stderr()) console.log(proxy.stderr().slice(0, 1500))
+  await proxy.stop()
+  await provider.stop()
+  return problems
+}
+
+/** The official Python SDKs, where Python has them. */
+async function tryPython(): Promise<boolean> {
+  const provider = await startFakeProvider(toolLoop())
+  const proxy = await startMemproxy({ config: testConfig(provider.url) })
+  const child = Bun.spawn(["python3", join(import.meta.dir, "sdks.py"), proxy.url, MASTER], {
+    stdio: ["ignore", "inherit", "inherit"],
+  })
+  const isOk = (await child.exited) === 0
+  const rows = (await proxy.rows()).filter(
+    (row) => !/python|google-genai/.test(row.client ?? "") || row.outcome !== "done" || !row.client_version,
+  )
+  for (const row of rows)
+    console.log(
+      `     row of ${row.model}: client ${row.client} ${row.client_version}, ${row.outcome} ${row.error_type}`,
+    )
+  await proxy.stop()
+  await provider.stop()
+  return isOk && rows.length === 0
+}
+
+let failed = 0
+if ((wanted.length === 0 || wanted.includes("python")) && !(await tryPython())) failed++
+for (const row of CLIENTS) {
+  if (wanted.length > 0 && !wanted.includes(row.run)) continue
+  if ((await tryClient(row)).length > 0) failed++
+}
+console.log(failed === 0 ? "all passed" : `${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)

@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test"
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
+import { Refusal } from "../../src/exchange.ts"
+import { bodyText, receiveBody } from "../../src/http/body.ts"
+
+const text = JSON.stringify({ model: "m", messages: [{ role: "user", content: "grüße ".repeat(200) }] })
+
+async function receive(
+  body: BodyInit,
+  headers: Record<string, string> = {},
+  limit = 100_000,
+): Promise<string | number> {
+  let result: string | number = 0
+  using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      try {
+        result = bodyText(await receiveBody(request, limit))
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        result = error.status
+      }
+      return new Response()
+    },
+  })
+  await fetch(server.url, { method: "POST", body, headers })
+  return result
+}
+
+const chunked = (size: number) =>
+  new ReadableStream({
+    start(controller) {
+      for (let sent = 0; sent < size; sent += 1000) controller.enqueue(new Uint8Array(1000).fill(0x61))
+      controller.close()
+    },
+  })
+
+test.each([
+  ["gzip", gzipSync],
+  ["deflate", deflateSync],
+  ["br", brotliCompressSync],
+  ["zstd", zstdCompressSync],
+] as [string, (text: string) => Uint8Array][])("a %s body is read as what it holds", async (encoding, compress) => {
+  expect(await receive(new Uint8Array(compress(text)), { "content-encoding": encoding })).toBe(text)
+})
+
+test("bodies past the limit are refused with 413, declared, counted or decompressed", async () => {
+  expect(await receive("x".repeat(100_001))).toBe(413)
+  expect(await receive(chunked(101_000))).toBe(413)
+  expect(await receive(new Uint8Array(gzipSync("x".repeat(200_000))), { "content-encoding": "gzip" })).toBe(413)
+  expect(await receive(chunked(100_000))).toBe("a".repeat(100_000))
+})
+
+test("an unknown encoding is 415, a broken one and broken UTF-8 are 400", async () => {
+  expect(await receive(text, { "content-encoding": "compress" })).toBe(415)
+  expect(await receive(text, { "content-encoding": "gzip" })).toBe(400)
+  expect(await receive(new Uint8Array([0x7b, 0xff, 0x7d]))).toBe(400)
+})
+
+test("text encodes back to the very bytes, a byte order mark included", () => {
+  const original = new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d])
+  expect(new TextEncoder().encode(bodyText(original))).toEqual(original)
+})

@@ -1,0 +1,146 @@
+import { afterEach, expect, test } from "bun:test"
+import { type Meter, type Metered, type Outcome, Refusal } from "../../src/exchange.ts"
+import { createRelays, type RelayOptions } from "../../src/http/relay.ts"
+
+const NOTHING: Metered = {
+  usage: null,
+  finishReason: null,
+  toolCalls: 0,
+  terminal: false,
+  errorType: null,
+  model: null,
+  serviceTier: null,
+  outputChars: 0,
+}
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+/** "." is content, "!" the terminal event, "E" the provider's own error. */
+function meter(): Meter {
+  let seen = ""
+  return {
+    push: (chunk) => void (seen += new TextDecoder().decode(chunk)),
+    end: () => ({
+      ...NOTHING,
+      terminal: seen.includes("!"),
+      errorType: seen.includes("E") ? "overloaded_error" : null,
+    }),
+    get terminal() {
+      return seen.includes("!")
+    },
+    get started() {
+      return seen.includes(".")
+    },
+  }
+}
+
+const relays = createRelays(() => performance.now(), 30)
+afterEach(() => expect(relays.active()).toBe(0))
+
+function run(parts: (string | Error)[], more: Partial<RelayOptions> = {}) {
+  const ends: [Outcome, string | null][] = []
+  const abort = new AbortController()
+  let cancelled = false
+  const stream = relays.open({
+    source: {
+      async read() {
+        const part = parts.shift()
+        if (part instanceof Error) throw part
+        if (part === "wait") await Bun.sleep(120)
+        return part === undefined ? null : bytes(part === "wait" ? "." : part)
+      },
+      cancel: () => void (cancelled = true),
+    },
+    meter: meter(),
+    events: null,
+    keepAlive: null,
+    errorEvent: (refusal) => bytes(`[${refusal.code}]`),
+    signal: abort.signal,
+    onFirstContent: () => {},
+    onEnd: (outcome, refusal) => void ends.push([outcome, refusal?.code ?? null]),
+    ...more,
+  })
+  const reader = stream.getReader()
+  const readAll = async () => {
+    let text = ""
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return [text, "clean"]
+        text += new TextDecoder().decode(value)
+      }
+    } catch {
+      return [text, "cut"]
+    }
+  }
+  return { reader, readAll, ends, abort, isCancelled: () => cancelled }
+}
+
+test("a whole answer passes as it is and is done", async () => {
+  const { readAll, ends } = run(["a.", "b", "!"])
+  expect(await readAll()).toEqual(["a.b!", "clean"])
+  expect(ends).toEqual([["done", null]])
+})
+
+test("an answer that ends before its terminal event gets the error event, then a cut", async () => {
+  const { readAll, ends } = run(["a.", "b"])
+  expect(await readAll()).toEqual(["a.b[answer_cut]", "cut"])
+  expect(ends).toEqual([["upstream-failed", "answer_cut"]])
+})
+
+test("a failing read gets the error event with its own reason", async () => {
+  const { readAll, ends } = run([
+    "a.",
+    new Refusal(504, "timeout", "silent", { code: "idle_timeout", origin: "upstream" }),
+  ])
+  expect(await readAll()).toEqual(["a.[idle_timeout]", "cut"])
+  expect(ends).toEqual([["upstream-failed", "idle_timeout"]])
+})
+
+test("a connection that breaks after the terminal event loses nothing", async () => {
+  const { readAll, ends } = run(["a.!", new Refusal(502, "upstream", "reset", { origin: "upstream" })])
+  expect(await readAll()).toEqual(["a.!", "clean"])
+  expect(ends).toEqual([["done", null]])
+})
+
+test("the provider's own error event is passed on without one of ours", async () => {
+  const { readAll, ends } = run(["a.", "E"])
+  expect(await readAll()).toEqual(["a.E", "clean"])
+  expect(ends).toEqual([["upstream-failed", null]])
+})
+
+test("a client that leaves cancels the provider's answer, and is done if it had all of it", async () => {
+  const early = run(["a.", "b", "!"])
+  await early.reader.read()
+  await early.reader.cancel()
+  expect([early.ends, early.isCancelled()]).toEqual([[["client-left", null]], true])
+  const late = run(["a.!", "more"])
+  await late.reader.read()
+  await late.reader.cancel()
+  expect(late.ends).toEqual([["done", null]])
+})
+
+test("silence is filled with keep-alives, between whole events only", async () => {
+  let isBetween = true
+  const events = {
+    push: (part: Uint8Array) => part,
+    end: () => bytes(""),
+    get between() {
+      return isBetween
+    },
+  }
+  const quiet = run(["a.", "wait", "!"], { keepAlive: bytes("~"), events })
+  const [text] = await quiet.readAll()
+  expect(text).toMatch(/^a\.~+\.!$/)
+  isBetween = false
+  const inside = run(["a.", "wait", "!"], { keepAlive: bytes("~"), events })
+  expect(await inside.readAll()).toEqual(["a..!", "clean"])
+})
+
+test("nothing is read ahead of the client", async () => {
+  let reads = 0
+  const { reader } = run([], { source: { read: async () => (reads++, bytes(".")), cancel: () => {} } })
+  await reader.read()
+  await Bun.sleep(20)
+  expect(reads).toBe(1)
+  await reader.cancel()
+})

@@ -1,0 +1,200 @@
+import { describe, expect, test } from "bun:test"
+import { RE2JS } from "re2js"
+import { type Caller, type Config, type HeaderPattern, Refusal, type Sighting } from "../../src/exchange.ts"
+import { identify } from "../../src/identify/identify.ts"
+import { createPatternMemo } from "../../src/identify/users.ts"
+
+const OPEN: Caller = { kind: "open", alias: null, userId: null, subscription: null }
+const MASTER: Caller = { ...OPEN, kind: "master" }
+const KEY: Caller = { ...OPEN, kind: "virtual", alias: "laptop", userId: "carol" }
+
+function pattern(header: string, text: string, userId: string): HeaderPattern {
+  const compiled = RE2JS.compile(text, RE2JS.CASE_INSENSITIVE)
+  return { header, pattern: text, userId, matches: (value) => compiled.matcher(value).find() }
+}
+
+const users: Config["users"] = {
+  customHeader: "x-memory-user-id",
+  patterns: [
+    pattern("User-Agent", "OpenAIClientImpl/Java", "pycharm-ai"),
+    pattern("user-agent", "^Claude Code", "claude-code-user"),
+    pattern("user-agent", "java", "any-java"),
+    pattern("x-team", "réseau|привет", "net"),
+  ],
+  defaultUserId: "default-dev",
+}
+
+function see(headers: Record<string, string>, more: Partial<Sighting> = {}): Sighting {
+  return {
+    headers: new Headers(headers),
+    dialect: "openai-chat",
+    body: () => null,
+    prefixUser: null,
+    prefixProject: null,
+    caller: OPEN,
+    ...more,
+  }
+}
+
+/** As HTTP hands it over: UTF-8 bytes, each a character. */
+const wire = (text: string) => Buffer.from(text).toString("latin1")
+
+function refusal(act: () => unknown): Refusal {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+  throw new Error("was not refused")
+}
+
+describe("the user", () => {
+  const rules: [string, Record<string, string>, string][] = [
+    ["no header", {}, "default-dev"],
+    ["a pattern", { "user-agent": "OpenAIClientImpl/Java 4.0" }, "pycharm-ai"],
+    ["a pattern in other case", { "user-agent": "openaiclientIMPL/java 4.0" }, "pycharm-ai"],
+    ["an unanchored pattern", { "user-agent": "x OpenAIClientImpl/Java" }, "pycharm-ai"],
+    ["the first of two that match", { "user-agent": "Claude Code on Java" }, "claude-code-user"],
+    ["an anchored pattern elsewhere", { "user-agent": "not Claude Code" }, "default-dev"],
+    [
+      "the real Claude Code, which no pattern names",
+      { "user-agent": "claude-cli/2.1.330 (external, cli)" },
+      "default-dev",
+    ],
+    ["the custom header", { "x-memory-user-id": "alice" }, "alice"],
+    ["the custom header over a pattern", { "x-memory-user-id": "alice", "user-agent": "Java" }, "alice"],
+    ["our own spelling", { "x-memproxy-user": "bob" }, "bob"],
+    ["both, the file's first", { "x-memproxy-user": "bob", "x-memory-user-id": "alice" }, "alice"],
+    ["an empty custom header", { "x-memory-user-id": "", "user-agent": "Java" }, "any-java"],
+    ["an e-mail address", { "x-memory-user-id": "a.b+c@d.example" }, "a.b+c@d.example"],
+    ["UTF-8", { "x-memory-user-id": wire("Зоя 🙂") }, "Зоя 🙂"],
+    ["latin-1", { "x-memory-user-id": "Zo\u00eb" }, "Zoë"],
+    ["UTF-8 for a pattern", { "x-team": wire("привет всем") }, "net"],
+    ["a percent sign, as it is", { "x-memory-user-id": "a%40b" }, "a%40b"],
+    ["a very long header", { "user-agent": "x".repeat(30_000) }, "default-dev"],
+    ["a pattern at the beginning of a very long header", { "user-agent": `java${"x".repeat(30_000)}` }, "any-java"],
+    ["a pattern 8,000 characters into a header", { "user-agent": `${"x".repeat(8_000)}java` }, "any-java"],
+  ]
+  for (const [what, headers, user] of rules)
+    test(`is ${user} by ${what}`, () => {
+      expect(identify(see(headers), users).userId).toBe(user)
+      expect(identify(see(headers), users, createPatternMemo()).userId).toBe(user)
+    })
+
+  test("goes by /u/ before patterns and after the custom header", () => {
+    expect(identify(see({ "user-agent": "java" }, { prefixUser: "dora" }), users).userId).toBe("dora")
+    expect(identify(see({ "x-memory-user-id": "alice" }, { prefixUser: "dora" }), users).userId).toBe("alice")
+    expect(identify(see({ "x-memory-user-id": "alice" }, { caller: MASTER }), users).userId).toBe("alice")
+  })
+
+  test("is the virtual key's, and another one named is refused", () => {
+    expect(identify(see({ "user-agent": "java" }, { caller: KEY }), users).userId).toBe("carol")
+    expect(identify(see({ "x-memory-user-id": "carol" }, { caller: KEY }), users).userId).toBe("carol")
+    expect(identify(see({}, { caller: { ...KEY, userId: null } }), users).userId).toBe("laptop")
+    const attempts = [
+      see({ "x-memory-user-id": "alice" }),
+      see({ "x-memproxy-user": "alice" }),
+      see({}, { prefixUser: "alice" }),
+    ]
+    for (const attempt of attempts) {
+      const { status, type } = refusal(() => identify({ ...attempt, caller: KEY }, users))
+      expect([status, type]).toEqual([403, "permission"])
+    }
+  })
+
+  test("is never decided by the client", () => {
+    const found = identify(see({ "user-agent": "codex_exec/0.169.0 (Debian)" }), users)
+    expect([found.client, found.userId, found.isDefault]).toEqual(["codex", "default-dev", true])
+  })
+
+  test("comes with the pattern that matched, also where the custom header wins", () => {
+    const agent = "OpenAIClientImpl/Java 4.0"
+    const matched = { header: "user-agent", value: agent, pattern: "OpenAIClientImpl/Java", user_id: "pycharm-ai" }
+    expect(identify(see({ "user-agent": agent }), users)).toMatchObject({
+      matchedPattern: matched,
+      isDefault: false,
+      customHeaderPresent: false,
+    })
+    const both = identify(see({ "user-agent": agent, "x-memory-user-id": "alice" }), users)
+    expect(both).toMatchObject({
+      userId: "alice",
+      matchedPattern: matched,
+      customHeaderPresent: true,
+      isDefault: false,
+    })
+  })
+
+  test("with an empty header is told as present and default", () => {
+    expect(identify(see({ "x-memory-user-id": "" }), users)).toMatchObject({
+      customHeaderPresent: true,
+      isDefault: true,
+      matchedPattern: null,
+    })
+  })
+
+  test("a remembered pattern answer is the pattern's own, and the memory stays bounded", () => {
+    let calls = 0
+    const counting = {
+      ...users,
+      patterns: [
+        { header: "user-agent", pattern: "a", userId: "a", matches: (value: string) => (calls++, value.includes("a")) },
+      ],
+    }
+    const memo = createPatternMemo(4)
+    for (let round = 0; round < 3; round++)
+      expect(identify(see({ "user-agent": "a1" }), counting, memo).userId).toBe("a")
+    expect(calls).toBe(1)
+    for (let at = 0; at < 50; at++)
+      expect(identify(see({ "user-agent": `b${at}` }), counting, memo).userId).toBe("default-dev")
+    expect(identify(see({ "user-agent": "a1" }), counting, memo).userId).toBe("a")
+  })
+})
+
+describe("explicit names", () => {
+  const body = () => ({
+    prompt_cache_key: "k",
+    messages: [{ role: "system", content: "Working directory: /home/dev/x" }],
+  })
+
+  test("of project and session win over what the client says", () => {
+    const headers = { "x-memory-project": "shop", "x-memory-session": "s1", "x-session-id": "ses_1" }
+    expect(identify(see(headers, { body, prefixProject: "other" }), users)).toMatchObject({
+      project: { name: "shop", key: "shop" },
+      sessionId: "s1",
+      clue: null,
+    })
+    const ours = identify(see({ "x-memproxy-project": "a", "x-memproxy-session": "b" }, { body }), users)
+    expect([ours.project?.key, ours.sessionId]).toEqual(["a", "b"])
+    expect(identify(see({}, { body, prefixProject: "other" }), users).project).toEqual({ name: "other", key: "other" })
+    expect(identify(see({ "x-memory-project": "" }, { body }), users).project?.key).toBe("/home/dev/x")
+  })
+
+  test("that cannot be names are refused with 400", () => {
+    for (const name of [
+      "x-memory-user-id",
+      "x-memproxy-user",
+      "x-memory-project",
+      "x-memproxy-project",
+      "x-memory-session",
+      "x-memproxy-session",
+    ])
+      for (const value of ["x".repeat(129), "a\u0001b", "a\u007fb", wire("a\u0085b")])
+        expect(refusal(() => identify(see({ [name]: value }), users)).status).toBe(400)
+    expect(refusal(() => identify(see({}, { prefixProject: "a\nb" }), users)).status).toBe(400)
+    expect(refusal(() => identify(see({}, { prefixUser: "x".repeat(129) }), users)).status).toBe(400)
+    expect(refusal(() => identify(see({ "x-memory-project": "*" }), users)).status).toBe(400)
+    expect(identify(see({ "x-memory-project": wire("🙂".repeat(128)) }), users).project?.key).toBe("🙂".repeat(128))
+  })
+
+  test("a client's own odd session id is passed over, not refused", () => {
+    expect(identify(see({ "x-session-id": "x".repeat(500) }), users).sessionId).toBeNull()
+  })
+
+  test("the rule says what decided", () => {
+    const { rule } = identify(see({ "user-agent": "opencode/1.18.33 x", "x-session-id": "ses_1" }, { body }), users)
+    expect(rule).toBe(
+      "user from default_user_id; client from the user-agent; project from the working directory in the prompt; session from the header x-session-id",
+    )
+  })
+})

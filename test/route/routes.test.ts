@@ -1,0 +1,118 @@
+import { expect, test } from "bun:test"
+import type { Deployment, Dialect } from "../../src/exchange.ts"
+import { Refusal } from "../../src/exchange.ts"
+import { buildRoutes } from "../../src/route/routes.ts"
+
+const deployment = (name: string, model: string, more: Partial<Deployment> = {}): Deployment => ({
+  id: `${name}:${model}`,
+  name,
+  model,
+  provider: "openai",
+  speaks: ["openai-chat"],
+  base: "http://127.0.0.1:1/v1",
+  auth: "bearer",
+  key: null,
+  missing: null,
+  lacksOnlyKey: false,
+  apiVersion: null,
+  headers: {},
+  params: {},
+  dropParams: [],
+  timeoutMs: null,
+  streamTimeoutMs: null,
+  mock: null,
+  prices: null,
+  baseModel: null,
+  weight: 1,
+  order: 0,
+  router: false,
+  info: {},
+  ...more,
+})
+const routes = buildRoutes({
+  deployments: [
+    deployment("gpt", "gpt-4o"),
+    deployment("*", "openai/*"),
+    deployment("anthropic/*", "*"),
+    deployment("anthropic/claude-*", "special-*"),
+    deployment("fo::*:static::*", "fo-*-*"),
+    deployment("claude-sonnet-4.5", "claude-sonnet-4-5"),
+    deployment("needs-key", "x", { missing: "SOME_API_KEY" }),
+    deployment("messages-only", "claude", { speaks: ["anthropic"], provider: "anthropic" }),
+    deployment("mocked", "demo", { speaks: [], mock: "hi" }),
+  ],
+  aliases: { fast: { model: "gpt", hidden: false }, secret: { model: "gpt", hidden: true } },
+  completionModel: null,
+})
+const choose = (model: string, dialect: Dialect = "openai-chat") => {
+  const { model: upstream, group, features } = routes.choose(model, dialect, 0)
+  return [group, upstream, ...features]
+}
+const refused = (model: string, dialect?: Dialect) => {
+  try {
+    choose(model, dialect)
+  } catch (error) {
+    if (error instanceof Refusal) return [error.status, error.code]
+    throw error
+  }
+  return null
+}
+
+test.each([
+  ["gpt", ["gpt", "gpt-4o"]],
+  ["fast", ["gpt", "gpt-4o"]],
+  ["anything", ["*", "openai/anything"]],
+  ["anthropic/opus", ["anthropic/*", "opus"]],
+  ["anthropic/claude-x", ["anthropic/claude-*", "special-x"]],
+  ["fo::hi:static::there", ["fo::*:static::*", "fo-hi-there"]],
+  ["claude-sonnet-4.5-20250929", ["*", "openai/claude-sonnet-4.5-20250929"]],
+  ["gpt,feature-a,feature-b", ["gpt", "gpt-4o", "feature-a", "feature-b"]],
+])("%s goes to %p", (asked, expected) => {
+  expect(choose(asked)).toEqual(expected)
+})
+
+test("a dated name means the name without its date where no pattern takes it", () => {
+  const plain = buildRoutes({
+    deployments: [deployment("claude-sonnet-4.5", "up")],
+    aliases: {},
+    completionModel: null,
+  })
+  expect(plain.choose("claude-sonnet-4.5-20250929", "openai-chat", 0).model).toBe("up")
+  expect(() => plain.choose("claude-sonnet-4.5-20251399", "openai-chat", 0)).toThrow(Refusal)
+})
+
+test("an unknown model is told which there are, a missing variable is named, a wrong dialect is explained", () => {
+  const plain = buildRoutes({ deployments: [deployment("gpt", "up")], aliases: {}, completionModel: null })
+  expect(() => plain.choose("nope", "openai-chat", 0)).toThrow(/"nope".*gpt/)
+  expect(refused("needs-key")).toEqual([503, "missing_environment_variable"])
+  expect(refused("messages-only")).toEqual([400, "dialect_not_served"])
+})
+
+test("a mocked model answers every dialect", () => {
+  expect(choose("mocked", "gemini")).toEqual(["mocked", "demo"])
+})
+
+test("hidden aliases and patterns are not listed", () => {
+  expect(routes.models().map((one) => one.name)).toEqual([
+    "gpt",
+    "claude-sonnet-4.5",
+    "needs-key",
+    "messages-only",
+    "mocked",
+    "fast",
+  ])
+})
+
+test("deployments of one name share the load by weight, the lowest order first", () => {
+  const shared = buildRoutes({
+    deployments: [
+      deployment("m", "a", { weight: 3 }),
+      deployment("m", "b", { weight: 1 }),
+      deployment("m", "c", { order: 1 }),
+    ],
+    aliases: {},
+    completionModel: null,
+  })
+  const picked = Array.from({ length: 100 }, (_, i) => shared.choose("m", "openai-chat", i / 100).model)
+  expect([picked.filter((one) => one === "a").length, picked.filter((one) => one === "b").length]).toEqual([75, 25])
+})

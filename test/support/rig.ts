@@ -1,0 +1,44 @@
+/** One proxy and one fake provider for a test file. */
+import { afterAll, beforeAll, beforeEach, setDefaultTimeout } from "bun:test"
+import { type FakeProvider, startFakeProvider } from "./fake-provider.ts"
+import { testConfig } from "./lanes.ts"
+import { type Memproxy, startMemproxy } from "./memproxy.ts"
+import { rawRequest, type RawAnswer } from "./raw-http.ts"
+
+export interface Rig {
+  provider: FakeProvider
+  proxy: Memproxy
+  /** sends the bytes to the proxy and reads one answer */
+  ask(bytes: string | Uint8Array, timeoutMs?: number): Promise<RawAnswer>
+}
+
+/** Call at the top of a file: starts both before its tests, resets the provider before each, stops both after. */
+export function useRig(
+  more: (provider: FakeProvider) => Parameters<typeof testConfig>[1] = () => ({}),
+  env: Record<string, string> = {},
+): Rig {
+  // holds for the calling file; a busy machine is slow, and what must be quick says so itself
+  setDefaultTimeout(20_000)
+  const rig = {} as Rig
+  beforeAll(async () => {
+    rig.provider = await startFakeProvider()
+    rig.proxy = await startMemproxy({ config: testConfig(rig.provider.url, more(rig.provider)), env })
+    rig.ask = (bytes, timeoutMs) => rawRequest(rig.proxy.port, bytes, timeoutMs)
+  })
+  beforeEach(() => rig.provider.reset())
+  afterAll(async () => {
+    await rig.proxy?.stop()
+    await rig.provider?.stop()
+  })
+  return rig
+}
+
+/** Waits until it holds; throws with `what` after `timeoutMs`. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = 5000,
+): Promise<void> {
+  for (const until = performance.now() + timeoutMs; !(await holds()); await Bun.sleep(10))
+    if (performance.now() > until) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+}

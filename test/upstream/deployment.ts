@@ -1,0 +1,31 @@
+/** A deployment for the tests of what is made of one. */
+import { type Deployment, Secret } from "../../src/exchange.ts"
+
+export function deployment(more: Partial<Deployment> = {}): Deployment {
+  return {
+    id: "d1",
+    name: "m",
+    model: "m",
+    provider: "openai",
+    speaks: ["openai-chat"],
+    base: "https://api.openai.com/v1",
+    auth: "bearer",
+    key: new Secret("sk-provider"),
+    missing: null,
+    lacksOnlyKey: false,
+    apiVersion: null,
+    headers: {},
+    params: {},
+    dropParams: [],
+    timeoutMs: null,
+    streamTimeoutMs: null,
+    mock: null,
+    prices: null,
+    baseModel: null,
+    weight: 1,
+    order: 0,
+    router: false,
+    info: {},
+    ...more,
+  }
+}
