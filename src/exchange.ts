@@ -200,11 +200,18 @@ export interface Config {
   findings: readonly Finding[]
 }
 
+/** Header fields by lower-case name, as `Headers` gives them: repeated ones joined with a comma. */
+export interface HeaderFields {
+  get(name: string): string | null
+  has(name: string): boolean
+  forEach(visit: (value: string, name: string) => void): void
+}
+
 /** One HTTP request past the guard, its path prefixes cut off. */
 export interface Arrival {
   /** as the runtime gave it: body and abort signal are read from here */
   request: Request
-  headers: Headers
+  headers: HeaderFields
   method: string
   path: string
   /** `""` or `?…`, without `key=` on Gemini paths */
@@ -242,7 +249,7 @@ export interface Project {
 
 /** What `identify` may look at. Header names are lower case through `Headers`; the body is parsed at the first call. */
 export interface Sighting {
-  headers: Headers
+  headers: HeaderFields
   /** null for requests without one */
   dialect: Dialect | null
   body: () => JsonObject | null

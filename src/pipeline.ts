@@ -5,7 +5,15 @@ import { type Endpoint, matchEndpoint } from "./dialects/endpoints.ts"
 import { lastUserText } from "./dialects/mock.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
 import { readRequest } from "./dialects/request.ts"
-import { type Arrival, type Config, type Identity, type JsonObject, type Project, Refusal } from "./exchange.ts"
+import {
+  type Arrival,
+  type Config,
+  type HeaderFields,
+  type Identity,
+  type JsonObject,
+  type Project,
+  Refusal,
+} from "./exchange.ts"
 import { bodyText, receiveBody } from "./http/body.ts"
 import { refuse, replyMock, replyWith } from "./http/reply.ts"
 import { type Identified, identify } from "./identify/identify.ts"
@@ -22,7 +30,6 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
   const { gate, routes } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
-    arrival.lift()
     const bytes = await receiveBody(arrival.request)
     const asked = readRequest(endpoint, bodyText(bytes))
     noteRequest(exchange, asked.model, asked.stream, asked.text)
@@ -52,7 +59,6 @@ export async function handlePassthrough(
   const { config, gate } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
-    arrival.lift()
     const bytes = await receiveBody(arrival.request)
     const text = inference ? bodyText(bytes) : ""
     const body = parseObject(text)
@@ -228,7 +234,7 @@ async function send(
     url,
     headers,
     body,
-    signal: arrival.request.signal,
+    signal: () => watchClient(arrival),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     firstByteTimeoutMs: firstByteTimeoutMs(config, choice, isStream),
     idleTimeoutMs: config.idleTimeoutMs,
@@ -239,15 +245,22 @@ async function send(
   return answer
 }
 
+/** A client is watched, and may be silent, once its answer takes longer than a moment. */
+function watchClient(arrival: Arrival): AbortSignal {
+  arrival.lift()
+  return arrival.request.signal
+}
+
 function firstByteTimeoutMs(config: Config, { deployment }: Choice, isStream: boolean): number {
   const own = isStream ? (deployment.streamTimeoutMs ?? deployment.timeoutMs) : deployment.timeoutMs
   return own ?? (isStream ? config.streamTimeoutMs : config.timeoutMs)
 }
 
 /** The seed's `model,feature` strings ask for Anthropic betas. */
-function withFeatures(client: Headers, features: readonly string[]): Headers {
+function withFeatures(client: HeaderFields, features: readonly string[]): HeaderFields {
   if (features.length === 0) return client
-  const headers = new Headers(client)
+  const headers = new Headers()
+  client.forEach((value, name) => headers.set(name, value))
   for (const feature of features) headers.append("anthropic-beta", feature)
   return headers
 }

@@ -1,5 +1,5 @@
 /** Every way a key can arrive, in one extractor. It finds credentials; whether one opens the door is `gate.ts`'s question. */
-import type { Secret } from "../exchange.ts"
+import type { HeaderFields, Secret } from "../exchange.ts"
 
 const CARRIERS = ["x-litellm-api-key", "api-key", "x-api-key", "x-goog-api-key", "ocp-apim-subscription-key"] as const
 
@@ -20,7 +20,7 @@ function unwrap(value: string): string {
 
 /** What was presented: possible keys of ours, and a subscription token if there is one. `keyHeader` is LiteLLM's `litellm_key_header_name`. */
 export function presentedCredentials(
-  headers: Headers,
+  headers: HeaderFields,
   fromUrl: readonly Secret[],
   keyHeader: string | null,
 ): { keys: string[]; subscription: string | null } {

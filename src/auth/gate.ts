@@ -1,20 +1,19 @@
 /** Decides which caller a set of presented credentials belongs to. Keys are compared by hash, in constant time. */
-import { timingSafeEqual } from "node:crypto"
-import { type Caller, type Config, Refusal, Secret } from "../exchange.ts"
+import { type HeaderFields, type Caller, type Config, Refusal, Secret } from "../exchange.ts"
 import { presentedCredentials } from "./credentials.ts"
 
 export interface Gate {
   /** @throws Refusal 401 when nothing opens */
-  open(headers: Headers, keysFromUrl: readonly Secret[]): Caller
+  open(headers: HeaderFields, keysFromUrl: readonly Secret[]): Caller
   /** Is this one of ours? Such a one goes to no provider. */
   isOwnKey(text: string): boolean
 }
 
-const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest()
+const sha256 = (text: string) => Bun.SHA256.hash(text)
 
 export function createGate(config: Pick<Config, "masterKey" | "keyHeader">): Gate {
   const master = config.masterKey && sha256(config.masterKey.reveal())
-  const isOwnKey = (text: string) => master !== null && timingSafeEqual(sha256(text), master)
+  const isOwnKey = (text: string) => master !== null && crypto.timingSafeEqual(sha256(text), master)
   const open: Gate["open"] = (headers, keysFromUrl) => {
     const { keys, subscription } = presentedCredentials(headers, keysFromUrl, config.keyHeader)
     const carried = subscription === null ? null : new Secret(subscription)

@@ -5,8 +5,8 @@ import type { App } from "../app.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import { signature, watchConfig } from "../config/watch.ts"
 import type { Config, Finding } from "../exchange.ts"
+import { answerModel, isModelRoute, refuseAt } from "../http/model-routes.ts"
 import { createRelays } from "../http/relay.ts"
-import { createRoutes, isModelRoute, refuseAt } from "../http/routes.ts"
 import { createServer } from "../http/server.ts"
 import { createProjects } from "../identify/projects.ts"
 import { createSessionProjects } from "../identify/session-projects.ts"
@@ -120,13 +120,17 @@ async function serve(
 
   const server = createServer({
     config: () => snapshot.config,
-    route: (request) => routes.fetch(request),
+    answer: (arrival) => answerModel(arrival, app),
+    route: async (request) => (await routes()).fetch(request),
     refuse: (error, path) => refuseAt(app, error, path),
     isModelRoute,
     clock: Date.now,
     now,
   })
-  const routes = createRoutes(app, server.arrivals)
+  // Elysia and its routes are loaded when we listen already, or by the first request for one: the model routes do without.
+  const loadRoutes = async () => (await import("../http/routes.ts")).createRoutes(app, server.arrivals)
+  let loading: ReturnType<typeof loadRoutes> | undefined
+  const routes = () => (loading ??= loadRoutes())
   let url: URL
   try {
     url = server.listen(config.host, config.port)
@@ -135,6 +139,7 @@ async function serve(
     return WRONG_USAGE
   }
   console.log(`memproxy listening on ${url.origin}`)
+  void routes()
   const watch = watchConfig({
     files: config.files,
     before,

@@ -1,6 +1,6 @@
 /** The lists of models in the shape each API's clients expect. Which models there are, and who may see them, is not decided here. */
 
-import { type JsonObject, Refusal } from "../exchange.ts"
+import { type HeaderFields, type JsonObject, Refusal } from "../exchange.ts"
 
 export interface ListedModel {
   /** the public name */
@@ -17,7 +17,7 @@ export interface ListedModel {
 export type ModelListShape = "openai" | "anthropic" | "gemini"
 
 /** All three ask `GET /v1/models`; the SDKs of Anthropic and Google name themselves in a header. */
-export function modelListShape(path: string, headers: Headers): ModelListShape {
+export function modelListShape(path: string, headers: HeaderFields): ModelListShape {
   if (/^\/v1(?:alpha|beta)\//.test(path)) return "gemini"
   if (headers.has("anthropic-version")) return "anthropic"
   return headers.has("x-goog-api-key") ? "gemini" : "openai"

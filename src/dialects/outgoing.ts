@@ -2,7 +2,7 @@
 
 import type { JsonObject } from "../exchange.ts"
 import { addParams, asObject, dropParam } from "./params.ts"
-import { emptyPlan, type Plan, planEdits, planInside } from "./plan.ts"
+import { emptyPlan, type Plan, planEdits, planInside, renameEdits } from "./plan.ts"
 import type { Asked } from "./request.ts"
 import { lastMember, valueText } from "./scan.ts"
 import { splice } from "./splice.ts"
@@ -25,6 +25,10 @@ export interface Outgoing {
 }
 
 export function writeRequest(asked: Asked, change: Change): Outgoing {
+  if (isRenameAlone(asked, change)) {
+    const edits = renameEdits(asked.text, asked.members, change.model)
+    return { text: splice(asked.text, edits), unchanged: edits.length === 0, hideUsage: false }
+  }
   const plan = emptyPlan()
   for (const path of change.drop) dropParam(plan, asked.endpoint.dialect, path)
   // what shapes an answer is refused where tokens are only counted
@@ -33,6 +37,13 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   const hideUsage = askForUsage(plan, asked)
   const edits = planEdits(asked.text, asked.members, plan)
   return { text: splice(asked.text, edits), unchanged: edits.length === 0, hideUsage }
+}
+
+/** Most requests: nothing to do but the model's name, so no plan is made. */
+function isRenameAlone({ endpoint, stream, wantsUsage }: Asked, change: Change): boolean {
+  if (change.drop.length > 0 || endpoint.dialect === "gemini") return false
+  for (const _ in change.params) return false
+  return endpoint.dialect !== "openai-chat" || !stream || wantsUsage
 }
 
 function nameModel(plan: Plan, asked: Asked, model: string): void {

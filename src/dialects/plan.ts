@@ -56,6 +56,21 @@ export function planEdits(text: string, members: readonly Member[], plan: Plan):
   return edits
 }
 
+/** The edits that give every top-level `model` this name; one is added where there is none. */
+export function renameEdits(text: string, members: readonly Member[], model: string): Edit[] {
+  const edits: Edit[] = []
+  let isThere = false
+  for (const member of members) {
+    if (member.key !== "model") continue
+    isThere = true
+    replace(text, member, model, edits)
+  }
+  if (isThere) return edits
+  const plan = emptyPlan()
+  plan.put.set("model", model)
+  return planEdits(text, members, plan)
+}
+
 function editObject(text: string, open: number, members: readonly Member[], plan: Plan, edits: Edit[]): void {
   const kept = plan.drop.size > 0 ? dropMembers(members, plan.drop, edits) : members
   for (const member of kept) editMember(text, member, plan, edits)

@@ -1,5 +1,5 @@
 /** Turns the runtime's request into an `Arrival`: path, query and keys taken from the URL, the rest as it came. */
-import { type Arrival, Refusal, Secret } from "../exchange.ts"
+import { type Arrival, type HeaderFields, Refusal, Secret } from "../exchange.ts"
 import { cutPrefixes, hasPrefix } from "./prefix.ts"
 
 export interface Door {
@@ -16,14 +16,14 @@ const PREFIXABLE =
   /^\/(v1|v1beta|models|chat|completions|embeddings|responses|messages|engines|openai|anthropic|gemini|mcp|memory-routing\/info|api\/hello)(\/|$)|^\/$/
 
 /** @throws Refusal 400 for unusable prefixes, 404 for prefixes on other routes */
-export function arrive(request: Request, door: Door): Arrival {
+export function arrive(request: Request, headers: HeaderFields, door: Door): Arrival {
   const { url } = request
   const pathAt = url.indexOf("/", url.indexOf("://") + 3)
   const queryAt = url.indexOf("?", pathAt)
   const arrival: Arrival = {
     request,
     method: request.method,
-    headers: request.headers,
+    headers,
     path: queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt),
     query: queryAt < 0 ? "" : url.slice(queryAt),
     keysFromUrl: NO_KEYS,

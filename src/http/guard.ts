@@ -2,7 +2,7 @@
  * Who may knock: Host on every route (DNS rebinding), Origin wherever there is one (other people's web pages).
  * It says nothing about keys. Sources: CVE-2025-66414, CVE-2026-11624 (rebinding), CVE-2026-49468 (a Host that changes the path).
  */
-import { type Config, Refusal } from "../exchange.ts"
+import { type HeaderFields, type Config, Refusal } from "../exchange.ts"
 
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"])
 const HOST_HEADER = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/
@@ -15,7 +15,7 @@ export function isLoopbackHost(host: string): boolean {
 export type GuardRules = Pick<Config, "host" | "allowedHosts" | "allowedOrigins">
 
 /** @throws Refusal 421 for a Host that is not ours */
-export function guardHost(headers: Headers, rules: GuardRules): void {
+export function guardHost(headers: HeaderFields, rules: GuardRules): void {
   const host = headers.get("host") ?? ""
   if (isOurHost(host, rules)) return
   const message = `Host "${printable(host)}" is not served here. Add it to memproxy.allowed_hosts if it should be.`
@@ -23,7 +23,7 @@ export function guardHost(headers: Headers, rules: GuardRules): void {
 }
 
 /** @throws Refusal 403 for an Origin that may not call this route */
-export function guardOrigin(headers: Headers, rules: GuardRules, isModelRoute: boolean): void {
+export function guardOrigin(headers: HeaderFields, rules: GuardRules, isModelRoute: boolean): void {
   const origin = headers.get("origin")
   if (origin === null) {
     // A page elsewhere can send GETs without an Origin; a person following a link is a navigation.
@@ -58,7 +58,7 @@ const isSameOrigin = (origin: string, host: string) => origin === `http://${host
 const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, "?").slice(0, 80)
 
 /** Exact CORS for an allowed origin; null for none or for the same origin. */
-export function corsHeaders(headers: Headers, rules: GuardRules): Record<string, string> | null {
+export function corsHeaders(headers: HeaderFields, rules: GuardRules): Record<string, string> | null {
   const origin = headers.get("origin")
   if (origin === null || !rules.allowedOrigins.includes(origin)) return null
   return {
@@ -69,7 +69,7 @@ export function corsHeaders(headers: Headers, rules: GuardRules): Record<string,
 }
 
 /** The answer to a preflight from an allowed origin. */
-export function preflightHeaders(headers: Headers, rules: GuardRules): Record<string, string> | null {
+export function preflightHeaders(headers: HeaderFields, rules: GuardRules): Record<string, string> | null {
   const cors = corsHeaders(headers, rules)
   return (
     cors && {

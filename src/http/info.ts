@@ -25,9 +25,9 @@ export function routingInfo(arrival: Arrival, app: App) {
   )
   const project = found.project && resolveProject(app, found, found.project, arrival.isLocal)
   const shown: Record<string, string> = {}
-  for (const [name, value] of arrival.headers) {
+  arrival.headers.forEach((value, name) => {
     if (SHOWN.test(name) || name === config.users.customHeader) shown[name] = value
-  }
+  })
   return {
     routing: {
       user_id: found.userId,

@@ -11,10 +11,12 @@ import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
 import { countedUsage, overheadMs, settleDraft, settlePrice } from "../usage/settle.ts"
-import { headerValue } from "./header-value.ts"
+import { answerHead } from "./answer-head.ts"
 import { KEEP_ALIVE_MS, type RelaySource } from "./relay.ts"
 
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+/** Looking for a client that left costs a microsecond: in so short a time none has. */
+const MOMENT_MS = 20
 const CLIENT_CLOSED_REQUEST = 499 // nginx's number for it; nobody is left to read it but the ledger
 
 /** The provider's answer, byte for byte. */
@@ -38,16 +40,15 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
   meter.push(bytes)
   const metered = meter.end()
   if (isOk && !metered.terminal && !isRaw) throw badAnswer("is not valid JSON", 502)
-  if (arrival.request.signal.aborted) throw new DOMException("The client left.", "AbortError")
-  await settle(
-    exchange,
-    isOk ? "done" : "upstream-failed",
-    answer.status,
-    isOk ? null : (metered.errorType ?? "upstream"),
-    metered,
-  )
-  const headers = [...answerHeaders(answer.headers), ...ownHeaders(exchange), ...costHeader(exchange)]
-  return new Response(bytes.length > 0 ? (bytes as Uint8Array<ArrayBuffer>) : null, { status: answer.status, headers })
+  if (draft.answeredAt - draft.started > MOMENT_MS && arrival.request.signal.aborted)
+    throw new DOMException("The client left.", "AbortError")
+  const outcome = isOk ? "done" : "upstream-failed"
+  const pending = settle(exchange, outcome, answer.status, isOk ? null : (metered.errorType ?? "upstream"), metered)
+  if (pending) await pending
+  return new Response(bytes.length > 0 ? (bytes as Uint8Array<ArrayBuffer>) : null, {
+    status: answer.status,
+    headers: answerHead(exchange, answerHeaders(answer.headers), true),
+  })
 }
 
 /**
@@ -95,7 +96,7 @@ function replyStream(
   })
   return new Response(stream, {
     status: answer.status,
-    headers: [...answerHeaders(answer.headers), ...ownHeaders(exchange)],
+    headers: answerHead(exchange, answerHeaders(answer.headers)),
   })
 }
 
@@ -119,11 +120,7 @@ export async function replyMock(exchange: Exchange, asked: Asked, text: string):
   if (asked.stream) draft.row.ttft_ms = round(app.now() - draft.started)
   await settle(exchange, "done", 200, null, meter.end())
   return new Response(body, {
-    headers: [
-      ["content-type", answer.contentType],
-      ...ownHeaders(exchange),
-      ...(asked.stream ? [] : costHeader(exchange)),
-    ],
+    headers: answerHead(exchange, [["content-type", answer.contentType]], !asked.stream),
   })
 }
 
@@ -140,7 +137,7 @@ export function refuse(exchange: Exchange, error: unknown): Response {
   void settle(exchange, outcome, status, refusal.code ?? refusal.type, null)
   return new Response(body, {
     status,
-    headers: [["content-type", "application/json"], ...Object.entries(refusal.headers), ...ownHeaders(exchange)],
+    headers: answerHead(exchange, [["content-type", "application/json"], ...Object.entries(refusal.headers)]),
   })
 }
 
@@ -187,20 +184,31 @@ const UNMETERED: Meter = {
 }
 
 /** Writes the row. Once: whoever comes second changes nothing. */
-async function settle(
+function settle(
   exchange: Exchange,
   outcome: Outcome,
   status: number,
   errorType: string | null,
   metered: Metered | null,
-): Promise<void> {
+): Promise<void> | undefined {
   if (exchange.isSettled) return
   exchange.isSettled = true
   const { app, draft, identity } = exchange
   if (identity && !identity.project) noteProject(exchange, identity)
   settleDraft(draft, outcome, status, errorType, metered, app.now())
+  if (app.prices.ready) return finish(exchange, metered)
+  return app.prices.load().then(
+    () => finish(exchange, metered),
+    (error) => {
+      app.log("the price table cannot be loaded", error)
+      app.ledger.append(draft.row, draft.detail)
+    },
+  )
+}
+
+function finish(exchange: Exchange, metered: Metered | null): undefined {
+  const { app, draft } = exchange
   try {
-    if (!app.prices.ready) await app.prices.load()
     price(exchange, metered)
   } catch (error) {
     app.log(`${draft.row.id} no price could be found`, error)
@@ -234,32 +242,6 @@ function price({ app, draft, endpoint }: Exchange, metered: Metered | null): voi
     }),
   )
 }
-
-/** Our own headers and LiteLLM's, on every answer of a model route. */
-function ownHeaders({ app, draft, identity }: Exchange): [string, string][] {
-  const { row, deployment } = draft
-  const headers: [string, string][] = [
-    ["x-memproxy-request-id", row.id],
-    ["x-memproxy-memory", row.memory_status ?? "off"],
-    ["x-litellm-call-id", row.id],
-    ["x-litellm-overhead-duration-ms", String(row.overhead_ms ?? overheadMs(draft, app.now()))],
-    ["x-litellm-attempted-retries", String(row.retries)],
-    ["x-litellm-attempted-fallbacks", String(row.fallbacks)],
-  ]
-  const add = (name: string, value: string | null | undefined) => {
-    if (value) headers.push([name, headerValue(value)])
-  }
-  add("x-memproxy-user", identity?.userId)
-  add("x-memproxy-client", identity?.client)
-  add("x-memproxy-project", identity?.project?.name)
-  add("x-memproxy-session", identity?.sessionId)
-  add("x-litellm-model-id", deployment?.id)
-  if (deployment) add("x-litellm-model-group", row.model)
-  return headers
-}
-
-const costHeader = ({ draft }: Exchange): [string, string][] =>
-  draft.row.cost_usd === null ? [] : [["x-litellm-response-cost", String(draft.row.cost_usd)]]
 
 const encoder = new TextEncoder()
 const round = (ms: number) => Math.round(ms * 1000) / 1000

@@ -4,13 +4,12 @@ import { requestsApi } from "../api/requests.ts"
 import { usageApi } from "../api/usage.ts"
 import type { App } from "../app.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
-import { renderError } from "../dialects/errors.ts"
-import { type Arrival, type Dialect, Refusal } from "../exchange.ts"
-import { handle, handlePassthrough } from "../pipeline.ts"
+import { type Arrival, Refusal } from "../exchange.ts"
+import { handlePassthrough } from "../pipeline.ts"
 import { health, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
 import { listModels, modelInfo, showModel } from "./model-list.ts"
-import { internal } from "./reply.ts"
+import { answerModel, JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
 import { swagger } from "./swagger.ts"
 
@@ -42,8 +41,7 @@ const MODEL_ROUTES: readonly [path: string, summary: string][] = [
 export function createRoutes(app: App, arrivals: Arrivals) {
   const model = (request: Request) => {
     const arrival = arrivals.of(request)
-    const endpoint = matchEndpoint("POST", arrival.path)
-    return endpoint ? handle(arrival, endpoint, app) : notFound(arrival)
+    return answerModel(arrival, app) ?? notFound(arrival)
   }
   const keyed = (request: Request) => {
     const arrival = arrivals.of(request)
@@ -97,7 +95,6 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .use(requestsApi({ ledger: app.ledger, scope, stopping: app.stopping }))
     .use(usageApi({ ledger: app.ledger, scope }))
-    .use(swagger())
   for (const [path, summary] of MODEL_ROUTES) {
     elysia.post(path, ({ request }: { request: Request }) => model(request), {
       parse: "none",
@@ -114,7 +111,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       },
     )
   }
-  return elysia
+  return elysia.use(swagger(() => elysia.routes))
 
   function notFound(arrival: Arrival): Response {
     const isKnown = matchEndpoint("POST", arrival.path) !== null
@@ -132,14 +129,6 @@ export function createRoutes(app: App, arrivals: Arrivals) {
   }
 }
 
-/** An error outside a model call, in the dialect its path belongs to. */
-export function refuseAt(app: App, error: unknown, path: string): Response {
-  const id = app.newId()
-  const refusal = error instanceof Refusal ? error : internal(app, id, error)
-  const { status, body } = renderError(dialectOf(path), refusal, id)
-  return new Response(body, { status, headers: { ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers } })
-}
-
 /** Codex tries `GET /v1/responses` as a WebSocket first, and falls back to POST at once when told 426. */
 function noWebSocket(request: Request): never {
   if (request.headers.get("upgrade") === null)
@@ -149,19 +138,5 @@ function noWebSocket(request: Request): never {
   })
 }
 
-export const isModelRoute = (path: string) =>
-  /^\/(v1|v1beta|models|chat|completions|embeddings|responses|messages|engines|openai|anthropic|gemini)(\/|$)/.test(
-    path,
-  )
-
-function dialectOf(path: string): Dialect | null {
-  const endpoint = matchEndpoint("POST", path)
-  if (endpoint) return endpoint.dialect
-  if (path.startsWith("/v1beta/") || path.startsWith("/gemini/")) return "gemini"
-  if (path.includes("/messages") || path.startsWith("/anthropic/")) return "anthropic"
-  return null
-}
-
-const JSON_TYPE = { "content-type": "application/json" }
 const JSON_BODY = { required: true, content: { "application/json": { schema: { type: "object" as const } } } }
 const GREETING = "memproxy is running. /swagger lists its routes, /memory-routing/info says how you are recognised.\n"

@@ -1,6 +1,7 @@
 /** The listening socket: guard, path prefixes, probes and preflights first, then the Elysia app. */
-import type { Arrival, Config } from "../exchange.ts"
+import type { Arrival, Config, HeaderFields } from "../exchange.ts"
 import { arrive, type Door } from "./arrival.ts"
+import { Fields } from "./fields.ts"
 import { corsHeaders, guardHost, guardOrigin, isLoopbackHost, preflightHeaders } from "./guard.ts"
 
 /** How the routes find the arrival that belongs to a request. */
@@ -10,6 +11,8 @@ export interface Arrivals {
 
 export interface ServerOptions {
   config(): Config
+  /** the model routes, where every microsecond counts: found in the dialects' own table; null for any other route */
+  answer(arrival: Arrival): Promise<Response> | null
   /** the Elysia app's fetch */
   route(request: Request): Response | Promise<Response>
   /** an error before routing, in the caller's dialect */
@@ -40,29 +43,34 @@ export function createServer(options: ServerOptions) {
     let path = "/"
     try {
       // A Host that breaks the URL must be refused before anything reads the path from it.
-      guardHost(request.headers, options.config())
-      const arrival = arrive(request, door)
+      const headers = new Fields(request.headers)
+      guardHost(headers, options.config())
+      const arrival = arrive(request, headers, door)
       path = arrival.path
       const isModel = options.isModelRoute(path)
-      guardOrigin(request.headers, options.config(), isModel)
+      guardOrigin(headers, options.config(), isModel)
       if (request.method === "HEAD" && (path === "/" || path === "/api/hello")) return new Response(null)
-      if (request.method === "OPTIONS") return preflight(request, isModel)
-      const isRewritten =
-        arrival.prefixUser !== null || arrival.prefixProject !== null || arrival.keysFromUrl.length > 0
-      const routed = isRewritten
-        ? new Request(`http://localhost${path}${arrival.query}`, { method: request.method, headers: request.headers })
-        : request
-      arrivals.set(routed, arrival)
-      const answer = options.route(routed)
-      const cors = isModel ? corsHeaders(request.headers, options.config()) : null
+      if (request.method === "OPTIONS") return preflight(headers, isModel)
+      const answer = options.answer(arrival) ?? route(arrival)
+      const cors = isModel ? corsHeaders(headers, options.config()) : null
       return cors ? withHeaders(answer, cors) : answer
     } catch (error) {
       return options.refuse(error, path)
     }
   }
 
-  function preflight(request: Request, isModelRoute: boolean): Response {
-    const headers = isModelRoute ? preflightHeaders(request.headers, options.config()) : null
+  function route(arrival: Arrival): Response | Promise<Response> {
+    const { request, path, query } = arrival
+    const isRewritten = arrival.prefixUser !== null || arrival.prefixProject !== null || arrival.keysFromUrl.length > 0
+    const routed = isRewritten
+      ? new Request(`http://localhost${path}${query}`, { method: request.method, headers: request.headers })
+      : request
+    arrivals.set(routed, arrival)
+    return options.route(routed)
+  }
+
+  function preflight(fields: HeaderFields, isModelRoute: boolean): Response {
+    const headers = isModelRoute ? preflightHeaders(fields, options.config()) : null
     return headers
       ? new Response(null, { status: 204, headers })
       : new Response(null, { status: 405, headers: { allow: "GET, POST" } })

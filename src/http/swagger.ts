@@ -1,9 +1,8 @@
-/** `/swagger` and `/swagger/json`. The page's files are in the binary; the plugin's own page wants a CDN, so only its JSON is used. */
-import { swagger as plugin } from "@elysiajs/swagger"
+/** `/swagger` and `/swagger/json`. The page's files are in the binary; what describes the routes is loaded when somebody asks. */
 import { Elysia } from "elysia"
 import css from "swagger-ui-dist/swagger-ui.css" with { type: "file" }
 import script from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" }
-import { version } from "../version.ts"
+import type { DescribedRoute } from "./openapi.ts"
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -22,24 +21,13 @@ const file = (path: string, type: string) => () =>
 const text = (body: string, type: string) => () => new Response(body, { headers: { "content-type": type } })
 const hidden = { detail: { hide: true } }
 
-export function swagger() {
+/** `routes`: those of the whole app, read at each request for the document. */
+export function swagger(routes: () => readonly DescribedRoute[]) {
   return new Elysia({ name: "swagger" })
     .get("/swagger", text(PAGE, "text/html; charset=utf-8"), hidden)
+    .get("/swagger/json", async () => Response.json((await import("./openapi.ts")).describe(routes())), hidden)
     .get("/swagger/start.js", text(START, "text/javascript; charset=utf-8"), hidden)
     .get("/swagger/ui.js", file(script, "text/javascript; charset=utf-8"), hidden)
     .get("/swagger/ui.css", file(css, "text/css; charset=utf-8"), hidden)
     .get("/swagger/scalar", () => Response.redirect("/swagger"), hidden)
-    .use(
-      plugin({
-        path: "/swagger/scalar-cdn",
-        specPath: "/swagger/json",
-        excludeStaticFile: false,
-        exclude: [/^\/swagger/],
-        documentation: {
-          info: { title: "memproxy", version },
-          components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
-          security: [{ key: [] }],
-        },
-      }),
-    )
 }

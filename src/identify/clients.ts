@@ -3,7 +3,7 @@
  * Headers come first; the first words of the system prompt decide where a client travels under its SDK's name.
  * Sources: recorded traffic of the real clients, else their public source.
  */
-import type { JsonObject } from "../exchange.ts"
+import type { HeaderFields, JsonObject } from "../exchange.ts"
 import { stringAt, visitSystem } from "./prompt.ts"
 
 interface ClientRow {
@@ -233,7 +233,7 @@ function insideBrowserAgent(text: string): { row: ClientRow; version: string | n
   return null
 }
 
-function rowOfHeaders(headers: Headers): { row: ClientRow; by: string } | null {
+function rowOfHeaders(headers: HeaderFields): { row: ClientRow; by: string } | null {
   for (const name of HEADER_NAMES) {
     const value = headers.get(name)
     if (value === null) continue
@@ -277,7 +277,12 @@ function versionOfPrompt(row: ClientRow, body: JsonObject): string | null {
 }
 
 /** `claude-cli/…` is Claude Code, the Agent SDK, or Qwen Code, which sends the same name and `x-app: cli` to Anthropic routes. */
-function nameClaude(text: string, version: string | null, headers: Headers, body: () => JsonObject | null): Recognised {
+function nameClaude(
+  text: string,
+  version: string | null,
+  headers: HeaderFields,
+  body: () => JsonObject | null,
+): Recognised {
   const by = "the user-agent"
   const sdk = text.indexOf("agent-sdk/")
   if (sdk >= 0) return { name: "claude-agent-sdk", version: versionAt(text, sdk + 10), guess: false, by }
@@ -293,7 +298,7 @@ function nameClaude(text: string, version: string | null, headers: Headers, body
 }
 
 /** Stainless makes the SDKs of OpenAI and Anthropic; a minified bundle loses the class's name in the user-agent but keeps these. */
-function nameStainless(headers: Headers): Recognised | null {
+function nameStainless(headers: HeaderFields): Recognised | null {
   const language = headers.get("x-stainless-lang")
   if (language !== "js" && language !== "python") return null
   const vendor = headers.has("anthropic-version") ? "anthropic" : "openai"
@@ -302,7 +307,7 @@ function nameStainless(headers: Headers): Recognised | null {
 }
 
 /** Which client sent this. Null where nothing is known. Linear in the headers; the body is asked for only where headers do not suffice. */
-export function recognise(headers: Headers, body: () => JsonObject | null): Recognised | null {
+export function recognise(headers: HeaderFields, body: () => JsonObject | null): Recognised | null {
   const text = (headers.get("user-agent") ?? "").slice(0, AGENT_CHARS)
   const agent = readAgent(text)
   const row = rowOfAgent(agent)

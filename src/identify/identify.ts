@@ -2,7 +2,7 @@
  * Who is calling, with what, about which project, in which conversation: headers first, then the body's structure. Pure: same sighting,
  * same answer. Not the key (see `auth/`), nor what is learned from one request to the next (`projects.ts`, `sessions.ts`).
  */
-import { type Config, type Identity, type Project, Refusal, type Sighting } from "../exchange.ts"
+import { type HeaderFields, type Config, type Identity, type Project, Refusal, type Sighting } from "../exchange.ts"
 import { recognise } from "./clients.ts"
 import { readName } from "./names.ts"
 import { findClue, metadataProject, type ProjectClue, projectOf } from "./project.ts"
@@ -19,7 +19,7 @@ interface Named {
   by: string
 }
 
-function firstHeader(headers: Headers, names: readonly string[]): Named | null {
+function firstHeader(headers: HeaderFields, names: readonly string[]): Named | null {
   for (const header of names) {
     const name = readName(headers.get(header), `the header ${header}`)
     if (name !== null) return { name, by: `the header ${header}` }

@@ -2,7 +2,7 @@
  * Which project a request speaks of: what the client says in a header or in the frame of its prompt. It trusts only system prompts
  * and the blocks agents write in their own name, never what a person, a tool or a model said. See `projects.ts` for what is learned over time.
  */
-import type { Json, JsonObject, Project } from "../exchange.ts"
+import type { HeaderFields, Json, JsonObject, Project } from "../exchange.ts"
 import { decodeHeader, usableId } from "./names.ts"
 import { entriesOf, isObject, stringAt, visitSystem, visitUser } from "./prompt.ts"
 import { isWithin, nameOfPath, nameOfRemote, normalisePath, normaliseRemote } from "./remote.ts"
@@ -51,7 +51,7 @@ export function metadataProject(body: JsonObject): string | null {
 }
 
 /** Codex: `workspaces: {"/abs": {associated_remote_urls: {origin: "https://…"}}}`, only inside git. */
-function codexClue(headers: Headers, body: () => JsonObject | null): ProjectClue | null {
+function codexClue(headers: HeaderFields, body: () => JsonObject | null): ProjectClue | null {
   const metadata = headers.get("x-codex-turn-metadata")
   if (metadata === null || !metadata.includes('"workspaces"')) return null
   const workspaces = parse(decodeHeader(metadata))?.["workspaces"]
@@ -179,7 +179,7 @@ function promptClue(body: JsonObject): ProjectClue | null {
 }
 
 /** Where the client says it works; null where it does not. */
-export function findClue(headers: Headers, body: () => JsonObject | null): ProjectClue | null {
+export function findClue(headers: HeaderFields, body: () => JsonObject | null): ProjectClue | null {
   const codex = codexClue(headers, body)
   if (codex) return codex
   const parsed = body()

@@ -14,6 +14,7 @@ export interface SessionProjects {
 }
 
 interface Known {
+  userId: string
   project: Project | null
   waiting: string[]
 }
@@ -21,29 +22,32 @@ interface Known {
 const NONE: readonly string[] = []
 const MOST_WAITING = 100
 
-/** State: the last `limit` conversations (by user), each with its project or with the requests that wait for one. */
+/** State: the last `limit` conversations, each with its user, and its project or the requests that wait for one. */
 export function createSessionProjects(limit = 10_000): SessionProjects {
   const sessions = new Map<string, Known>()
-  const use = (key: string, known: Known) => {
-    sessions.delete(key)
-    sessions.set(key, known)
+  const use = (sessionId: string, known: Known) => {
+    sessions.delete(sessionId)
+    sessions.set(sessionId, known)
     const oldest = sessions.size > limit ? sessions.keys().next() : null
     if (oldest && !oldest.done) sessions.delete(oldest.value)
   }
-  const keyOf = (userId: string, sessionId: string) => `${userId}\n${sessionId}`
+  /** Another user's conversation of the same name is none of theirs. */
+  const find = (userId: string, sessionId: string) => {
+    const known = sessions.get(sessionId)
+    return known?.userId === userId ? known : undefined
+  }
   return {
-    of: (userId, sessionId) => sessions.get(keyOf(userId, sessionId))?.project ?? null,
+    of: (userId, sessionId) => find(userId, sessionId)?.project ?? null,
     learn(userId, sessionId, project) {
-      const key = keyOf(userId, sessionId)
-      const waiting = sessions.get(key)?.waiting ?? NONE
-      use(key, { project, waiting: [] })
+      const waiting = find(userId, sessionId)?.waiting ?? NONE
+      use(sessionId, { userId, project, waiting: [] })
       return waiting
     },
     wait(userId, sessionId, requestId) {
-      const key = keyOf(userId, sessionId)
-      const known = sessions.get(key) ?? { project: null, waiting: [] }
-      if (known.waiting.length < MOST_WAITING) known.waiting.push(requestId)
-      use(key, known)
+      const known = find(userId, sessionId) ?? { userId, project: null, waiting: [] }
+      if (known.waiting.length >= MOST_WAITING) return
+      known.waiting.push(requestId)
+      use(sessionId, known)
     },
   }
 }

@@ -1,5 +1,5 @@
 /** The client's own conversation id, from headers or from where its body keeps one. Not the sessions we find ourselves: see `sessions.ts`. */
-import type { JsonObject } from "../exchange.ts"
+import type { HeaderFields, JsonObject } from "../exchange.ts"
 import { usableId } from "./names.ts"
 import { claudeMetadata } from "./project.ts"
 import { isObject, stringAt, visitSystem } from "./prompt.ts"
@@ -70,7 +70,7 @@ function bodySession(client: string | null, body: JsonObject): FoundSession | nu
 
 /** Null: the client has no conversation id, and the turns must tell. */
 export function findSession(
-  headers: Headers,
+  headers: HeaderFields,
   client: string | null,
   body: () => JsonObject | null,
 ): FoundSession | null {

@@ -38,16 +38,21 @@ function readTurn(content: Json | undefined): string {
   return said.length === 0 ? "" : said.join("\n") + shown
 }
 
+/** 53 bits, as many as a number holds: a BigInt or a string for each turn would cost more than the hashing. */
+export function hash53(text: string, seed = 0): number {
+  return Bun.hash.xxHash32(text, seed) * 0x200000 + (Bun.hash.murmur32v3(text, seed) & 0x1fffff)
+}
+
 /**
  * One hash for each user turn with human text, oldest first. Messages of tool results alone, entries of role system and what agents write in
  * their own name are none; `cache_control` and the difference between a text and a list of one text do not count.
  */
-export function userTurns(dialect: Dialect | null, body: JsonObject | null): string[] {
+export function userTurns(dialect: Dialect | null, body: JsonObject | null): number[] {
   if (body === null || dialect === null) return []
-  const turns: string[] = []
+  const turns: number[] = []
   const add = (content: Json | undefined) => {
     const turn = readTurn(content)
-    if (turn !== "") turns.push(Bun.hash(turn).toString(36))
+    if (turn !== "") turns.push(hash53(turn))
   }
   if (dialect === "openai-responses" && typeof body["input"] === "string") add(body["input"])
   for (const entry of entriesOf(body)) if (isUser(entry)) add(contentOf(entry))

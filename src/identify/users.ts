@@ -2,7 +2,7 @@
  * Which user a request counts for: the key's own, else a named one, else the first header pattern that matches, else the default.
  * Recognising a client plays no part here: one person's tools share one memory unless the file says otherwise.
  */
-import { type Caller, type Config, type HeaderPattern, type Identity, Refusal } from "../exchange.ts"
+import { type HeaderFields, type Caller, type Config, type HeaderPattern, type Identity, Refusal } from "../exchange.ts"
 import { decodeHeader, readName } from "./names.ts"
 
 type Users = Config["users"]
@@ -39,7 +39,7 @@ export interface UserDecision {
   by: string
 }
 
-function matchPattern(headers: Headers, users: Users, test: PatternTest): Identity["matchedPattern"] {
+function matchPattern(headers: HeaderFields, users: Users, test: PatternTest): Identity["matchedPattern"] {
   for (const pattern of users.patterns) {
     const raw = headers.get(pattern.header)
     if (raw === null) continue
@@ -56,7 +56,7 @@ interface Named {
 }
 
 /** Who the request says it is for. An empty header names nobody: an empty user would be one more shared by all. */
-function findNamed(headers: Headers, users: Users, prefixUser: string | null): Named | null {
+function findNamed(headers: HeaderFields, users: Users, prefixUser: string | null): Named | null {
   for (const header of [users.customHeader, "x-memproxy-user"]) {
     const name = readName(headers.get(header), `the header ${header}`)
     if (name !== null) return { name, by: `the header ${header}` }
@@ -67,7 +67,7 @@ function findNamed(headers: Headers, users: Users, prefixUser: string | null): N
 
 /** Throws a 400 for a name that cannot be one, and a 403 where a virtual key is used in another user's name. */
 export function decideUser(
-  headers: Headers,
+  headers: HeaderFields,
   users: Users,
   prefixUser: string | null,
   caller: Caller,

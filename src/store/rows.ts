@@ -64,14 +64,20 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): B
   into[40] = row.quality
   into[41] = detail.operation
   into[42] = detail.project_key
-  into[43] = JSON.stringify({
-    unit_prices: detail.unit_prices,
-    deployment_id: detail.deployment_id,
-    service_tier: detail.service_tier,
-    router: detail.router,
-    timeline: detail.timeline,
-  })
+  into[43] = detailText(detail)
   return into
+}
+
+let lastPlain: { unit_prices: LedgerDetail["unit_prices"]; deployment_id: string | null; text: string } | null = null
+
+/** Row after row says the same here: the last text is kept. */
+function detailText({ unit_prices, deployment_id, service_tier, router, timeline }: LedgerDetail): string {
+  const isPlain = service_tier === null && router === null && timeline.length === 0
+  if (isPlain && lastPlain?.unit_prices === unit_prices && lastPlain.deployment_id === deployment_id)
+    return lastPlain.text
+  const text = JSON.stringify({ unit_prices, deployment_id, service_tier, router, timeline })
+  if (isPlain) lastPlain = { unit_prices, deployment_id, text }
+  return text
 }
 
 /** A row as SQLite gives it: its columns, booleans as 0 and 1. */

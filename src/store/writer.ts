@@ -1,5 +1,5 @@
 /**
- * Rows on their way to disk: an array in memory, one transaction every 40 ms or 512 rows, retries when the disk will not.
+ * Rows on their way to disk: an array in memory, one transaction every 20 ms or 512 rows, retries when the disk will not.
  * The request path only pushes; whatever happens here, requests go on. It reads nothing back.
  */
 import type { LedgerDetail, LedgerRow } from "../exchange.ts"
@@ -25,8 +25,8 @@ export interface WriterOptions {
 
 export type Queued = readonly [row: LedgerRow, detail: LedgerDetail]
 
-/** The promise is 50 ms: this leaves some for a late timer and the write itself. */
-const FLUSH_AFTER_MS = 40
+/** The promise is 50 ms: this leaves room for a busy event loop and for the write itself. */
+const FLUSH_AFTER_MS = 20
 const BATCH_ROWS = 512
 const KEEP_ROWS = 10_000
 const FIRST_RETRY_MS = 50

@@ -7,8 +7,11 @@ export interface UpstreamRequest {
   /** written as they are; `host`, `content-length`, `connection` and `accept-encoding` are the client's own and must not be among them */
   headers: readonly (readonly [string, string])[]
   body: Uint8Array | string | null
-  /** the inbound request's; its abort closes the upstream connection at once, before the answer's head too */
-  signal: AbortSignal | null
+  /**
+   * the inbound request's; its abort closes the upstream connection at once, before the answer's head too. A function is called for it when the answer
+   * takes longer than the sweep's period: most answers are over before, and watching each for an abort costs more than it saves.
+   */
+  signal: AbortSignal | (() => AbortSignal) | null
   connectTimeoutMs: number
   /** from the start until the answer's head */
   firstByteTimeoutMs: number

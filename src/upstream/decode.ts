@@ -2,15 +2,7 @@
  * Undoes `content-encoding`, for providers that compress although we ask for `identity`. Decoding follows the reader's pace and hands
  * on each piece as soon as its bytes are there, so a bomb costs what is read of it.
  */
-import { Readable, type Transform, pipeline } from "node:stream"
-import {
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  createZstdDecompress,
-} from "node:zlib"
+import type { Readable, Transform } from "node:stream"
 import type { UpstreamAnswer, UpstreamBody } from "./answer.ts"
 import { cancelled, collect } from "./body.ts"
 import { badAnswer } from "./failure.ts"
@@ -41,17 +33,21 @@ export function decoded(answer: UpstreamAnswer, host: string): UpstreamAnswer {
   return { ...answer, headers: codings.length === 0 ? answer.headers.without("content-encoding") : headers, body }
 }
 
-const gunzip = () => createGunzip({ flush: constants.Z_SYNC_FLUSH })
+// Not imported: together they would cost every start 4 ms, and few answers are compressed.
+const zlib = () => process.getBuiltinModule("node:zlib")
+const stream = () => process.getBuiltinModule("node:stream")
+
+const gunzip = () => zlib().createGunzip({ flush: zlib().constants.Z_SYNC_FLUSH })
 const decoders: Record<string, (first: number) => Transform> = {
   gzip: gunzip,
   "x-gzip": gunzip,
-  br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
-  zstd: () => createZstdDecompress(),
+  br: () => zlib().createBrotliDecompress({ flush: zlib().constants.BROTLI_OPERATION_FLUSH }),
+  zstd: () => zlib().createZstdDecompress(),
   // Some servers mean raw deflate; a zlib header's low nibble is 8 (RFC 1950).
-  deflate: (first) =>
-    (first & 0x0f) === 8
-      ? createInflate({ flush: constants.Z_SYNC_FLUSH })
-      : createInflateRaw({ flush: constants.Z_SYNC_FLUSH }),
+  deflate: (first) => {
+    const flush = zlib().constants.Z_SYNC_FLUSH
+    return (first & 0x0f) === 8 ? zlib().createInflate({ flush }) : zlib().createInflateRaw({ flush })
+  },
 }
 
 class DecodedBody implements UpstreamBody {
@@ -94,10 +90,10 @@ class DecodedBody implements UpstreamBody {
       for (let bytes; (bytes = await inner.read()) !== null;) yield bytes
     }
     const chain = this.#codings.map((coding) => decoders[coding]!(first[0]!))
-    const source = Readable.from(encoded(), { objectMode: true, highWaterMark: 1 })
+    const source = stream().Readable.from(encoded(), { objectMode: true, highWaterMark: 1 })
     this.#last = chain.at(-1)!
     // The error reaches the reader of the last stream; pipeline() only has to destroy the others.
-    pipeline([source, ...chain], () => {})
+    stream().pipeline([source, ...chain], () => {})
     this.#pieces = this.#last[Symbol.asyncIterator]()
     return true
   }

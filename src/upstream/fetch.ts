@@ -82,7 +82,7 @@ class FetchExchange implements UpstreamBody, Swept {
     this.#client = client
     this.#origin = origin
     this.#request = request
-    this.#signal = request.signal
+    this.#signal = typeof request.signal === "function" ? request.signal() : request.signal
     this.#connectTimeoutMs = request.connectTimeoutMs
     this.#firstByteTimeoutMs = request.firstByteTimeoutMs
     this.#idleTimeoutMs = request.idleTimeoutMs

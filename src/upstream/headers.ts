@@ -1,5 +1,5 @@
 /** The headers of a request to a provider: an allow-list per dialect, the deployment's key, the file's own. Pure. */
-import type { Deployment, Dialect, Operation, Secret } from "../exchange.ts"
+import type { HeaderFields, Deployment, Dialect, Operation, Secret } from "../exchange.ts"
 
 export interface HeaderOptions {
   /** `forward_client_headers_to_llm_api` holds for this model */
@@ -60,7 +60,7 @@ const providerAuth = new Set(["x-api-key", "x-goog-api-key", "api-key", "ocp-api
 export function outgoingHeaders(
   deployment: Deployment,
   call: { dialect: Dialect; operation: Operation },
-  client: Headers,
+  client: HeaderFields,
   options: HeaderOptions,
 ): [name: string, value: string][] {
   const out: [string, string][] = []

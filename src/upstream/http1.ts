@@ -84,7 +84,8 @@ class Exchange implements UpstreamBody, Rider, Swept {
   readonly #sweep: Sweep
   readonly #admit: Admit
   readonly #parser: AnswerParser
-  readonly #signal: AbortSignal | null
+  #signal: AbortSignal | null
+  #lateSignal: (() => AbortSignal) | null
   readonly #connectTimeoutMs: number
   readonly #firstByteTimeoutMs: number
   readonly #idleTimeoutMs: number
@@ -111,7 +112,9 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#sweep = sweep
     this.#admit = admit
     this.#parser = new AnswerParser(request.method === "HEAD")
-    this.#signal = request.signal
+    const { signal } = request
+    this.#signal = typeof signal === "function" ? null : signal
+    this.#lateSignal = typeof signal === "function" ? signal : null
     this.#connectTimeoutMs = request.connectTimeoutMs
     this.#firstByteTimeoutMs = request.firstByteTimeoutMs
     this.#idleTimeoutMs = request.idleTimeoutMs
@@ -127,8 +130,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
   #begin(): void {
     const { pool } = this.#place
     pool.active++
-    if (this.#signal?.aborted) return this.#fail(this.#signal.reason)
-    this.#signal?.addEventListener("abort", this)
+    if (!this.#listen()) return
     this.#sweep.watch(this)
     const idle = pool.idle.pop()
     if (idle === undefined) {
@@ -140,6 +142,13 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#reused = true
     this.#connectedMs = this.#startedMs
     this.#write()
+  }
+
+  /** Whether there is still somebody to answer. */
+  #listen(): boolean {
+    if (this.#signal?.aborted) this.#fail(this.#signal.reason)
+    else this.#signal?.addEventListener("abort", this)
+    return !this.#over
   }
 
   #write(): void {
@@ -263,6 +272,11 @@ class Exchange implements UpstreamBody, Rider, Swept {
   }
 
   check(nowMs: number): void {
+    if (this.#lateSignal !== null) {
+      this.#signal = this.#lateSignal()
+      this.#lateSignal = null
+      if (!this.#listen()) return
+    }
     const { host } = this.#place.pool
     const passedMs = nowMs - this.#startedMs
     const total = this.#totalTimeoutMs

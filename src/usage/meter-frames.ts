@@ -166,6 +166,9 @@ export function arrayFrames(on: FrameHandler): Frames {
 /** A body asked about over and over while it comes is read this many times at most before its end. */
 const MOST_TRIES = 16
 
+/** For texts in one piece, between which it keeps nothing: one for each answer would be a native object to collect. */
+const whole = new TextDecoder()
+
 /** One JSON value. Of a body longer than `limit` only the first and the last part are kept. */
 export function bodyFrames(limit: number, on: FrameHandler): Frames {
   let kept: Uint8Array = new Uint8Array(0)
@@ -180,7 +183,7 @@ export function bodyFrames(limit: number, on: FrameHandler): Frames {
     if (used > 0) kept.set(bytes, used)
     used += bytes.length
     if (used <= (head ? 4 * TAIL : limit)) return
-    head ||= new TextDecoder().decode(kept.subarray(0, HEAD))
+    head ||= whole.decode(kept.subarray(0, HEAD))
     kept = kept.slice(Math.max(0, used - TAIL), used)
     used = kept.length
   }
@@ -193,7 +196,7 @@ export function bodyFrames(limit: number, on: FrameHandler): Frames {
     while (last > 0 && isBlank(kept[last])) last--
     if (kept[last] !== CLOSE_OBJECT && kept[last] !== CLOSE_LIST) return false
     tries++
-    const text = new TextDecoder().decode(kept.subarray(0, used))
+    const text = whole.decode(used === kept.length ? kept : kept.subarray(0, used))
     if (!head) return (isDone = on.json(text))
     on.excess(head, text)
     return (isDone = true)

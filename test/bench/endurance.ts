@@ -72,7 +72,7 @@ export async function start(bench: Bench) {
   const empty = await buildEmpty()
   const times = { memproxy: [] as number[], empty: [] as number[], help: [] as number[] }
   let idleMb = Number.NaN
-  const runs = bench.quick ? 3 : 7
+  const runs = bench.quick ? 5 : 15
   for (let at = 0; at < runs; at++) {
     times.empty.push(await timeToFirstLine([empty]))
     const server = await startMemproxy(bench.binary, bench.mock.port)

@@ -17,7 +17,6 @@ test("requests that ended before the project was known are given out once", () =
   const known = createSessionProjects()
   known.wait("ann", "s1", "r1")
   known.wait("ann", "s1", "r2")
-  known.wait("bob", "s1", "r3")
   expect(known.learn("ann", "s1", shop)).toEqual(["r1", "r2"])
   expect(known.learn("ann", "s1", shop)).toEqual([])
 })
@@ -29,4 +28,11 @@ test("the conversation unused the longest is forgotten first", () => {
   known.learn("ann", "s1", shop)
   known.wait("ann", "s3", "r1")
   expect(["s1", "s2", "s3"].map((id) => known.of("ann", id)?.name)).toEqual(["acme/shop", undefined, undefined])
+})
+
+test("two users' conversations of one name do not share a project", () => {
+  const known = createSessionProjects()
+  known.learn("ann", "s1", shop)
+  known.wait("bob", "s1", "r1")
+  expect([known.of("bob", "s1"), known.learn("ann", "s1", shop)]).toEqual([null, []])
 })

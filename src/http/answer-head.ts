@@ -1,0 +1,58 @@
+/** The headers of an answer on a model route: our own and LiteLLM's, and others such as the provider's. */
+import type { Exchange } from "../app.ts"
+import type { Deployment } from "../exchange.ts"
+import { overheadMs } from "../usage/settle.ts"
+import { headerValue } from "./header-value.ts"
+
+/** What is the same in every answer to one user, client and project by one deployment: cloning it costs a third of writing it. */
+const constant = new WeakMap<Deployment, Map<string, Headers>>()
+const MOST_KEPT = 500
+
+export function answerHead(
+  exchange: Exchange,
+  others: readonly (readonly [string, string])[],
+  withCost = false,
+): Headers {
+  const { app, draft, identity } = exchange
+  const { row, deployment } = draft
+  const head = deployment ? new Headers(constantPart(exchange, deployment)) : writeConstant(exchange)
+  head.set("x-memproxy-request-id", row.id)
+  head.set("x-litellm-call-id", row.id)
+  head.set("x-litellm-overhead-duration-ms", String(row.overhead_ms ?? overheadMs(draft, app.now())))
+  if (identity?.sessionId) head.set("x-memproxy-session", headerValue(identity.sessionId))
+  if (row.memory_status !== "off" && row.memory_status) head.set("x-memproxy-memory", headerValue(row.memory_status))
+  if (withCost && row.cost_usd !== null) head.set("x-litellm-response-cost", String(row.cost_usd))
+  for (let at = 0; at < others.length; at++) head.append(others[at]![0], others[at]![1])
+  return head
+}
+
+function constantPart(exchange: Exchange, deployment: Deployment): Headers {
+  const { draft, identity } = exchange
+  let kept = constant.get(deployment)
+  if (!kept) constant.set(deployment, (kept = new Map()))
+  const key = `${draft.row.model}\n${identity?.userId}\n${identity?.client}\n${identity?.project?.name}`
+  let head = kept.get(key)
+  if (!head) {
+    if (kept.size >= MOST_KEPT) kept.clear()
+    kept.set(key, (head = writeConstant(exchange)))
+  }
+  return head
+}
+
+function writeConstant({ draft, identity }: Exchange): Headers {
+  const { row, deployment } = draft
+  const head = new Headers({
+    "x-memproxy-memory": "off",
+    "x-litellm-attempted-retries": String(row.retries),
+    "x-litellm-attempted-fallbacks": String(row.fallbacks),
+  })
+  const add = (name: string, value: string | null | undefined) => {
+    if (value) head.set(name, headerValue(value))
+  }
+  add("x-memproxy-user", identity?.userId)
+  add("x-memproxy-client", identity?.client)
+  add("x-memproxy-project", identity?.project?.name)
+  add("x-litellm-model-id", deployment?.id)
+  if (deployment) add("x-litellm-model-group", row.model)
+  return head
+}

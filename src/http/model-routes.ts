@@ -1,0 +1,36 @@
+/** What is answered without Elysia, which is loaded after the start: the model routes, and refusals in the dialect of their path. */
+import type { App } from "../app.ts"
+import { matchEndpoint } from "../dialects/endpoints.ts"
+import { renderError } from "../dialects/errors.ts"
+import { type Arrival, type Dialect, Refusal } from "../exchange.ts"
+import { handle } from "../pipeline.ts"
+import { internal } from "./reply.ts"
+
+/** The model routes, by the dialects' own table; null for any other route. The app's routes of the same paths document them. */
+export function answerModel(arrival: Arrival, app: App): Promise<Response> | null {
+  const endpoint = matchEndpoint(arrival.method, arrival.path)
+  return endpoint && handle(arrival, endpoint, app)
+}
+
+/** An error outside a model call, in the dialect its path belongs to. */
+export function refuseAt(app: App, error: unknown, path: string): Response {
+  const id = app.newId()
+  const refusal = error instanceof Refusal ? error : internal(app, id, error)
+  const { status, body } = renderError(dialectOf(path), refusal, id)
+  return new Response(body, { status, headers: { ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers } })
+}
+
+export const isModelRoute = (path: string) =>
+  /^\/(v1|v1beta|models|chat|completions|embeddings|responses|messages|engines|openai|anthropic|gemini)(\/|$)/.test(
+    path,
+  )
+
+function dialectOf(path: string): Dialect | null {
+  const endpoint = matchEndpoint("POST", path)
+  if (endpoint) return endpoint.dialect
+  if (path.startsWith("/v1beta/") || path.startsWith("/gemini/")) return "gemini"
+  if (path.includes("/messages") || path.startsWith("/anthropic/")) return "anthropic"
+  return null
+}
+
+export const JSON_TYPE = { "content-type": "application/json" }
