@@ -7,6 +7,7 @@ import { mockAnswer } from "../dialects/mock.ts"
 import type { Asked } from "../dialects/request.ts"
 import { createWholeEvents } from "../dialects/whole-events.ts"
 import { type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
+import { recognise } from "../identify/clients.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
@@ -131,6 +132,7 @@ export function refuse(exchange: Exchange, error: unknown): Response {
     void settle(exchange, "client-left", CLIENT_CLOSED_REQUEST, null, null)
     return new Response(null, { status: CLIENT_CLOSED_REQUEST })
   }
+  if (!exchange.identity) noteClient(exchange)
   const refusal = error instanceof Refusal ? error : internal(app, draft.row.id, error)
   const { status, body } = renderError(endpoint.dialect, refusal, draft.row.id)
   const outcome: Outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
@@ -139,6 +141,14 @@ export function refuse(exchange: Exchange, error: unknown): Response {
     status,
     headers: answerHead(exchange, [["content-type", "application/json"], ...Object.entries(refusal.headers)]),
   })
+}
+
+/** Refused before anybody looked who calls: the headers alone tell which program it was. */
+function noteClient({ arrival, draft }: Exchange): void {
+  const client = recognise(arrival.headers, () => null)
+  draft.row.client = client?.name ?? null
+  draft.row.client_version = client?.version ?? null
+  draft.row.client_guess = client?.guess ?? false
 }
 
 export function internal(app: App, id: string, error: unknown): Refusal {

@@ -1,6 +1,6 @@
 /** What memproxy itself refuses: in the caller's dialect, with a row, and without a word to any provider. */
 import { describe, expect, test } from "bun:test"
-import { callBytes, chat, type Lane, lanes } from "../support/lanes.ts"
+import { callBytes, chat, claude, type Lane, lanes } from "../support/lanes.ts"
 import { MASTER } from "../support/memproxy.ts"
 import { openRaw, requestBytes } from "../support/raw-http.ts"
 import { useRig } from "../support/rig.ts"
@@ -237,4 +237,15 @@ test("destinations come from the config only: nothing in a request moves it", as
   const answer = await rig.ask(callBytes(chat, { body: JSON.stringify(body), headers }))
   expect(answer.status).toBe(200)
   expect(rig.provider.received.length).toBe(1)
+})
+
+test("a refused call's row still says which program made it", async () => {
+  const headers = {
+    authorization: "Bearer wrong",
+    "user-agent": "claude-cli/2.1.330 (external, cli)",
+    "x-claude-code-session-id": "s",
+  }
+  const answer = await rig.ask(callBytes(claude, { headers }))
+  const row = await rig.proxy.row(answer.headers["x-memproxy-request-id"]!)
+  expect([row.status, row.outcome, row.client, row.client_version]).toEqual([401, "rejected", "claude-code", "2.1.330"])
 })
