@@ -2,7 +2,7 @@
 
 import type { Static, TSchema } from "typebox"
 import type { Json } from "../exchange.ts"
-import { didYouMean } from "./near.ts"
+import { didYouMean, nearest } from "./near.ts"
 import { looksSecret, type Report, type ScalarTree, type Tree } from "./tree.ts"
 
 /** What a schema may say beside JSON Schema. */
@@ -92,7 +92,12 @@ function readObject(shape: Shape, tree: Tree, report: Report): Json | undefined 
   const lacking = (shape.required ?? []).filter((name) => !Object.hasOwn(result, name))
   for (const name of lacking) {
     const written = tree.entries.get(name)
-    if (!written || isBlank(written)) report("error", written?.key ?? tree, `\`${name}\` is required`)
+    if (written && !isBlank(written)) continue
+    const unknown = [...tree.entries.keys()].filter((key) => !Object.hasOwn(properties, key))
+    const misspelt = written ? undefined : nearest(name, unknown)
+    const at = written ?? (misspelt === undefined ? undefined : tree.entries.get(misspelt))
+    const hint = misspelt === undefined ? "" : `; is \`${misspelt}\` meant to be it?`
+    report("error", at?.key ?? tree, `\`${name}\` is required${hint}`)
   }
   return lacking.length > 0 ? undefined : result
 }
@@ -198,7 +203,7 @@ const isBlank = (tree: Tree): boolean => tree.kind === "scalar" && tree.value ==
 /** Strings are not repeated: the place says where they are, and a key may stand in the wrong one. */
 function refuse(tree: Tree, message: string, report: Report, got = true): undefined {
   const value = tree.kind === "scalar" ? tree.value : tree.kind
-  const shown = typeof value !== "string" && !looksSecret(tree.path)
+  const shown = typeof value !== "string" && (!looksSecret(tree.path) || tree.path.endsWith("_tokens"))
   const what = shown ? String(value) : `a ${tree.kind === "scalar" ? typeof value : tree.kind}`
   const whence = tree.kind === "scalar" && tree.variable ? ` from the variable ${tree.variable}` : ""
   report("error", tree, got ? `${message}, got ${what}${whence}` : message)
