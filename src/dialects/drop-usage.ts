@@ -5,6 +5,7 @@ const LF = 10
 const CR = 13
 
 export function dropUsage(events: Uint8Array): Uint8Array {
+  if (!tellsUsage(events)) return events
   const bytes = Buffer.from(events.buffer, events.byteOffset, events.byteLength)
   const kept: Uint8Array[] = []
   let from = 0
@@ -23,8 +24,16 @@ export function dropUsage(events: Uint8Array): Uint8Array {
   return Buffer.concat(kept)
 }
 
+/** Whether it is worth making a Buffer of them, which costs more than looking. */
+function tellsUsage(events: Uint8Array): boolean {
+  let at = -1
+  while ((at = Buffer.prototype.indexOf.call(events, KEY, at + 1)) >= 0)
+    if (opensObject(events, at + KEY.length)) return true
+  return false
+}
+
 /** `: {` follows; `"usage":null`, which is in every other chunk, is passed over unread. */
-function opensObject(bytes: Buffer, at: number): boolean {
+function opensObject(bytes: Uint8Array, at: number): boolean {
   let next = at
   while (bytes[next] === 0x20 || bytes[next] === 0x3a) next++
   return bytes[next] === 0x7b

@@ -5,57 +5,65 @@
 
 /** contract §7: a longer event is let through in pieces. */
 const MAX_HELD_BYTES = 1024 * 1024
-const NOTHING = new Uint8Array(0)
-
-export interface WholeEvents {
-  /** The bytes up to the last end of an event, those held before first; often `bytes` itself. */
-  push(bytes: Uint8Array): Uint8Array
-  /** The stream is over: what was still held, an event without its final empty line. */
-  end(): Uint8Array
-  /** nothing of an unfinished event has been let out */
-  readonly between: boolean
-}
+const NOTHING: Uint8Array = new Uint8Array(0)
 
 /** `change` may drop events from what is let out. */
-export function createWholeEvents(change: ((events: Uint8Array) => Uint8Array) | null = null): WholeEvents {
-  let held: Uint8Array[] = []
-  let heldLength = 0
+export class WholeEvents {
+  readonly #change: ((events: Uint8Array) => Uint8Array) | null
+  #held: Uint8Array[] | null = null
+  #heldLength = 0
   /** the last bytes of the event under way: its end may lie across packets */
-  let seam: Uint8Array = NOTHING
-  let between = true
+  #seam = NOTHING
+  #between = true
 
-  const hold = (bytes: Uint8Array) => {
-    seam = bytes.length >= 3 ? bytes.slice(-3) : Buffer.concat([seam, bytes]).subarray(-3)
-    if (!between) return bytes // of an event too long to hold
-    held.push(bytes.slice()) // a socket may use its memory again
-    heldLength += bytes.length
-    if (heldLength <= MAX_HELD_BYTES) return NOTHING
-    between = false
-    return release(NOTHING)
+  constructor(change: ((events: Uint8Array) => Uint8Array) | null = null) {
+    this.#change = change
   }
-  const release = (last: Uint8Array): Uint8Array => {
-    const out = held.length === 0 ? last : Buffer.concat([...held, last])
-    held = []
-    heldLength = 0
+
+  /** nothing of an unfinished event has been let out */
+  get between(): boolean {
+    return this.#between
+  }
+
+  /** The bytes up to the last end of an event, those held before first; often `bytes` itself. */
+  push(bytes: Uint8Array): Uint8Array {
+    const change = this.#change
+    const seam = this.#seam
+    const last = bytes.length - 1
+    if (seam === NOTHING && bytes[last] === LF && bytes[last - 1] === LF) return change ? change(bytes) : bytes
+    const found = lastEnd(seam === NOTHING ? bytes : Buffer.concat([seam, bytes]))
+    const end = found - seam.length // 0: the seam's CR was no half of a CR LF
+    if (found === 0 || end < 0) return this.#hold(bytes)
+    const out = this.#release(end === bytes.length ? bytes : bytes.subarray(0, end))
+    const isWhole = this.#between
+    this.#seam = NOTHING
+    this.#between = true
+    if (end < bytes.length) this.#hold(bytes.subarray(end))
+    return change && isWhole ? change(out) : out
+  }
+
+  /** The stream is over: what was still held, an event without its final empty line. */
+  end(): Uint8Array {
+    return this.#release(NOTHING)
+  }
+
+  #hold(bytes: Uint8Array): Uint8Array {
+    this.#seam = bytes.length >= 3 ? bytes.slice(-3) : Buffer.concat([this.#seam, bytes]).subarray(-3)
+    if (!this.#between) return bytes // of an event too long to hold
+    this.#held ??= []
+    this.#held.push(bytes.slice()) // a socket may use its memory again
+    this.#heldLength += bytes.length
+    if (this.#heldLength <= MAX_HELD_BYTES) return NOTHING
+    this.#between = false
+    return this.#release(NOTHING)
+  }
+
+  #release(last: Uint8Array): Uint8Array {
+    if (this.#held === null) return last
+    const out = Buffer.concat([...this.#held, last])
+    this.#held = null
+    this.#heldLength = 0
     return out
-  }
-
-  return {
-    push(bytes) {
-      const found = seam.length === 0 ? lastEnd(bytes) : lastEnd(Buffer.concat([seam, bytes]))
-      const end = found - seam.length // 0: the seam's CR was no half of a CR LF
-      if (found === 0 || end < 0) return hold(bytes)
-      const out = release(end === bytes.length ? bytes : bytes.subarray(0, end))
-      const isWhole = between
-      seam = NOTHING
-      between = true
-      if (end < bytes.length) hold(bytes.subarray(end))
-      return change && isWhole ? change(out) : out
-    },
-    end: () => release(NOTHING),
-    get between() {
-      return between
-    },
   }
 }
 

@@ -4,9 +4,12 @@
  */
 import { type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
 
+/** Bytes, null at the clean end, or what the answer failed with: a Refusal on a cut or a timeout. */
+export type Take = (bytes: Uint8Array | null, failure?: unknown) => void
+
 export interface RelaySource {
-  /** null at the clean end; throws a Refusal on a cut or a timeout */
-  read(): Promise<Uint8Array | null>
+  /** Calls `take` once, perhaps at once. No promise: each layer of them costs a chunk more than reading what is in it. */
+  next(take: Take): void
   cancel(): void
 }
 
@@ -25,11 +28,6 @@ export interface RelayOptions {
   onEnd: (outcome: Outcome, refusal: Refusal | null, metered: Metered) => void
 }
 
-interface Beating {
-  lastByteAt: number
-  beat(): void
-}
-
 export interface Relays {
   open(options: RelayOptions): ReadableStream<Uint8Array>
   active(): number
@@ -46,111 +44,147 @@ const cut = () =>
     origin: "upstream",
   })
 
+/** What all streams of a process share. */
+interface Shared {
+  /** monotonic milliseconds */
+  now(): number
+  begun(relay: Relay): void
+  ended(relay: Relay): void
+}
+
 /** One coarse timer serves every stream's keep-alive. `now` is monotonic milliseconds. */
 export function createRelays(now: () => number, keepAliveMs = KEEP_ALIVE_MS): Relays {
-  const beating = new Set<Beating>()
-  let active = 0
+  const relays = new Set<Relay>()
   let timer: ReturnType<typeof setInterval> | null = null
   const sweep = () => {
     const due = now() - keepAliveMs
-    for (const one of beating) if (one.lastByteAt <= due) one.beat()
+    for (const relay of relays) if (relay.lastByteAt <= due) relay.beat()
   }
-  const begin = (one: Beating) => {
-    beating.add(one)
-    timer ??= setInterval(sweep, Math.min(1_000, keepAliveMs))
-  }
-  const finish = (one: Beating) => {
-    beating.delete(one)
-    if (beating.size > 0 || timer === null) return
-    clearInterval(timer)
+  const close = () => {
+    if (timer !== null) clearInterval(timer)
     timer = null
   }
+  const shared: Shared = {
+    now,
+    begun(relay) {
+      relays.add(relay)
+      timer ??= setInterval(sweep, Math.min(1_000, keepAliveMs))
+    },
+    ended(relay) {
+      relays.delete(relay)
+      if (relays.size === 0) close()
+    },
+  }
+  return {
+    open: (options) => new ReadableStream<Uint8Array>(new Relay(options, shared), { highWaterMark: 0 }),
+    active: () => relays.size,
+    close,
+  }
+}
 
-  function open(o: RelayOptions): ReadableStream<Uint8Array> {
-    let ended = false
-    let started = false
-    let beat: Beating | null = null
-    const end = (outcome: Outcome, refusal: Refusal | null, metered = o.meter.end()) => {
-      if (ended) return
-      ended = true
-      active--
-      if (beat) finish(beat)
-      o.onEnd(outcome, refusal, metered)
-    }
-    const fail = async (controller: ReadableStreamDefaultController<Uint8Array>, error: unknown) => {
-      if (o.signal.aborted) {
-        end(o.meter.terminal ? "done" : "client-left", null)
-        return controller.error(error)
-      }
-      if (o.meter.terminal) {
-        end("done", null) // all of the answer went by before the connection broke
-        return close(controller)
-      }
-      const refusal =
-        error instanceof Refusal ? error : new Refusal(500, "internal", "internal error", { cause: error })
-      end("upstream-failed", refusal)
-      const event = o.errorEvent(refusal)
-      if (event && (!o.events || o.events.between)) controller.enqueue(event)
-      // The cut tells a truncated answer from a whole one. Bun drops what it has not written yet when a stream errors, so it has to wait.
-      await Bun.sleep(FLUSH_MS)
-      controller.error(error)
-    }
-    active++
-    return new ReadableStream<Uint8Array>(
-      {
-        start(controller) {
-          const { keepAlive } = o
-          if (!keepAlive) return
-          beat = {
-            lastByteAt: now(),
-            beat() {
-              if (o.events && !o.events.between) return
-              this.lastByteAt = now()
-              controller.enqueue(keepAlive)
-            },
-          }
-          begin(beat)
-        },
-        async pull(controller) {
-          try {
-            for (;;) {
-              const bytes = await o.source.read()
-              if (bytes === null) return await finishCleanly(controller)
-              o.meter.push(bytes)
-              if (!started && o.meter.started) {
-                started = true
-                o.onFirstContent()
-              }
-              const out = o.events ? o.events.push(bytes) : bytes
-              if (out.length === 0) continue
-              if (beat) beat.lastByteAt = now()
-              return controller.enqueue(out)
-            }
-          } catch (error) {
-            await fail(controller, error)
-          }
-        },
-        cancel() {
-          o.source.cancel()
-          end(o.meter.terminal ? "done" : "client-left", null)
-        },
-      },
-      { highWaterMark: 0 },
-    )
+/** One stream: a class, since closures for each of thousands of streams cost more memory than all else about them. */
+class Relay implements UnderlyingDefaultSource<Uint8Array> {
+  lastByteAt: number
+  readonly #o: RelayOptions
+  readonly #shared: Shared
+  readonly #take: Take = (bytes, failure) => this.#arrive(bytes, failure)
+  #controller!: ReadableStreamDefaultController<Uint8Array>
+  #isEnded = false
+  #hasStarted = false
+  /** the client reads, the provider is asked for more */
+  #isAsking = false
 
-    async function finishCleanly(controller: ReadableStreamDefaultController<Uint8Array>) {
-      const metered = o.meter.end()
-      if (!metered.terminal && metered.errorType === null) return fail(controller, cut())
-      end(metered.errorType === null ? "done" : "upstream-failed", null, metered)
-      close(controller)
-    }
+  constructor(options: RelayOptions, shared: Shared) {
+    this.#o = options
+    this.#shared = shared
+    this.lastByteAt = shared.now()
+    shared.begun(this)
+  }
 
-    function close(controller: ReadableStreamDefaultController<Uint8Array>) {
-      const rest = o.events?.end()
-      if (rest && rest.length > 0) controller.enqueue(rest)
-      controller.close()
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller
+  }
+
+  pull(): void {
+    if (this.#isAsking) return // a keep-alive was read meanwhile
+    this.#isAsking = true
+    this.#o.source.next(this.#take)
+  }
+
+  cancel(): void {
+    this.#end(this.#o.meter.terminal ? "done" : "client-left", null)
+    this.#o.source.cancel()
+  }
+
+  beat(): void {
+    const { events, keepAlive } = this.#o
+    if (keepAlive === null || !this.#isAsking || (events && !events.between)) return
+    this.lastByteAt = this.#shared.now()
+    this.#controller.enqueue(keepAlive)
+  }
+
+  #arrive(bytes: Uint8Array | null, failure: unknown): void {
+    if (this.#isEnded) return
+    try {
+      if (failure !== undefined) this.#fail(failure)
+      else if (bytes === null) this.#finish()
+      else this.#pass(bytes)
+    } catch (error) {
+      this.#o.source.cancel()
+      this.#fail(error)
     }
   }
 
-  return { open, active: () => active, close: () => timer !== null && clearInterval(timer) }
+  #pass(bytes: Uint8Array): void {
+    const { meter, events, source, onFirstContent } = this.#o
+    meter.push(bytes)
+    if (!this.#hasStarted && meter.started) {
+      this.#hasStarted = true
+      onFirstContent()
+    }
+    const out = events ? events.push(bytes) : bytes
+    if (out.length === 0) return source.next(this.#take)
+    this.lastByteAt = this.#shared.now()
+    this.#isAsking = false
+    this.#controller.enqueue(out)
+  }
+
+  #finish(): void {
+    const metered = this.#o.meter.end()
+    if (!metered.terminal && metered.errorType === null) return this.#fail(cut())
+    this.#end(metered.errorType === null ? "done" : "upstream-failed", null, metered)
+    this.#close()
+  }
+
+  #fail(error: unknown): void {
+    const { meter, events, errorEvent, signal } = this.#o
+    if (this.#isEnded) return this.#controller.error(error)
+    if (signal.aborted) {
+      this.#end(meter.terminal ? "done" : "client-left", null)
+      return this.#controller.error(error)
+    }
+    if (meter.terminal) {
+      this.#end("done", null) // all of the answer went by before the connection broke
+      return this.#close()
+    }
+    const refusal = error instanceof Refusal ? error : new Refusal(500, "internal", "internal error", { cause: error })
+    this.#end("upstream-failed", refusal)
+    const event = errorEvent(refusal)
+    if (event && (!events || events.between)) this.#controller.enqueue(event)
+    // The cut tells a truncated answer from a whole one. Bun drops what it has not written yet when a stream errors, so it has to wait.
+    setTimeout(() => this.#controller.error(error), FLUSH_MS)
+  }
+
+  #close(): void {
+    const rest = this.#o.events?.end()
+    if (rest && rest.length > 0) this.#controller.enqueue(rest)
+    this.#controller.close()
+  }
+
+  #end(outcome: Outcome, refusal: Refusal | null, metered = this.#o.meter.end()): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#shared.ended(this)
+    this.#o.onEnd(outcome, refusal, metered)
+  }
 }

@@ -5,7 +5,7 @@ import { dropUsage } from "../dialects/drop-usage.ts"
 import { keepAlive } from "../dialects/keepalive.ts"
 import { mockAnswer } from "../dialects/mock.ts"
 import type { Asked } from "../dialects/request.ts"
-import { createWholeEvents } from "../dialects/whole-events.ts"
+import { WholeEvents } from "../dialects/whole-events.ts"
 import { type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
@@ -13,7 +13,8 @@ import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
 import { countedUsage, overheadMs, settleDraft, settlePrice } from "../usage/settle.ts"
 import { answerHead } from "./answer-head.ts"
-import { KEEP_ALIVE_MS, type RelaySource } from "./relay.ts"
+import { withFirstBytes } from "./first-bytes.ts"
+import type { RelaySource } from "./relay.ts"
 
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** Looking for a client that left costs a microsecond: in so short a time none has. */
@@ -33,7 +34,7 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
   // Gemini streams a JSON array to those who do not ask for events.
   const isArray = draft.row.stream && endpoint.dialect === "gemini" && isJson(contentType)
   if (isOk && (isEvents || isArray)) {
-    return replyStream(exchange, answer, await withFirstBytes(answer), meter, isEvents, isHidingUsage)
+    return replyStream(exchange, answer, await withFirstBytes(answer.body, emptyAnswer), meter, isEvents, isHidingUsage)
   }
   const bytes = await answer.body.whole(MAX_ANSWER_BYTES)
   draft.answeredAt = app.now()
@@ -52,25 +53,6 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
   })
 }
 
-/**
- * Before the first byte a provider's failure is a plain HTTP error. So the answer's head waits for its first bytes, but no longer than a client may be left
- * without a sign of life.
- */
-async function withFirstBytes({ body }: UpstreamAnswer): Promise<RelaySource> {
-  let first: Promise<Uint8Array | null> | null = body.read()
-  const patience = Promise.withResolvers<void>()
-  const timer = setTimeout(patience.resolve, KEEP_ALIVE_MS)
-  const isEmpty = (await Promise.race([first, patience.promise])) === null
-  clearTimeout(timer)
-  if (isEmpty) throw badAnswer("is empty", 502)
-  const read = () => {
-    const next = first ?? body.read()
-    first = null
-    return next
-  }
-  return { read, cancel: () => body.cancel() }
-}
-
 function replyStream(
   exchange: Exchange,
   answer: UpstreamAnswer,
@@ -81,22 +63,23 @@ function replyStream(
 ): Response {
   const { app, arrival, draft, endpoint } = exchange
   const id = draft.row.id
+  const { status } = answer // the rest of it must not live as long as the stream
   draft.row.overhead_ms = overheadMs(draft, app.now())
   const stream = app.relays.open({
     source,
     meter,
-    events: isEvents ? createWholeEvents(isHidingUsage ? dropUsage : null) : null,
+    events: isEvents ? new WholeEvents(isHidingUsage ? dropUsage : null) : null,
     keepAlive: isEvents ? keepAlive(endpoint.dialect) : null,
     errorEvent: (refusal) => (isEvents ? encoder.encode(renderErrorEvent(endpoint.dialect, refusal, id)) : null),
     signal: arrival.request.signal,
     onFirstContent: () => (draft.row.ttft_ms = round(app.now() - draft.started)),
     onEnd: (outcome, refusal, metered) => {
       if (refusal) app.log(`${id} the provider's stream failed: ${refusal.message}`, refusal.cause)
-      void settle(exchange, outcome, answer.status, refusal?.code ?? refusal?.type ?? null, metered)
+      void settle(exchange, outcome, status, refusal?.code ?? refusal?.type ?? null, metered)
     },
   })
   return new Response(stream, {
-    status: answer.status,
+    status,
     headers: answerHead(exchange, answerHeaders(answer.headers)),
   })
 }
@@ -173,6 +156,8 @@ const badAnswer = (what: string, status: number, headers: Record<string, string>
     origin: "upstream",
     headers,
   })
+
+const emptyAnswer = () => badAnswer("is empty", 502)
 
 const isJson = (contentType: string) => contentType.includes("json")
 

@@ -21,12 +21,17 @@ export interface UpstreamRequest {
   totalTimeoutMs: number | null
 }
 
+/** What a body gives next: bytes as they came (never empty), null at the clean end, or what it failed with, which is never undefined. */
+export type Take = (bytes: Uint8Array | null, failure?: unknown) => void
+
 export interface UpstreamBody {
   /**
    * The next bytes as they came (never empty), null at the clean end. One read at a time.
    * Rejects with a Refusal (origin upstream) when the answer was cut or timed out, and with the signal's reason after an abort.
    */
   read(): Promise<Uint8Array | null>
+  /** The same without a promise: `take` is called once, before `next` returns where there is something to take already. */
+  next(take: Take): void
   /** All that is left. More than `limitBytes` rejects with a Refusal (`answer_too_large`) and closes the connection. */
   whole(limitBytes: number): Promise<Uint8Array>
   /** Gives the rest up and closes the connection; harmless after the end. */

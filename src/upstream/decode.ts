@@ -3,8 +3,8 @@
  * on each piece as soon as its bytes are there, so a bomb costs what is read of it.
  */
 import type { Readable, Transform } from "node:stream"
-import type { UpstreamAnswer, UpstreamBody } from "./answer.ts"
-import { cancelled, collect } from "./body.ts"
+import type { Take, UpstreamAnswer, UpstreamBody } from "./answer.ts"
+import { cancelled, collect, takeFrom } from "./body.ts"
 import { badAnswer } from "./failure.ts"
 import { Refusal } from "../exchange.ts"
 import { BadAnswer } from "./parser.ts"
@@ -96,6 +96,10 @@ class DecodedBody implements UpstreamBody {
     stream().pipeline([source, ...chain], () => {})
     this.#pieces = this.#last[Symbol.asyncIterator]()
     return true
+  }
+
+  next(take: Take): void {
+    takeFrom(this, take)
   }
 
   whole(limitBytes: number): Promise<Uint8Array> {

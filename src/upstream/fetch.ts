@@ -3,8 +3,8 @@
  * requests share one connection. TLS, its verification and its session reuse are Bun's.
  */
 import type { Socket } from "bun"
-import { HeaderList, type UpstreamAnswer, type UpstreamBody, type UpstreamRequest } from "./answer.ts"
-import { cancelled, collect } from "./body.ts"
+import { HeaderList, type Take, type UpstreamAnswer, type UpstreamBody, type UpstreamRequest } from "./answer.ts"
+import { cancelled, collect, takeFrom } from "./body.ts"
 import { badHeader, errorCode, failedFetch, timedOut } from "./failure.ts"
 import type { Sweep, Swept } from "./sweep.ts"
 
@@ -174,6 +174,10 @@ class FetchExchange implements UpstreamBody, Swept {
     } finally {
       this.#waitingSinceMs = null
     }
+  }
+
+  next(take: Take): void {
+    takeFrom(this, take)
   }
 
   whole(limitBytes: number): Promise<Uint8Array> {

@@ -2,8 +2,8 @@
  * An HTTP/1.1 client for plain `http:` origins on `Bun.connect`. It exists because `fetch` keeps 64 idle sockets at most, queues
  * past 256 requests and costs twice the CPU. It follows no redirects, decodes nothing and adds no header but framing.
  */
-import type { UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
-import { cancelled, collect } from "./body.ts"
+import type { Take, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
+import { cancelled, collect, readFrom } from "./body.ts"
 import { badAnswer, badHeader, failedToConnect, lostConnection, timedOut, tooLarge } from "./failure.ts"
 import { AnswerParser } from "./parser.ts"
 import { type Connection, Pool, type Rider } from "./pool.ts"
@@ -35,7 +35,9 @@ export class Http1Client {
   }
 
   send(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    return new Exchange(request, this.#place(request.url), this.#sweep, this.#admit).answer
+    return new Promise((resolve, reject) => {
+      new Exchange(request, this.#place(request.url), this.#sweep, this.#admit, { resolve, reject }).begin()
+    })
   }
 
   #place(url: string): Place {
@@ -69,15 +71,18 @@ export class Http1Client {
   }
 }
 
-/** Unread bytes of one answer at which its socket is paused, and resumed again. A single packet may be as large as 512 KiB. */
+/** Unread bytes of one answer at which its socket is paused until they are read. A single packet may be as large as 512 KiB. */
 const pauseAtBytes = 128 * 1024
-const resumeAtBytes = 32 * 1024
 
 const nothing = new Uint8Array(0)
 
+interface Answer {
+  resolve(answer: UpstreamAnswer): void
+  reject(reason: unknown): void
+}
+
 /** One request and its answer. */
 class Exchange implements UpstreamBody, Rider, Swept {
-  readonly answer: Promise<UpstreamAnswer>
   /** null once the head of the answer came: a prompt of megabytes must not live as long as a slow stream */
   #request: UpstreamRequest | null
   readonly #place: Place
@@ -92,9 +97,8 @@ class Exchange implements UpstreamBody, Rider, Swept {
   readonly #totalTimeoutMs: number | null
   readonly #startedMs: number
   #connectedMs: number | null = null
-  #answered = false
-  #resolveAnswer!: (answer: UpstreamAnswer) => void
-  #rejectAnswer!: (reason: unknown) => void
+  /** null once it was told: the answer's headers must not live as long as a slow stream */
+  #answer: Answer | null
   /** null before it is known, and once the exchange is over */
   #connection: Connection | null = null
   #reused = false
@@ -102,11 +106,10 @@ class Exchange implements UpstreamBody, Rider, Swept {
   #failure: unknown = null
   #queue: Uint8Array[] = []
   #queuedBytes = 0
-  #resolveRead: ((bytes: Uint8Array | null) => void) | null = null
-  #rejectRead: ((reason: unknown) => void) | null = null
+  #take: Take | null = null
   #waitingSinceMs = 0
 
-  constructor(request: UpstreamRequest, place: Place, sweep: Sweep, admit: Admit) {
+  constructor(request: UpstreamRequest, place: Place, sweep: Sweep, admit: Admit, answer: Answer) {
     this.#request = request
     this.#place = place
     this.#sweep = sweep
@@ -120,14 +123,10 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#idleTimeoutMs = request.idleTimeoutMs
     this.#totalTimeoutMs = request.totalTimeoutMs
     this.#startedMs = sweep.clock()
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolveAnswer = resolve
-      this.#rejectAnswer = reject
-    })
-    this.#begin()
+    this.#answer = answer
   }
 
-  #begin(): void {
+  begin(): void {
     const { pool } = this.#place
     pool.active++
     if (!this.#listen()) return
@@ -177,33 +176,34 @@ class Exchange implements UpstreamBody, Rider, Swept {
       return this.#fail(badAnswer(this.#place.pool.host, error))
     }
     if (bytes.length > 0) this.#deliver(bytes)
-    const answerNow = !this.#answered && parser.headRead
-    if (answerNow) {
-      this.#answered = true
+    if (this.#over) return // whoever took them gave the rest up
+    const answer = parser.headRead ? this.#answer : null
+    if (answer !== null) {
+      this.#answer = null
       this.#request = null
     }
     if (parser.done) this.#end(true)
-    if (answerNow) this.#hand()
+    if (answer !== null) this.#hand(answer)
   }
 
-  #hand(): void {
+  #hand(answer: Answer): void {
     const timings = { startedMs: this.#startedMs, connectedMs: this.#connectedMs, answeredMs: this.#sweep.clock() }
-    const { status, headers } = this.#parser
+    const { status } = this.#parser
+    const headers = this.#parser.headers!
+    this.#parser.headers = null
     try {
-      this.#resolveAnswer(
-        this.#admit({ status, headers: headers!, body: this, reused: this.#reused, timings }, this.#place.pool.host),
-      )
+      answer.resolve(this.#admit({ status, headers, body: this, reused: this.#reused, timings }, this.#place.pool.host))
     } catch (refusal) {
       this.cancel()
-      this.#rejectAnswer(refusal)
+      answer.reject(refusal)
     }
   }
 
   #deliver(bytes: Uint8Array): void {
-    const resolve = this.#resolveRead
-    if (resolve !== null) {
-      this.#resolveRead = null
-      return resolve(bytes)
+    const take = this.#take
+    if (take !== null) {
+      this.#take = null
+      return take(bytes)
     }
     this.#queue.push(bytes)
     this.#queuedBytes += bytes.length
@@ -220,7 +220,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
     }
     this.#connection = null
     if (error === undefined && this.#parser.finish()) return this.#end(false)
-    this.#fail(lostConnection(this.#place.pool.host, this.#answered, error))
+    this.#fail(lostConnection(this.#place.pool.host, this.#answer === null, error))
   }
 
   /** The answer is complete. */
@@ -231,8 +231,9 @@ class Exchange implements UpstreamBody, Rider, Swept {
       if (reusable && this.#parser.keepAlive && !this.#parser.excess && !connection.writing) connection.release()
       else connection.destroy()
     }
-    this.#resolveRead?.(null)
-    this.#resolveRead = null
+    const take = this.#take
+    this.#take = null
+    take?.(null)
   }
 
   #fail(reason: unknown): void {
@@ -241,9 +242,11 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#leave()
     this.#failure = reason ?? cancelled()
     connection?.destroy()
-    if (!this.#answered) this.#rejectAnswer(this.#failure)
-    if (this.#resolveRead !== null) this.#rejectRead!(this.#failure)
-    this.#resolveRead = null
+    this.#answer?.reject(this.#failure)
+    this.#answer = null
+    const take = this.#take
+    this.#take = null
+    take?.(null, this.#failure)
   }
 
   #leave(): void {
@@ -281,29 +284,33 @@ class Exchange implements UpstreamBody, Rider, Swept {
     const passedMs = nowMs - this.#startedMs
     const total = this.#totalTimeoutMs
     // Times taken from the sweep are as old as its period at most: add it, or a short limit fires early.
-    const silentMs = this.#resolveRead === null ? 0 : nowMs - this.#waitingSinceMs - this.#sweep.everyMs
+    const silentMs = this.#take === null ? 0 : nowMs - this.#waitingSinceMs - this.#sweep.everyMs
     if (total !== null && passedMs >= total) this.#fail(timedOut("total", host, total))
-    else if (this.#answered) {
+    else if (this.#answer === null) {
       if (silentMs >= this.#idleTimeoutMs) this.#fail(timedOut("idle", host, this.#idleTimeoutMs))
     } else if (this.#connectedMs === null && passedMs >= this.#connectTimeoutMs) {
       this.#fail(timedOut("connect", host, this.#connectTimeoutMs))
     } else if (passedMs >= this.#firstByteTimeoutMs) this.#fail(timedOut("first_byte", host, this.#firstByteTimeoutMs))
   }
 
-  read(): Promise<Uint8Array | null> {
-    const next = this.#queue.shift()
-    if (next !== undefined) {
-      this.#queuedBytes -= next.length
-      if (this.#queuedBytes <= resumeAtBytes) this.#connection?.resume()
-      return Promise.resolve(next)
-    }
-    if (this.#failure !== null) return Promise.reject(this.#failure)
-    if (this.#over) return Promise.resolve(null)
+  next(take: Take): void {
+    if (this.#queue.length > 0) return take(this.#dequeue())
+    if (this.#failure !== null) return take(null, this.#failure)
+    if (this.#over) return take(null)
     this.#waitingSinceMs = this.#sweep.nowMs
-    return new Promise((resolve, reject) => {
-      this.#resolveRead = resolve
-      this.#rejectRead = reject
-    })
+    this.#take = take
+  }
+
+  /** All of it at once: the reader is behind, and pays for every piece. */
+  #dequeue(): Uint8Array {
+    const all = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue, this.#queuedBytes)
+    this.#forgetQueue()
+    this.#connection?.resume()
+    return all
+  }
+
+  read(): Promise<Uint8Array | null> {
+    return readFrom(this)
   }
 
   whole(limitBytes: number): Promise<Uint8Array> {

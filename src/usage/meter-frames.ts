@@ -43,10 +43,87 @@ function createExcess() {
 }
 
 /**
- * Server-sent events. Line lengths are watched here, since the parser ends for good when its own buffer overflows: a line past the limit is
+ * Server-sent events. Providers write an event at a time, and it mostly arrives as it was written: packets of whole events are taken apart here,
+ * those that are not by `carefulFrames`, which is made when the first comes.
+ */
+export class EventFrames implements Frames {
+  readonly #on: FrameHandler
+  #careful: Frames | null = null
+  /** no event is under way */
+  #isBetween = true
+
+  constructor(on: FrameHandler) {
+    this.#on = on
+  }
+
+  push(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length;) {
+      const end = this.#isBetween ? lastEnd(bytes, from) : firstEnd(bytes, from)
+      const to = end < 0 ? Math.min(bytes.length, from + SLICE) : end
+      const part = to - from === bytes.length ? bytes : bytes.subarray(from, to)
+      const isWhole = this.#isBetween && end >= 0
+      if (!isWhole || !this.#readWhole(whole.decode(part))) {
+        this.#careful ??= carefulFrames(this.#on)
+        this.#careful.push(part)
+      }
+      this.#isBetween = end >= 0
+      from = to
+    }
+  }
+
+  /** False, and nothing read, where lines end in other ways than LF. */
+  #readWhole(text: string): boolean {
+    if (text.includes("\r")) return false
+    let name: string | undefined
+    let data: string | null = null
+    for (let at = 0, end; at < text.length; at = end + 1) {
+      end = text.indexOf("\n", at)
+      if (end === at) {
+        if (data !== null) this.#on.json(data, name)
+        data = null
+        name = undefined
+      } else if (text.startsWith("data:", at)) {
+        const line = valueOf(text, at + 5, end)
+        data = data === null ? line : `${data}\n${line}`
+      } else if (text.startsWith("event:", at)) name = valueOf(text, at + 6, end) || undefined
+    }
+    return true
+  }
+
+  end(): void {
+    this.#careful?.end()
+  }
+
+  isWhole(): boolean {
+    return false
+  }
+}
+
+const LF = 10
+const EMPTY_LINE = Buffer.from("\n\n")
+
+/** Behind the last empty line within a slice, -1 where there is none. */
+function lastEnd(bytes: Uint8Array, from: number): number {
+  const to = Math.min(bytes.length, from + SLICE)
+  if (to - from >= 2 && bytes[to - 1] === LF && bytes[to - 2] === LF) return to
+  const at = Buffer.prototype.lastIndexOf.call(bytes, EMPTY_LINE, to - 2)
+  return to - from >= 2 && at >= from ? at + 2 : -1
+}
+
+function firstEnd(bytes: Uint8Array, from: number): number {
+  const at = Buffer.prototype.indexOf.call(bytes, EMPTY_LINE, from)
+  return at < 0 ? -1 : at + 2
+}
+
+/** One space after a field's colon does not belong to its value. */
+const valueOf = (text: string, from: number, to: number) =>
+  text.slice(text.charCodeAt(from) === 32 ? from + 1 : from, to)
+
+/**
+ * Server-sent events in any form and however they are split. Line lengths are watched here, since the parser ends for good when its own buffer overflows: a line past the limit is
  * taken out of the parser's hands up to its end. The parser's limit remains for events of very many lines.
  */
-export function eventFrames(on: FrameHandler): Frames {
+function carefulFrames(on: FrameHandler): Frames {
   const decoder = new TextDecoder()
   const excess = createExcess()
   let open = 0

@@ -4,6 +4,8 @@ import type { Json, JsonObject, Metered, Usage } from "../exchange.ts"
 export interface Tally extends Metered {
   /** the first text, thinking or tool call went by */
   started: boolean
+  /** the last text that was counted */
+  text: string
   /** tokens of this exchange that `usage` leaves out */
   apart: Usage | null
   /** the newest tool call of each place in a Chat stream, by its id */
@@ -23,6 +25,7 @@ export const newTally = (): Tally => ({
   serviceTier: null,
   outputChars: 0,
   started: false,
+  text: "",
   apart: null,
   openCalls: null,
 })
@@ -60,6 +63,7 @@ export function count(value: Json | undefined): number | null {
 export function addText(tally: Tally, value: Json | undefined): void {
   if (typeof value !== "string" || value === "") return
   tally.outputChars += value.length
+  tally.text = value
   tally.started = true
 }
 

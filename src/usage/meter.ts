@@ -6,7 +6,7 @@ import type { Dialect, JsonObject, Meter, Metered, Operation } from "../exchange
 import { readAnthropic } from "./meter-anthropic.ts"
 import { readChat } from "./meter-chat.ts"
 import { condense, parseJson } from "./meter-excess.ts"
-import { arrayFrames, bodyFrames, eventFrames, type FrameHandler, type Frames } from "./meter-frames.ts"
+import { arrayFrames, bodyFrames, EventFrames, type FrameHandler, type Frames } from "./meter-frames.ts"
 import { readGemini } from "./meter-gemini.ts"
 import { readResponses } from "./meter-responses.ts"
 import { errorWord, newTally, noUsage, type Read, record, type Tally } from "./meter-tally.ts"
@@ -39,64 +39,126 @@ const MOST_EMBEDDING_BYTES = 32 << 10
  * - `toolCalls`: those the client is to run. `started`: for one JSON body only once all of it is there.
  * - `errorType`: the provider's word (`overloaded_error`, `RESOURCE_EXHAUSTED`, `model_not_found`).
  */
-export function createMeter({ dialect, operation, contentType }: MeterOptions): Meter {
-  const tally = newTally()
-  let read = READERS[dialect]
-  let frames: Frames | null = null
-  let isBody = false
+export function createMeter(options: MeterOptions): Meter {
+  return new AnswerMeter(options)
+}
 
-  const on: FrameHandler = {
-    json(text, event) {
-      if (text.charCodeAt(0) === OPEN_BRACKET && read === readChat && text.startsWith("[DONE]")) tally.terminal = true
-      if (event !== undefined && SAYS_NOTHING.test(event)) return true
-      const value = parseJson(text)
-      const answer = record(value)
-      if (answer) take(answer)
-      return value !== undefined
-    },
-    excess(head, tail) {
-      tally.started = true
-      take(condense(dialect, head, tail))
-    },
+/** An event whose only text is what differs in the next one: most of a stream is this. */
+interface Repeated {
+  name: string | undefined
+  /** before and after the text */
+  head: string
+  tail: string
+  /** characters the event counts beside the text */
+  besides: number
+}
+
+class AnswerMeter implements Meter, FrameHandler {
+  readonly #options: MeterOptions
+  readonly #tally = newTally()
+  #read: Read
+  #frames: Frames | null = null
+  #isBody = false
+  #repeated: Repeated | null = null
+
+  constructor(options: MeterOptions) {
+    this.#options = options
+    this.#read = READERS[options.dialect]
   }
 
-  function take(answer: JsonObject): void {
-    if (operation === "passthrough") read = readerFor(answer) ?? read
-    if (operation === "count_tokens") readCount(tally, answer)
-    else read(tally, answer)
-    if (isBody) readBody(tally, answer)
+  push(bytes: Uint8Array): void {
+    this.#frames ??= this.#open(bytes)
+    this.#frames?.push(bytes)
   }
 
-  function open(bytes: Uint8Array): Frames | null {
+  end(): Metered {
+    const tally = this.#tally
+    this.#frames?.end()
+    if (this.#isBody) tally.terminal = this.#frames?.isWhole() ?? false
+    else if (this.#frames === OPAQUE) tally.terminal = this.#options.operation === "passthrough"
+    else if (this.#read === readChat && tally.finishReason !== null) tally.terminal = true
+    return metered(tally)
+  }
+
+  get terminal(): boolean {
+    return this.#isBody ? (this.#frames?.isWhole() ?? false) : this.#tally.terminal
+  }
+
+  get started(): boolean {
+    return this.#tally.started
+  }
+
+  json(text: string, name?: string): boolean {
+    if (this.#repeated !== null && this.#countRepeated(this.#repeated, text, name)) return true
+    this.#repeated = null
+    const tally = this.#tally
+    if (text.charCodeAt(0) === OPEN_BRACKET && this.#read === readChat && text.startsWith("[DONE]"))
+      tally.terminal = true
+    if (name !== undefined && SAYS_NOTHING.test(name)) return true
+    const value = parseJson(text)
+    const answer = record(value)
+    if (!answer) return value !== undefined
+    const { toolCalls, outputChars } = tally
+    tally.text = ""
+    this.#take(answer)
+    if (tally.text !== "" && tally.toolCalls === toolCalls && !this.#isBody)
+      this.#repeated = learn(text, name, tally.text, tally.outputChars - outputChars)
+    return true
+  }
+
+  /**
+   * The event just before left everything as it was but for the characters counted; one that differs from it in nothing but the text does the same
+   * again, so that it need not be parsed.
+   */
+  #countRepeated({ name, head, tail, besides }: Repeated, text: string, itsName: string | undefined): boolean {
+    if (name !== itsName || !text.startsWith(head) || !text.endsWith(tail)) return false
+    const said = text.slice(head.length, -tail.length)
+    if (!PLAIN.test(said)) return false
+    this.#tally.outputChars += besides + said.length
+    return true
+  }
+
+  excess(head: string, tail: string): void {
+    this.#repeated = null
+    this.#tally.started = true
+    this.#take(condense(this.#options.dialect, head, tail))
+  }
+
+  #take(answer: JsonObject): void {
+    const { operation } = this.#options
+    if (operation === "passthrough") this.#read = readerFor(answer) ?? this.#read
+    if (operation === "count_tokens") readCount(this.#tally, answer)
+    else this.#read(this.#tally, answer)
+    if (this.#isBody) readBody(this.#tally, answer)
+  }
+
+  #open(bytes: Uint8Array): Frames | null {
+    const { contentType, dialect, operation } = this.#options
     const first = bytes.find((byte) => !BLANK.has(byte))
     if (first === undefined) return null
     const form = formOf(String.fromCharCode(first), contentType)
-    if (form === "events") return eventFrames(on)
-    if (form === "array" && (dialect === "gemini" || operation === "passthrough")) return arrayFrames(on)
-    isBody = form !== "opaque"
-    return form === "opaque"
-      ? OPAQUE
-      : bodyFrames(operation === "embeddings" ? MOST_EMBEDDING_BYTES : MOST_BODY_BYTES, on)
+    if (form === "events") return new EventFrames(this)
+    if (form === "array" && (dialect === "gemini" || operation === "passthrough")) return arrayFrames(this)
+    this.#isBody = form !== "opaque"
+    if (form === "opaque") return OPAQUE
+    return bodyFrames(operation === "embeddings" ? MOST_EMBEDDING_BYTES : MOST_BODY_BYTES, this)
   }
+}
 
+/** No quote and no backslash: it stands in JSON as it is. */
+const PLAIN = /^[^"\\\u0000-\u001f]+$/
+
+/** Null unless it is clear where in the event its text is. */
+function learn(event: string, name: string | undefined, text: string, counted: number): Repeated | null {
+  if (event.includes("\\")) return null
+  const quoted = `"${text}"`
+  const at = event.indexOf(quoted)
+  if (at < 0 || event.indexOf(quoted, at + 1) >= 0) return null
   return {
-    push(bytes) {
-      frames ??= open(bytes)
-      frames?.push(bytes)
-    },
-    end() {
-      frames?.end()
-      if (isBody) tally.terminal = frames?.isWhole() ?? false
-      else if (frames === OPAQUE) tally.terminal = operation === "passthrough"
-      else if (read === readChat && tally.finishReason !== null) tally.terminal = true
-      return metered(tally)
-    },
-    get terminal() {
-      return isBody ? (frames?.isWhole() ?? false) : tally.terminal
-    },
-    get started() {
-      return tally.started
-    },
+    name,
+    head: event.slice(0, at + 1),
+    tail: event.slice(at + 1 + text.length),
+    besides: counted - text.length,
   }
 }
 

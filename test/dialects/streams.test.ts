@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test"
 import * as fc from "fast-check"
 import { dropUsage } from "../../src/dialects/drop-usage.ts"
 import { keepAlive } from "../../src/dialects/keepalive.ts"
-import { createWholeEvents } from "../../src/dialects/whole-events.ts"
+import { WholeEvents } from "../../src/dialects/whole-events.ts"
 import { haveFixtures, loadFixtures } from "../support/fixtures.ts"
 
-const createUsageHider = () => createWholeEvents(dropUsage)
+const createUsageHider = () => new WholeEvents(dropUsage)
 const encoder = new TextEncoder()
 const bytesOf = (text: string) => encoder.encode(text)
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -163,7 +163,7 @@ describe("whole events", () => {
     const events = ["event: ping|data: {}||", "data: a|data: b||", ": c||"].map((one) => one.replaceAll("|", end))
     const bytes = bytesOf(`${events.join("")}data: d${end}`)
     for (let at = 0; at <= bytes.length; at++) {
-      const whole = createWholeEvents()
+      const whole = new WholeEvents()
       const out = splitAt(bytes, [at]).map((part) => textOf(whole.push(part)))
       for (const part of out) expect(part === "" || events.join("").includes(part)).toBe(true)
       expect(out.join("")).toBe(events.join(""))
@@ -175,7 +175,7 @@ describe("whole events", () => {
     for (const { id, isSse, response, meta } of loadFixtures()) {
       if (!isSse || !response || meta.quirk) continue
       for (const size of [1, 2, 3, 5, 64]) {
-        const whole = createWholeEvents()
+        const whole = new WholeEvents()
         const out: Uint8Array[] = []
         for (let at = 0; at < response.length; at += size) {
           const part = whole.push(response.subarray(at, at + size))
@@ -189,7 +189,7 @@ describe("whole events", () => {
   })
 
   test("are not torn between CR and LF of an empty line", () => {
-    const whole = createWholeEvents()
+    const whole = new WholeEvents()
     expect(textOf(whole.push(bytesOf("data: a\r\n\r")))).toBe("")
     expect(textOf(whole.push(bytesOf("\n")))).toBe("data: a\r\n\r\n")
   })
@@ -198,7 +198,7 @@ describe("whole events", () => {
 test("a keep-alive is a whole event or comment, and Gemini gets none", () => {
   for (const dialect of ["anthropic", "openai-chat", "openai-responses"] as const) {
     const bytes = keepAlive(dialect)!
-    expect(createWholeEvents().push(bytes)).toBe(bytes)
+    expect(new WholeEvents().push(bytes)).toBe(bytes)
   }
   expect(textOf(keepAlive("anthropic")!)).toStartWith("event: ping\n")
   expect(textOf(keepAlive("openai-chat")!)).toStartWith(":")

@@ -42,11 +42,11 @@ function run(parts: (string | Error)[], more: Partial<RelayOptions> = {}) {
   let cancelled = false
   const stream = relays.open({
     source: {
-      async read() {
+      async next(take) {
         const part = parts.shift()
-        if (part instanceof Error) throw part
+        if (part instanceof Error) return take(null, part)
         if (part === "wait") await Bun.sleep(120)
-        return part === undefined ? null : bytes(part === "wait" ? "." : part)
+        take(part === undefined ? null : bytes(part === "wait" ? "." : part))
       },
       cancel: () => void (cancelled = true),
     },
@@ -138,7 +138,7 @@ test("silence is filled with keep-alives, between whole events only", async () =
 
 test("nothing is read ahead of the client", async () => {
   let reads = 0
-  const { reader } = run([], { source: { read: async () => (reads++, bytes(".")), cancel: () => {} } })
+  const { reader } = run([], { source: { next: (take) => (reads++, take(bytes("."))), cancel: () => {} } })
   await reader.read()
   await Bun.sleep(20)
   expect(reads).toBe(1)
