@@ -38,9 +38,9 @@ function readTurn(content: Json | undefined): string {
   return said.length === 0 ? "" : said.join("\n") + shown
 }
 
-/** 53 bits, as many as a number holds: a BigInt or a string for each turn would cost more than the hashing. */
-export function hash53(text: string, seed = 0): number {
-  return Bun.hash.xxHash32(text, seed) * 0x200000 + (Bun.hash.murmur32v3(text, seed) & 0x1fffff)
+/** 53 bits, as many as a number holds: as a key it costs less than a string or a BigInt. wyhash reads a prompt of 400 KB in 20 µs. */
+export function hash53(text: string): number {
+  return Number(Bun.hash.wyhash(text) >> 11n)
 }
 
 /**

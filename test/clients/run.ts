@@ -3,7 +3,7 @@
  * Not part of `bun test`: they are large and not ours. `bun test/clients/run.ts [NAME...]` needs them installed by `../shared/clients/client install`;
  * everything runs in a network namespace that reaches this machine only (Linux, root). Exit 1 if one fails.
  */
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { startFakeProvider } from "../support/fake-provider.ts"
@@ -58,11 +58,20 @@ function makeProject(): string {
   return dir
 }
 
+/** Cline leaves a daemon of its own behind: what was started in our project ends with it. */
+function endLeftovers(project: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+    const command = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, "utf8") : ""
+    if (command.includes(project)) process.kill(Number(pid), "SIGKILL")
+  }
+}
+
 async function tryClient({ run, model, client }: Row): Promise<string[]> {
   const provider = await startFakeProvider(toolLoop())
   const proxy = await startMemproxy({ config: testConfig(provider.url) })
+  const project = makeProject()
   const child = Bun.spawn([script, "run", run, proxy.url, "Run the shell command: echo tool-ran"], {
-    cwd: makeProject(),
+    cwd: project,
     env: { ...process.env, KEY: MASTER, MODEL: model },
     stdin: "ignore",
     stdout: "pipe",
@@ -105,6 +114,7 @@ async function tryClient({ run, model, client }: Row): Promise<string[]> {
   )
   for (const problem of new Set(problems)) console.log(`     ${problem}`)
   if (problems.length > 0 && proxy.stderr()) console.log(proxy.stderr().slice(0, 1500))
+  endLeftovers(project)
   await proxy.stop()
   await provider.stop()
   return problems
