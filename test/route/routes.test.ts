@@ -2,33 +2,10 @@ import { expect, test } from "bun:test"
 import type { Deployment, Dialect } from "../../src/exchange.ts"
 import { Refusal } from "../../src/exchange.ts"
 import { buildRoutes } from "../../src/route/routes.ts"
+import { deployment as anyDeployment } from "../support/deployment.ts"
 
-const deployment = (name: string, model: string, more: Partial<Deployment> = {}): Deployment => ({
-  id: `${name}:${model}`,
-  name,
-  model,
-  provider: "openai",
-  speaks: ["openai-chat"],
-  base: "http://127.0.0.1:1/v1",
-  auth: "bearer",
-  key: null,
-  missing: null,
-  lacksOnlyKey: false,
-  apiVersion: null,
-  headers: {},
-  params: {},
-  dropParams: [],
-  timeoutMs: null,
-  streamTimeoutMs: null,
-  mock: null,
-  prices: null,
-  baseModel: null,
-  weight: 1,
-  order: 0,
-  router: false,
-  info: {},
-  ...more,
-})
+const deployment = (name: string, model: string, more: Partial<Deployment> = {}): Deployment =>
+  anyDeployment({ id: `${name}:${model}`, name, model, ...more })
 const routes = buildRoutes({
   deployments: [
     deployment("gpt", "gpt-4o"),

@@ -3,7 +3,7 @@ import { type Dialect, Secret } from "../../src/exchange.ts"
 import { answerHeaders, routerHeaders } from "../../src/upstream/answer-headers.ts"
 import { HeaderList } from "../../src/upstream/answer.ts"
 import { type HeaderOptions, outgoingHeaders } from "../../src/upstream/headers.ts"
-import { deployment } from "./deployment.ts"
+import { deployment } from "../support/deployment.ts"
 
 const none: HeaderOptions = {
   forwardClientHeaders: false,

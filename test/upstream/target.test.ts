@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import type { Dialect, Operation } from "../../src/exchange.ts"
 import { type Call, target } from "../../src/upstream/target.ts"
-import { deployment } from "./deployment.ts"
+import { deployment } from "../support/deployment.ts"
 
 function url(
   base: string,
