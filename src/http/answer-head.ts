@@ -21,6 +21,8 @@ export function answerHead(
   head.set("x-litellm-overhead-duration-ms", String(row.overhead_ms ?? overheadMs(draft, app.now())))
   if (identity?.sessionId) head.set("x-memproxy-session", headerValue(identity.sessionId))
   if (row.memory_status !== "off" && row.memory_status) head.set("x-memproxy-memory", headerValue(row.memory_status))
+  if (row.retries > 0) head.set("x-litellm-attempted-retries", String(row.retries))
+  if (row.fallbacks > 0) head.set("x-litellm-attempted-fallbacks", String(row.fallbacks))
   if (withCost && row.cost_usd !== null) head.set("x-litellm-response-cost", String(row.cost_usd))
   for (let at = 0; at < others.length; at++) head.append(others[at]![0], others[at]![1])
   return head
@@ -30,7 +32,7 @@ function constantPart(exchange: Exchange, deployment: Deployment): Headers {
   const { draft, identity } = exchange
   let kept = constant.get(deployment)
   if (!kept) constant.set(deployment, (kept = new Map()))
-  const key = `${draft.row.model}\n${identity?.userId}\n${identity?.client}\n${identity?.project?.name}`
+  const key = [draft.row.model, identity?.userId, identity?.client, identity?.project?.name].join("\n")
   let head = kept.get(key)
   if (!head) {
     if (kept.size >= MOST_KEPT) kept.clear()
@@ -43,8 +45,8 @@ function writeConstant({ draft, identity }: Exchange): Headers {
   const { row, deployment } = draft
   const head = new Headers({
     "x-memproxy-memory": "off",
-    "x-litellm-attempted-retries": String(row.retries),
-    "x-litellm-attempted-fallbacks": String(row.fallbacks),
+    "x-litellm-attempted-retries": "0",
+    "x-litellm-attempted-fallbacks": "0",
   })
   const add = (name: string, value: string | null | undefined) => {
     if (value) head.set(name, headerValue(value))

@@ -24,7 +24,7 @@ const CLIENT_CLOSED_REQUEST = 499 // nginx's number for it; nobody is left to re
 /** The provider's answer, byte for byte. */
 export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHidingUsage: boolean): Promise<Response> {
   const { app, arrival, draft, endpoint, isRaw } = exchange
-  const contentType = answer.headers.get("content-type") ?? ""
+  const contentType = answer.headers.get("content-type")?.toLowerCase() ?? ""
   draft.detail.router = draft.deployment?.router ? routerHeaders(answer.headers) : null
   const isEvents = contentType.startsWith("text/event-stream")
   const isOk = answer.status >= 200 && answer.status < 300

@@ -212,3 +212,10 @@ test("a Responses stream cut into single bytes is counted from its last event", 
 function crlf(text: string): string {
   return text.replace(/\r?\n/g, "\r\n")
 }
+
+test("a media type in capitals is the same media type", async () => {
+  const text = JSON.stringify({ id: "x", object: "chat.completion", choices: [] })
+  rig.provider.script({ headers: { "content-type": "Application/JSON" }, body: text })
+  const answer = await rig.ask(callBytes(chat))
+  expect([answer.status, answer.text, answer.headers["content-type"]]).toEqual([200, text, "Application/JSON"])
+})
