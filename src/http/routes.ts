@@ -9,11 +9,11 @@ import { handlePassthrough } from "../pipeline.ts"
 import { health, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
 import { listModels, modelInfo, showModel } from "./model-list.ts"
-import { answerModel, JSON_TYPE, refuseAt } from "./model-routes.ts"
+import { JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
 import { swagger } from "./swagger.ts"
 
-/** Paths are documented as they are; `{…}` are path parameters to a reader, the table in dialects/endpoints.ts decides. */
+/** The model routes as documented. `answerModel` has answered them before: what still comes to one of these is a path that only looks like it. */
 const MODEL_ROUTES: readonly [path: string, summary: string][] = [
   ["/v1/chat/completions", "OpenAI Chat Completions"],
   ["/chat/completions", "OpenAI Chat Completions"],
@@ -39,10 +39,6 @@ const MODEL_ROUTES: readonly [path: string, summary: string][] = [
 ]
 
 export function createRoutes(app: App, arrivals: Arrivals) {
-  const model = (request: Request) => {
-    const arrival = arrivals.of(request)
-    return answerModel(arrival, app) ?? notFound(arrival)
-  }
   const keyed = (request: Request) => {
     const arrival = arrivals.of(request)
     return { arrival, caller: app.snapshot().gate.open(arrival.headers, arrival.keysFromUrl) }
@@ -96,7 +92,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(requestsApi({ ledger: app.ledger, scope, stopping: app.stopping }))
     .use(usageApi({ ledger: app.ledger, scope }))
   for (const [path, summary] of MODEL_ROUTES) {
-    elysia.post(path, ({ request }: { request: Request }) => model(request), {
+    elysia.post(path, ({ request }: { request: Request }) => notFound(arrivals.of(request)), {
       parse: "none",
       detail: { summary, tags: ["models"], requestBody: JSON_BODY },
     })
