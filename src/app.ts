@@ -1,5 +1,6 @@
 /** What lives as long as the process, and what lives as long as one request. Types only: `main.ts` fills them in, `pipeline.ts` uses them. */
 import type { Gate } from "./auth/gate.ts"
+import type { Logins } from "./auth/logins.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"
 import type { Arrival, Caller, Config, Identity } from "./exchange.ts"
 import type { Relays } from "./http/relay.ts"
@@ -32,6 +33,7 @@ export interface App {
   relays: Relays
   ledger: Ledger
   prices: PriceBook
+  logins: Logins
   sessions: Sessions
   patterns: PatternTest
   projects: Projects

@@ -2,6 +2,7 @@
 import { homedir } from "node:os"
 import { parseArgs } from "node:util"
 import type { App } from "../app.ts"
+import { createLogins } from "../auth/logins.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import { signature, watchConfig } from "../config/watch.ts"
 import type { Config, Finding } from "../exchange.ts"
@@ -102,6 +103,10 @@ async function serve(
     relays: createRelays(now),
     ledger: store.ledger,
     prices: createPriceBook(),
+    logins: createLogins({
+      clock: Date.now,
+      newToken: () => crypto.getRandomValues(Buffer.alloc(32)).toString("base64url"),
+    }),
     sessions: createSessions({ newId: Bun.randomUUIDv7, limit: SESSIONS_KEPT }),
     patterns: createPatternMemo(),
     projects: createProjects(),

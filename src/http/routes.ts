@@ -8,6 +8,7 @@ import { type Arrival, Refusal } from "../exchange.ts"
 import { handlePassthrough } from "../pipeline.ts"
 import { health, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
+import { createDoor, login } from "./login.ts"
 import { listModels, modelInfo, showModel } from "./model-list.ts"
 import { JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
@@ -43,11 +44,9 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     const arrival = arrivals.of(request)
     return { arrival, caller: app.snapshot().gate.open(arrival.headers, arrival.keysFromUrl) }
   }
-  /** All of `/api` belongs to the master key; without one, to this machine. */
-  const scope = (request: Request) => {
-    keyed(request)
-    return { userId: null }
-  }
+  const door = createDoor(app, arrivals)
+  /** All of `/api` belongs to the master key; a virtual key sees its own user's rows. */
+  const scope = (request: Request) => ({ userId: door.enter(request).userId })
 
   const elysia = new Elysia()
     .onError(({ error, request, code }) => {
@@ -89,6 +88,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/v1/model/info", ({ request }) => (keyed(request), modelInfo(app)), { detail: { hide: true } })
     .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
+    .use(login(app, arrivals))
     .use(requestsApi({ ledger: app.ledger, scope, stopping: app.stopping }))
     .use(usageApi({ ledger: app.ledger, scope }))
   for (const [path, summary] of MODEL_ROUTES) {

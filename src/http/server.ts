@@ -7,6 +7,8 @@ import { corsHeaders, guardHost, guardOrigin, isLoopbackHost, preflightHeaders }
 /** How the routes find the arrival that belongs to a request. */
 export interface Arrivals {
   of(request: Request): Arrival
+  /** the caller's IP address, as the socket says */
+  addressOf(request: Request): string
 }
 
 export interface ServerOptions {
@@ -83,6 +85,7 @@ export function createServer(options: ServerOptions) {
         if (!arrival) throw new Error("a request reached a route without passing the guard")
         return arrival
       },
+      addressOf: (request: Request) => server.requestIP(request)?.address ?? "",
     } satisfies Arrivals,
 
     /** @throws when the address cannot be bound */
