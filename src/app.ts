@@ -2,13 +2,16 @@
 import type { Gate } from "./auth/gate.ts"
 import type { Logins } from "./auth/logins.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"
-import type { Arrival, Caller, Config, Identity } from "./exchange.ts"
+import type { Arrival, Caller, Config, Identity, JsonObject } from "./exchange.ts"
 import type { Relays } from "./http/relay.ts"
 import type { Projects } from "./identify/projects.ts"
 import type { SessionProjects } from "./identify/session-projects.ts"
 import type { Sessions } from "./identify/sessions.ts"
 import type { PatternTest } from "./identify/users.ts"
 import type { Repositories } from "./machine/repository.ts"
+import type { UserTurn } from "./identify/turns.ts"
+import type { Memories } from "./memory/memories.ts"
+import type { MemoryCall } from "./memory/stage.ts"
 import type { Routes } from "./route/routes.ts"
 import type { Ledger } from "./store/ledger.ts"
 import type { CookieJars } from "./upstream/cookies.ts"
@@ -39,6 +42,7 @@ export interface App {
   projects: Projects
   sessionProjects: SessionProjects
   repositories: Repositories
+  memories: Memories
   /** aborted when the process begins to stop */
   stopping: AbortSignal
   newId(): string
@@ -58,7 +62,15 @@ export interface Exchange {
   /** a provider's own API, passed through: nothing about its answers is ours to judge */
   readonly isRaw: boolean
   readonly draft: Draft
+  /** the request's body, parsed by the first who asks; null where it is no JSON object */
+  body: () => JsonObject | null
+  /** its user turns, likewise */
+  turns: () => readonly UserTurn[]
+  /** what memory has to do with it; null: nothing */
+  memory: MemoryCall | null
   identity: Identity | null
+  /** the client named the conversation itself */
+  isOwnSession: boolean
   /** the gate's finding; null until it was passed */
   caller: Caller | null
   isSettled: boolean

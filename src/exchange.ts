@@ -9,6 +9,9 @@ export type Operation = "generate" | "count_tokens" | "embeddings" | "completion
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
 
+/** The fence around recalled memories in a request, and what is cut out of a text before it is remembered. */
+export const MEMORY_TAG = "memproxy-memory"
+
 /** A key or password. It cannot be printed by accident: only `reveal()` gives the text. */
 export class Secret {
   readonly #text: string
@@ -185,6 +188,15 @@ export interface Config {
     scopeWritten: boolean
     maxTokens: number
     remember: boolean
+    /** how long a request waits for memory, then it goes on without */
+    budgetMs: number
+    /** `tail`: the end of the newest user turn; the others are the Python project's, and break prompt caches */
+    position: "tail" | "system" | "user_prefix" | "user_suffix" | "dual"
+    /** Supermemory's results for one request */
+    maxResults: number
+    /** public model names; null: all */
+    onlyModels: readonly string[] | null
+    exceptModels: readonly string[]
   }
   supermemory: { key: Secret | null; base: string; routerBase: string }
   logging: { bodies: "off" | "redacted" | "full"; retentionDays: number | null }
@@ -304,6 +316,8 @@ export interface Metered {
   serviceTier: string | null
   /** characters of text, thinking and tool arguments that went by: what an estimate is made of */
   outputChars: number
+  /** what the model said to the person, of its first choice: no thinking, no tool call; "" unless the meter was told to keep it */
+  speech: string
 }
 
 /** Reads an answer's bytes as they pass. `push` never throws on bad bytes. */
@@ -372,6 +386,15 @@ export interface LedgerRow {
   quality: number | null
 }
 
+/** A memory as it went into a request. */
+export interface InjectedMemory {
+  id: string
+  score: number
+  /** in words, what made it fit */
+  why: string
+  tokens: number
+}
+
 /** What the row keeps beside its public fields. */
 export interface LedgerDetail {
   operation: Operation
@@ -382,6 +405,10 @@ export interface LedgerDetail {
   service_tier: string | null
   /** what Supermemory's router answered in its headers */
   router: Readonly<Record<string, string>> | null
+  /** why there is no memory in the request, where `memory_status` is `skip` or `error` */
+  memory_reason: string | null
+  /** the memories in the newest turn of the request, date ascending; their texts are the memory store's */
+  memories: readonly InjectedMemory[]
   /** the steps of the exchange: milliseconds since its start */
   timeline: readonly { at_ms: number; what: string }[]
 }

@@ -17,7 +17,9 @@ import {
 import { bodyText, receiveBody } from "./http/body.ts"
 import { refuse, replyMock, replyWith } from "./http/reply.ts"
 import { type Identified, identify } from "./identify/identify.ts"
-import { userTurns } from "./identify/turns.ts"
+import { readTurns, type UserTurn } from "./identify/turns.ts"
+import { noteMemory } from "./memory/stage.ts"
+import { openMemory, recall } from "./pipeline-memory.ts"
 import { buildRoutes, type Choice, isReady, missingVariable } from "./route/routes.ts"
 import { outgoingHeaders } from "./upstream/headers.ts"
 import type { UpstreamAnswer } from "./upstream/send.ts"
@@ -37,10 +39,17 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     const choice = routes.choose(asked.model, endpoint.dialect, app.random(), bringsKey(exchange))
     noteChoice(exchange, choice)
     const { model, deployment } = choice
-    const written = writeRequest(asked, { model, params: deployment.params, drop: deployment.dropParams })
+    exchange.memory = openMemory(exchange, choice)
+    const told = exchange.memory?.mode.reads ? await recall(exchange, exchange.memory, asked) : asked
+    const written = writeRequest(told, { model, params: deployment.params, drop: deployment.dropParams })
     if (deployment.mock !== null)
       return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
-    const answer = await send(exchange, choice, { method: "POST" }, written.unchanged ? bytes : written.text)
+    const answer = await send(
+      exchange,
+      choice,
+      { method: "POST" },
+      written.unchanged && told === asked ? bytes : written.text,
+    )
     return await replyWith(exchange, answer, written.hideUsage)
   } catch (error) {
     return refuse(exchange, error)
@@ -70,6 +79,7 @@ export async function handlePassthrough(
     if (!isReady(deployment, bringsKey(exchange))) throw missingVariable(provider, deployment)
     const choice: Choice = { deployment, model, group: model, features: [] }
     noteChoice(exchange, choice)
+    if (app.memories.engine(config)) noteMemory(exchange.draft, "skip", "passthrough")
     const answer = await send(exchange, choice, { method: arrival.method, rest }, bytes.length > 0 ? bytes : null)
     return await replyWith(exchange, answer, false)
   } catch (error) {
@@ -97,8 +107,12 @@ function openExchange(arrival: Arrival, endpoint: Endpoint, app: App, isRaw = fa
     draft,
     endpoint,
     isRaw,
+    body: () => null,
+    turns: () => [],
     identity: null,
+    isOwnSession: false,
     caller: null,
+    memory: null,
     isSettled: false,
   }
 }
@@ -114,8 +128,10 @@ function recognise(exchange: Exchange, text: string): void {
   const { app, arrival, draft, endpoint, snapshot } = exchange
   const caller = exchange.caller!
   let parsed: JsonObject | null | undefined
-  const body = () => (parsed === undefined ? (parsed = parseObject(text)) : parsed)
+  const body = (exchange.body = () => (parsed === undefined ? (parsed = parseObject(text)) : parsed))
   const { dialect } = endpoint
+  let turns: readonly UserTurn[] | undefined
+  exchange.turns = () => (turns ??= readTurns(dialect, body()))
   const { headers, prefixUser, prefixProject } = arrival
   const found = identify(
     { headers, dialect, body, prefixUser, prefixProject, caller },
@@ -123,9 +139,11 @@ function recognise(exchange: Exchange, text: string): void {
     app.patterns,
   )
   const named = found.project && resolveProject(app, found, found.project, arrival.isLocal)
-  const sessionId = found.sessionId ?? sessionFromTurns(exchange, found, body())
-  const project = projectOfSession(app, found.userId, sessionId, named)
+  const sessionId = found.sessionId ?? sessionFromTurns(exchange, found, named)
+  // Two people may begin with the same words, and so may one in two places: only a session that the client named tells a place.
+  const project = found.sessionId === null ? named : projectOfSession(app, found.userId, sessionId, named)
   exchange.identity = { ...found, project, sessionId }
+  exchange.isOwnSession = found.sessionId !== null
   const { row } = draft
   draft.detail.project_key = project?.key ?? null
   row.client = found.client
@@ -159,9 +177,12 @@ function projectOfSession(
 }
 
 /** Clients without a conversation id resend the conversation: the session is found by its turns. */
-function sessionFromTurns({ app, endpoint }: Exchange, identity: Identity, body: JsonObject | null): string | null {
-  if (body === null || endpoint.operation !== "generate") return null
-  return app.sessions.find(`${identity.userId}\n${identity.client}`, userTurns(endpoint.dialect, body))
+function sessionFromTurns(exchange: Exchange, identity: Identity, project: Project | null): string | null {
+  if (exchange.body() === null || exchange.endpoint.operation !== "generate") return null
+  return exchange.app.sessions.find(
+    `${identity.userId}\n${identity.client}\n${project?.key}`,
+    exchange.turns().map(({ hash }) => hash),
+  )
 }
 
 function parseObject(text: string): JsonObject | null {

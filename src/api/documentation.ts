@@ -85,6 +85,8 @@ export const ENTRY_SCHEMA = object({
   deployment_id: orNull(text()),
   service_tier: orNull(text()),
   router: orNull({ type: "object", description: "what Supermemory's router answered in its headers" }),
+  memory_reason: orNull(text("why no memory went in, where memory_status is skip or error")),
+  memories: list(object({ id: text(), score: amount(), why: text(), tokens: count() })),
   timeline: list(object({ at_ms: amount("since the start"), what: text() })),
 })
 

@@ -14,11 +14,13 @@ import { createSessionProjects } from "../identify/session-projects.ts"
 import { createSessions } from "../identify/sessions.ts"
 import { createPatternMemo } from "../identify/users.ts"
 import { createRepositories } from "../machine/repository.ts"
+import { createMemories } from "../memory/memories.ts"
 import { takeSnapshot } from "../pipeline.ts"
 import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
 import { CookieJars } from "../upstream/cookies.ts"
 import { createUpstream } from "../upstream/send.ts"
+import { estimateTokens } from "../usage/estimate.ts"
 import { createPriceBook } from "../usage/price-book.ts"
 import { version } from "../version.ts"
 import { formatFinding } from "./findings.ts"
@@ -112,6 +114,7 @@ async function serve(
     projects: createProjects(),
     sessionProjects: createSessionProjects(),
     repositories: createRepositories(),
+    memories: createMemories({ blocks: store.sentBlocks, estimate: estimateTokens, warn: say }),
     stopping: stopping.signal,
     newId: Bun.randomUUIDv7,
     random: Math.random,
@@ -174,6 +177,7 @@ async function serve(
   watch.close()
   const gaveUp = await Promise.race([server.stop().then(() => false), Bun.sleep(STOP_WAIT_MS).then(() => true)])
   if (gaveUp) await server.stop(true)
+  await app.memories.close()
   await store.close()
   app.upstream.close()
   lock.release()

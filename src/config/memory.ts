@@ -4,6 +4,9 @@ import { Secret, type Config } from "../exchange.ts"
 import type { ConfigFile } from "./schema.ts"
 import { find, type MapTree, type Report } from "./tree.ts"
 
+/** Seconds. From far away Supermemory takes 1 to 2.6 (supermemoryai/claude-supermemory#119). */
+const BUDGET_S = { local: 0.05, supermemory: 5, off: 0 }
+
 /** Which engine, how wide, how much. Without a word in the file: off. */
 export function readMemory(root: MapTree, values: ConfigFile, report: Report): Config["memory"] {
   const own = values.memproxy?.memory
@@ -26,6 +29,11 @@ export function readMemory(root: MapTree, values: ConfigFile, report: Report): C
     // Characters there, tokens here: four to one, the usual rule for English.
     maxTokens: own?.max_tokens ?? (oldOn && old?.max_context_length ? Math.floor(old.max_context_length / 4) : 512),
     remember: own?.remember ?? true,
+    budgetMs: 1000 * (own?.timeout ?? (oldOn ? old.timeout : undefined) ?? BUDGET_S[engine]),
+    position: old?.injection_strategy ?? "tail",
+    maxResults: old?.max_results ?? 10,
+    onlyModels: old?.enabled_for_models ?? null,
+    exceptModels: old?.disabled_for_models ?? [],
   }
 }
 
@@ -51,14 +59,14 @@ function sayOld(root: MapTree, values: ConfigFile, report: Report): void {
     if (node) report(severity, node.key ?? node, message)
   }
   if (values.memproxy?.memory && old?.enabled) say("warning", "enabled", "`memproxy.memory` decides, not this")
-  if (!old?.enabled) return
-  say("warning", "container_tag", "ignored: one tag for everybody would mix their memories; each user has an own one")
-  if (old.injection_strategy)
+  if (old?.injection_strategy)
     say(
       "warning",
       "injection_strategy",
       "this place breaks the providers' prompt caches; without the line memory goes where it does not",
     )
-  for (const key of ["query_strategy", "max_results", "timeout", "enabled_for_models", "disabled_for_models"])
-    say("note", key, "read, but nothing in this version acts on it")
+  if (!old?.enabled) return
+  say("warning", "container_tag", "ignored: one tag for everybody would mix their memories; each user has an own one")
+  if (old.query_strategy !== "last_user")
+    say("note", "query_strategy", "the newest user turn is always what is asked with")
 }

@@ -267,6 +267,7 @@ export const Memproxy = object({
       scope: opt(Type.Enum(["user", "project"])),
       max_tokens: count(1),
       remember: flag(),
+      timeout: opt(Type.Number({ minimum: 0.001, maximum: 60, wants: "a number of seconds from 0.001 to 60" })),
     },
     { booleans: { true: { engine: "local" }, false: { engine: "off" } } },
   ),

@@ -1,7 +1,7 @@
 /** The headers of an answer on a model route: our own and LiteLLM's, and others such as the provider's. */
 import type { Exchange } from "../app.ts"
 import type { Deployment } from "../exchange.ts"
-import { overheadMs } from "../usage/settle.ts"
+import { type Draft, overheadMs } from "../usage/settle.ts"
 import { headerValue } from "./header-value.ts"
 
 /** What is the same in every answer to one user, client and project by one deployment: cloning it costs a third of writing it. */
@@ -20,12 +20,20 @@ export function answerHead(
   head.set("x-litellm-call-id", row.id)
   head.set("x-litellm-overhead-duration-ms", String(row.overhead_ms ?? overheadMs(draft, app.now())))
   if (identity?.sessionId) head.set("x-memproxy-session", headerValue(identity.sessionId))
-  if (row.memory_status !== "off" && row.memory_status) head.set("x-memproxy-memory", headerValue(row.memory_status))
+  if (row.memory_status !== "off") head.set("x-memproxy-memory", memoryHeader(draft))
   if (row.retries > 0) head.set("x-litellm-attempted-retries", String(row.retries))
   if (row.fallbacks > 0) head.set("x-litellm-attempted-fallbacks", String(row.fallbacks))
   if (withCost && row.cost_usd !== null) head.set("x-litellm-response-cost", String(row.cost_usd))
   for (let at = 0; at < others.length; at++) head.append(others[at]![0], others[at]![1])
   return head
+}
+
+/** `hit; n=3; tokens=214; ms=2` · `miss` · `skip; reason=…` · `off` · `error; reason=…` */
+function memoryHeader({ row, detail }: Draft): string {
+  const { memory_status, memories_injected, memory_tokens, memory_ms } = row
+  if (memory_status === "hit")
+    return `hit; n=${memories_injected}; tokens=${memory_tokens}; ms=${Math.round(memory_ms ?? 0)}`
+  return detail.memory_reason === null ? String(memory_status) : `${memory_status}; reason=${detail.memory_reason}`
 }
 
 function constantPart(exchange: Exchange, deployment: Deployment): Headers {

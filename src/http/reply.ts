@@ -8,6 +8,7 @@ import type { Asked } from "../dialects/request.ts"
 import { WholeEvents } from "../dialects/whole-events.ts"
 import { type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
+import { rememberSaid } from "../pipeline-memory.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
@@ -28,7 +29,8 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
   draft.detail.router = draft.deployment?.router ? routerHeaders(answer.headers) : null
   const isEvents = contentType.startsWith("text/event-stream")
   const isOk = answer.status >= 200 && answer.status < 300
-  const meter = createMeter({ dialect: endpoint.dialect, operation: endpoint.operation, contentType })
+  const keepsSpeech = exchange.memory?.mode.writes ?? false
+  const meter = createMeter({ dialect: endpoint.dialect, operation: endpoint.operation, contentType, keepsSpeech })
   if (isRaw && endpoint.operation === "passthrough")
     return replyStream(exchange, answer, answer.body, UNMETERED, false, false)
   // Gemini streams a JSON array to those who do not ask for events.
@@ -99,6 +101,7 @@ export async function replyMock(exchange: Exchange, asked: Asked, text: string):
     dialect: endpoint.dialect,
     operation: endpoint.operation,
     contentType: answer.contentType,
+    keepsSpeech: exchange.memory?.mode.writes ?? false,
   })
   meter.push(body)
   if (asked.stream) draft.row.ttft_ms = round(app.now() - draft.started)
@@ -173,6 +176,7 @@ const UNMETERED: Meter = {
     model: null,
     serviceTier: null,
     outputChars: 0,
+    speech: "",
   }),
   terminal: true,
   started: true,
@@ -189,8 +193,9 @@ function settle(
   if (exchange.isSettled) return
   exchange.isSettled = true
   const { app, draft, identity } = exchange
-  if (identity && !identity.project) noteProject(exchange, identity)
+  if (identity && !identity.project && exchange.isOwnSession) noteProject(exchange, identity)
   settleDraft(draft, outcome, status, errorType, metered, app.now())
+  if (exchange.memory) rememberSaid(exchange, exchange.memory, metered)
   if (app.prices.ready) return finish(exchange, metered)
   return app.prices.load().then(
     () => finish(exchange, metered),

@@ -1,5 +1,7 @@
 /** The blocks that agents put into user messages in their own name: `<system-reminder>…</system-reminder>` and the like. */
 
+import { MEMORY_TAG } from "../exchange.ts"
+
 /** Without brackets, as the clients write them. `permissions instructions` really has a blank in its tag. */
 export const SCAFFOLD_TAGS: readonly string[] = [
   "system-reminder",
@@ -14,6 +16,7 @@ export const SCAFFOLD_TAGS: readonly string[] = [
   "user_info",
   "workspace_info",
   "env",
+  MEMORY_TAG, // our own, where a client sends it back
 ]
 
 const OPENING = SCAFFOLD_TAGS.map((tag) => `<${tag}>`)

@@ -1,6 +1,6 @@
 /** Conversations of clients that send no conversation id, told by their user turns. Bounded and in memory; no clock, no disk. */
 
-import { hash53 } from "./turns.ts"
+import { chainTurns } from "./turns.ts"
 
 export interface Sessions {
   /**
@@ -29,17 +29,16 @@ export function createSessions({ newId, limit }: { newId: () => string; limit: n
   return {
     find(scope, turns) {
       if (turns.length === 0) return newId()
-      let key = hash53(scope)
-      const keys = turns.map((turn) => (key = chain(key, turn)))
+      const keys = chainTurns(scope, turns)
       for (let at = keys.length - 1; at >= 0; at--) {
         const id = ids.get(keys[at]!)
         if (id === undefined) continue
         ids.delete(keys[at]!)
-        put(key, id)
+        put(keys.at(-1)!, id)
         return id
       }
       const id = newId()
-      put(key, id)
+      put(keys.at(-1)!, id)
       return id
     },
     entries: () => ids.entries(),
@@ -47,18 +46,4 @@ export function createSessions({ newId, limit }: { newId: () => string; limit: n
       for (const [key, id] of entries) put(key, id)
     },
   }
-}
-
-/** Both halves of both numbers go into both halves of the result (the finaliser of MurmurHash3). */
-function chain(key: number, turn: number): number {
-  const high = mix(Math.floor(key / 0x200000) ^ mix(turn >>> 0))
-  const low = mix((key >>> 0) ^ Math.imul(mix(Math.floor(turn / 0x200000)), 0x9e3779b1) ^ high)
-  return (high >>> 0) * 0x200000 + (low & 0x1fffff)
-}
-
-function mix(value: number): number {
-  let h = value | 0
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return h ^ (h >>> 16)
 }

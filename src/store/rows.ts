@@ -71,11 +71,21 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): B
 let lastPlain: { unit_prices: LedgerDetail["unit_prices"]; deployment_id: string | null; text: string } | null = null
 
 /** Row after row says the same here: the last text is kept. */
-function detailText({ unit_prices, deployment_id, service_tier, router, timeline }: LedgerDetail): string {
-  const isPlain = service_tier === null && router === null && timeline.length === 0
+function detailText(detail: LedgerDetail): string {
+  const { unit_prices, deployment_id, service_tier, router, memory_reason, memories, timeline } = detail
+  const isPlain =
+    service_tier === null && router === null && memory_reason === null && memories.length === 0 && timeline.length === 0
   if (isPlain && lastPlain?.unit_prices === unit_prices && lastPlain.deployment_id === deployment_id)
     return lastPlain.text
-  const text = JSON.stringify({ unit_prices, deployment_id, service_tier, router, timeline })
+  const text = JSON.stringify({
+    unit_prices,
+    deployment_id,
+    service_tier,
+    router,
+    memory_reason,
+    memories,
+    timeline,
+  })
   if (isPlain) lastPlain = { unit_prices, deployment_id, text }
   return text
 }

@@ -1,18 +1,32 @@
 /** Reads Anthropic Messages answers, streamed or whole. */
 import type { Json, JsonObject, Usage } from "../exchange.ts"
-import { addCall, addText, count, errorWord, list, noUsage, record, type Tally, word } from "./meter-tally.ts"
+import {
+  addCall,
+  addSpeech,
+  addText,
+  count,
+  errorWord,
+  list,
+  noUsage,
+  pauseSpeech,
+  record,
+  type Tally,
+  word,
+} from "./meter-tally.ts"
 
 /** https://docs.anthropic.com/en/api/messages-streaming; `message` is the whole answer of a request without `stream`. */
 export function readAnthropic(tally: Tally, event: JsonObject): void {
   switch (event["type"]) {
     case "content_block_delta": {
       const delta = record(event["delta"])
-      return addText(tally, delta?.["text"] ?? delta?.["thinking"] ?? delta?.["partial_json"])
+      if (delta?.["text"] !== undefined) return addSpeech(tally, delta["text"])
+      return addText(tally, delta?.["thinking"] ?? delta?.["partial_json"])
     }
     case "content_block_start":
       return readBlock(tally, record(event["content_block"]), false)
     case "message_start":
       tally.toolCalls = 0 // a second one begins the answer anew
+      tally.speech = ""
       return readMessage(tally, record(event["message"]))
     case "message_delta":
       tally.finishReason = word(record(event["delta"])?.["stop_reason"]) ?? tally.finishReason
@@ -38,8 +52,12 @@ function readMessage(tally: Tally, message: JsonObject | null): void {
 /** Tool calls are those the client answers (`tool_use`); `server_tool_use` and `mcp_tool_use` run at the provider. */
 function readBlock(tally: Tally, block: JsonObject | null, isWhole: boolean): void {
   if (!block) return
-  addText(tally, block["text"] ?? block["thinking"])
   const { type, input } = block
+  if (type === "text") {
+    pauseSpeech(tally)
+    return addSpeech(tally, block["text"])
+  }
+  addText(tally, block["text"] ?? block["thinking"])
   if (type === "tool_use") addCall(tally)
   else if (type !== "server_tool_use" && type !== "mcp_tool_use") return
   tally.started = true

@@ -1,6 +1,6 @@
 /** Reads OpenAI Chat answers and what is shaped like them: completions, embeddings, and the many compatible providers' variants. */
 import type { Json, JsonObject, Usage } from "../exchange.ts"
-import { addCall, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
+import { addCall, addSpeech, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
 
 /**
  * A chunk (`delta`) or a whole answer (`message`). A stream is over at `[DONE]`; some providers send none, so at a
@@ -25,8 +25,9 @@ export function readChat(tally: Tally, event: JsonObject): void {
 function readMessage(tally: Tally, message: JsonObject | null, choice: Json | undefined): void {
   if (!message) return
   const content = message["content"]
-  if (Array.isArray(content)) for (const part of content) readPart(tally, record(part))
-  else addText(tally, content)
+  const say = (choice ?? 0) === 0 ? addSpeech : addText
+  if (Array.isArray(content)) for (const part of content) readPart(tally, record(part), say)
+  else say(tally, content)
   addText(tally, message["refusal"])
   // one thought under two names: DeepSeek's and OpenRouter's; a gateway that sends both sends it twice
   addText(tally, message["reasoning_content"] || message["reasoning"])
@@ -40,8 +41,8 @@ function readMessage(tally: Tally, message: JsonObject | null, choice: Json | un
 }
 
 /** Mistral's content lists: `{type: "text", text}` and `{type: "thinking", thinking: [{text}]}`. */
-function readPart(tally: Tally, part: JsonObject | null): void {
-  addText(tally, part?.["text"])
+function readPart(tally: Tally, part: JsonObject | null, say: typeof addText): void {
+  say(tally, part?.["text"])
   for (const thought of list(part?.["thinking"])) addText(tally, record(thought)?.["text"])
 }
 

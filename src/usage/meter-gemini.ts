@@ -1,6 +1,6 @@
 /** Reads Gemini and Vertex answers: one GenerateContentResponse whole, or many of them as SSE events or elements of a JSON array. */
 import type { Json, JsonObject } from "../exchange.ts"
-import { addCall, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
+import { addCall, addSpeech, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
 
 /** https://ai.google.dev/api/generate-content. The stream is over with a finish reason, or with the reason the prompt was blocked for. */
 export function readGemini(tally: Tally, event: JsonObject): void {
@@ -21,7 +21,8 @@ export function readGemini(tally: Tally, event: JsonObject): void {
 /** A call is a part with a function's name: Vertex streams arguments in further parts that have none. */
 function readPart(tally: Tally, part: JsonObject | null): void {
   if (!part) return
-  addText(tally, part["text"])
+  if (part["thought"] === true) addText(tally, part["text"])
+  else addSpeech(tally, part["text"])
   addText(tally, record(part["executableCode"])?.["code"])
   const call = record(part["functionCall"])
   if (!call) return

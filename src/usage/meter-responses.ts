@@ -1,6 +1,17 @@
 /** Reads OpenAI Responses answers, streamed or whole. */
 import type { Json, JsonObject, Usage } from "../exchange.ts"
-import { addCall, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
+import {
+  addCall,
+  addSpeech,
+  addText,
+  count,
+  errorWord,
+  list,
+  pauseSpeech,
+  record,
+  type Tally,
+  word,
+} from "./meter-tally.ts"
 
 /** The calls the client answers. Web and file search, the code interpreter, MCP and image generation run at the provider. */
 const CLIENT_CALLS = new Set([
@@ -16,6 +27,7 @@ const CLIENT_CALLS = new Set([
 export function readResponses(tally: Tally, event: JsonObject): void {
   const { type, delta } = event
   if (typeof type !== "string") return readWhole(tally, event)
+  if (type === "response.output_text.delta") return addSpeech(tally, delta)
   if (type.endsWith(".delta")) {
     if (type !== "response.audio.delta") addText(tally, delta) // audio is base64, its words come as a transcript
     return
@@ -23,6 +35,7 @@ export function readResponses(tally: Tally, event: JsonObject): void {
   switch (type) {
     case "response.output_item.added":
       if (isClientCall(event["item"])) addCall(tally)
+      else pauseSpeech(tally)
       return
     case "response.created":
     case "response.in_progress":
@@ -70,9 +83,11 @@ function isClientCall(value: Json | undefined): boolean {
 }
 
 function readItem(tally: Tally, item: JsonObject | null): void {
+  if (item?.["type"] === "message") pauseSpeech(tally)
   for (const part of [...list(item?.["content"]), ...list(item?.["summary"])]) {
     const said = record(part)
-    addText(tally, said?.["text"] ?? said?.["refusal"] ?? said?.["transcript"])
+    if (said?.["type"] === "output_text") addSpeech(tally, said["text"])
+    else addText(tally, said?.["text"] ?? said?.["refusal"] ?? said?.["transcript"])
   }
   addText(tally, item?.["arguments"] ?? item?.["input"] ?? item?.["code"])
 }

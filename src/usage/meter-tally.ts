@@ -6,6 +6,7 @@ export interface Tally extends Metered {
   started: boolean
   /** the last text that was counted */
   text: string
+  keepsSpeech: boolean
   /** tokens of this exchange that `usage` leaves out */
   apart: Usage | null
   /** the newest tool call of each place in a Chat stream, by its id */
@@ -15,7 +16,7 @@ export interface Tally extends Metered {
 /** Takes one event of a stream, or a whole JSON answer, into the tally. */
 export type Read = (tally: Tally, event: JsonObject) => void
 
-export const newTally = (): Tally => ({
+export const newTally = (keepsSpeech = false): Tally => ({
   usage: null,
   finishReason: null,
   toolCalls: 0,
@@ -24,6 +25,8 @@ export const newTally = (): Tally => ({
   model: null,
   serviceTier: null,
   outputChars: 0,
+  speech: "",
+  keepsSpeech,
   started: false,
   text: "",
   apart: null,
@@ -65,6 +68,20 @@ export function addText(tally: Tally, value: Json | undefined): void {
   tally.outputChars += value.length
   tally.text = value
   tally.started = true
+}
+
+/** More of an answer than this is nothing to remember it by. */
+const MOST_SPEECH = 65_536
+
+/** Text for the person's eyes. */
+export function addSpeech(tally: Tally, value: Json | undefined): void {
+  addText(tally, value)
+  if (tally.keepsSpeech && typeof value === "string" && tally.speech.length < MOST_SPEECH) tally.speech += value
+}
+
+/** Another text begins: between two there is a tool call, or a thought. */
+export function pauseSpeech(tally: Tally): void {
+  if (tally.speech !== "" && !tally.speech.endsWith("\n\n")) tally.speech += "\n\n"
 }
 
 export function addCall(tally: Tally): void {

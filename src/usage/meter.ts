@@ -9,7 +9,7 @@ import { condense, parseJson } from "./meter-excess.ts"
 import { arrayFrames, bodyFrames, EventFrames, type FrameHandler, type Frames } from "./meter-frames.ts"
 import { readGemini } from "./meter-gemini.ts"
 import { readResponses } from "./meter-responses.ts"
-import { errorWord, newTally, noUsage, type Read, record, type Tally } from "./meter-tally.ts"
+import { addSpeech, addText, errorWord, newTally, noUsage, type Read, record, type Tally } from "./meter-tally.ts"
 
 export interface MeterOptions {
   /** what the upstream speaks */
@@ -17,6 +17,8 @@ export interface MeterOptions {
   operation: Operation
   /** the answer's header; its first bytes have the last word */
   contentType: string
+  /** the answer's words are wanted, not only their number */
+  keepsSpeech?: boolean
 }
 
 const READERS: Readonly<Record<Dialect, Read>> = {
@@ -51,11 +53,12 @@ interface Repeated {
   tail: string
   /** characters the event counts beside the text */
   besides: number
+  isSpeech: boolean
 }
 
 class AnswerMeter implements Meter, FrameHandler {
   readonly #options: MeterOptions
-  readonly #tally = newTally()
+  readonly #tally: Tally
   #read: Read
   #frames: Frames | null = null
   #isBody = false
@@ -63,6 +66,7 @@ class AnswerMeter implements Meter, FrameHandler {
 
   constructor(options: MeterOptions) {
     this.#options = options
+    this.#tally = newTally(options.keepsSpeech)
     this.#read = READERS[options.dialect]
   }
 
@@ -98,11 +102,11 @@ class AnswerMeter implements Meter, FrameHandler {
     const value = parseJson(text)
     const answer = record(value)
     if (!answer) return value !== undefined
-    const { toolCalls, outputChars } = tally
+    const { toolCalls, outputChars, speech } = tally
     tally.text = ""
     this.#take(answer)
     if (tally.text !== "" && tally.toolCalls === toolCalls && !this.#isBody)
-      this.#repeated = learn(text, name, tally.text, tally.outputChars - outputChars)
+      this.#repeated = learn(text, name, tally, tally.outputChars - outputChars, tally.speech !== speech)
     return true
   }
 
@@ -110,11 +114,14 @@ class AnswerMeter implements Meter, FrameHandler {
    * The event just before left everything as it was but for the characters counted; one that differs from it in nothing but the text does the same
    * again, so that it need not be parsed.
    */
-  #countRepeated({ name, head, tail, besides }: Repeated, text: string, itsName: string | undefined): boolean {
+  #countRepeated(repeated: Repeated, text: string, itsName: string | undefined): boolean {
+    const { name, head, tail, besides } = repeated
     if (name !== itsName || !text.startsWith(head) || !text.endsWith(tail)) return false
     const said = text.slice(head.length, -tail.length)
     if (!PLAIN.test(said)) return false
-    this.#tally.outputChars += besides + said.length
+    if (repeated.isSpeech) addSpeech(this.#tally, said)
+    else addText(this.#tally, said)
+    this.#tally.outputChars += besides
     return true
   }
 
@@ -149,7 +156,13 @@ class AnswerMeter implements Meter, FrameHandler {
 const PLAIN = /^[^"\\\u0000-\u001f]+$/
 
 /** Null unless it is clear where in the event its text is. */
-function learn(event: string, name: string | undefined, text: string, counted: number): Repeated | null {
+function learn(
+  event: string,
+  name: string | undefined,
+  { text }: Tally,
+  counted: number,
+  isSpeech: boolean,
+): Repeated | null {
   if (event.includes("\\")) return null
   const quoted = `"${text}"`
   const at = event.indexOf(quoted)
@@ -159,6 +172,7 @@ function learn(event: string, name: string | undefined, text: string, counted: n
     head: event.slice(0, at + 1),
     tail: event.slice(at + 1 + text.length),
     besides: counted - text.length,
+    isSpeech,
   }
 }
 
@@ -207,6 +221,6 @@ function metered(tally: Tally): Metered {
     usage.cacheWrite += apart.cacheWrite
     usage.output += apart.output
   }
-  const { finishReason, toolCalls, terminal, errorType, model, serviceTier, outputChars } = tally
-  return { usage, finishReason, toolCalls, terminal, errorType, model, serviceTier, outputChars }
+  const { finishReason, toolCalls, terminal, errorType, model, serviceTier, outputChars, speech } = tally
+  return { usage, finishReason, toolCalls, terminal, errorType, model, serviceTier, outputChars, speech }
 }

@@ -42,6 +42,8 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
       deployment_id: null,
       service_tier: null,
       router: null,
+      memory_reason: null,
+      memories: [],
       timeline: [],
     },
     row: {

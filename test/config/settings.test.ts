@@ -122,10 +122,23 @@ test("memory is off with a note, on as the file says, and off when the file cann
     scopeWritten: false,
     maxTokens: 512,
     remember: true,
+    budgetMs: 0,
+    position: "tail",
+    maxResults: 10,
+    onlyModels: null,
+    exceptModels: [],
   })
   expect(
-    configOf("memproxy: { memory: { engine: local, scope: user, max_tokens: 100, remember: no } }\n").memory,
-  ).toEqual({ engine: "local", scope: "user", scopeWritten: true, maxTokens: 100, remember: false })
+    configOf("memproxy: { memory: { engine: local, scope: user, max_tokens: 100, remember: no, timeout: 0.2 } }\n")
+      .memory,
+  ).toMatchObject({
+    engine: "local",
+    scope: "user",
+    scopeWritten: true,
+    maxTokens: 100,
+    remember: false,
+    budgetMs: 200,
+  })
   expect(configOf("memproxy: { memory: { engine: remote } }\n").memory.engine).toBe("off")
 })
 

@@ -11,6 +11,7 @@ const NOTHING: Metered = {
   model: null,
   serviceTier: null,
   outputChars: 0,
+  speech: "",
 }
 const bytes = (text: string) => new TextEncoder().encode(text)
 

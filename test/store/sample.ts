@@ -57,6 +57,8 @@ export const detailOf = (change: Partial<LedgerDetail> = {}): LedgerDetail => ({
   deployment_id: "d-1",
   service_tier: null,
   router: null,
+  memory_reason: null,
+  memories: [],
   timeline: [{ at_ms: 0.3, what: "sent" }],
   ...change,
 })
@@ -126,6 +128,8 @@ export const anyDetail: fc.Arbitrary<LedgerDetail> = fc.record({
   deployment_id: maybe(text),
   service_tier: maybe(text),
   router: maybe(fc.dictionary(fc.constantFrom("x-a", "x-b"), text, { noNullPrototype: true })),
+  memory_reason: maybe(text),
+  memories: fc.array(fc.record({ id: text, score: fraction(0, 1), why: text, tokens: fc.nat(500) }), { maxLength: 2 }),
   timeline: fc.array(fc.record({ at_ms: fc.nat(1_000), what: text }), { maxLength: 4 }),
 })
 

@@ -1,5 +1,8 @@
 /** One proxy and one fake provider for a test file. */
 import { afterAll, beforeAll, beforeEach, setDefaultTimeout } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { type FakeProvider, startFakeProvider } from "./fake-provider.ts"
 import { testConfig } from "./lanes.ts"
 import { type Memproxy, startMemproxy } from "./memproxy.ts"
@@ -10,6 +13,8 @@ export interface Rig {
   proxy: Memproxy
   /** sends the bytes to the proxy and reads one answer */
   ask(bytes: string | Uint8Array, timeoutMs?: number): Promise<RawAnswer>
+  /** ends the proxy as a crash does, and starts it again on the same data */
+  restart(): Promise<void>
 }
 
 /** Call at the top of a file: starts both before its tests, resets the provider before each, stops both after. */
@@ -22,13 +27,21 @@ export function useRig(
   const rig = {} as Rig
   beforeAll(async () => {
     rig.provider = await startFakeProvider()
-    rig.proxy = await startMemproxy({ config: testConfig(rig.provider.url, more(rig.provider)), env })
+    const dir = mkdtempSync(join(tmpdir(), "memproxy-rig-"))
+    const start = { config: testConfig(rig.provider.url, more(rig.provider)), env, dir }
+    rig.proxy = await startMemproxy(start)
+    rig.restart = async () => {
+      await Bun.sleep(60) // what is promised to be on disk by then
+      await rig.proxy.kill9()
+      rig.proxy = await startMemproxy(start)
+    }
     rig.ask = (bytes, timeoutMs) => rawRequest(rig.proxy.port, bytes, timeoutMs)
   })
   beforeEach(() => rig.provider.reset())
   afterAll(async () => {
     await rig.proxy?.stop()
     await rig.provider?.stop()
+    if (rig.proxy) rmSync(rig.proxy.dir, { recursive: true, force: true })
   })
   return rig
 }

@@ -1,0 +1,70 @@
+/** Adds a text to the end of messages, in the dialect's own way and into the client's own bytes. What it says is not known here. */
+
+import { readRequest, type Asked } from "./request.ts"
+import { lastMember, type Member, scanArray, scanObject, type Span } from "./scan.ts"
+import { type Edit, splice } from "./splice.ts"
+
+/** `entry` is an index in `messages`, `input` or `contents`; -1: an `input` that is a text. */
+export interface Addition {
+  entry: number
+  text: string
+}
+
+/** The request with each text as the last part of its message. Nothing else changes; a place that cannot hold a text gets none. */
+export function appendTexts(asked: Asked, additions: readonly Addition[]): Asked {
+  const conversation = findConversation(asked)
+  if (!conversation || additions.length === 0) return asked
+  const { text } = asked
+  const { start } = conversation.value
+  const entries = text.charAt(start) === "[" ? scanArray(text, start) : []
+  const edits = additions.flatMap((addition) => {
+    const content = addition.entry < 0 ? conversation.value : contentAt(text, entries[addition.entry])
+    return content ? appendEdits(text, content, addition.text, partShape(asked, conversation)) : []
+  })
+  return edits.length === 0 ? asked : readRequest(asked.endpoint, splice(text, edits))
+}
+
+/** The same member that identification reads: the first of these that is a list; the Responses API takes a text too. */
+export function findConversation({ text, members }: Asked): Member | null {
+  const found = ["messages", "input", "contents"].map((key) => lastMember(members, key))
+  const list = found.find((member) => member && text.charAt(member.value.start) === "[")
+  return list ?? found[1] ?? null
+}
+
+function contentAt(text: string, entry: Span | undefined): Span | null {
+  if (!entry || text.charAt(entry.start) !== "{") return null
+  const members = scanObject(text, entry.start)
+  return (lastMember(members, "content") ?? lastMember(members, "parts"))?.value ?? null
+}
+
+interface PartShape {
+  part: (json: string) => string
+  /** a text that stands for a list of one becomes that list */
+  splits: boolean
+}
+
+/**
+ * Claude Code sends one turn as a list while it is the newest, to mark it, and as a bare text later: to Anthropic both are one block, so ours is a second
+ * one in either. Elsewhere a bare text stays one: not every compatible server takes lists.
+ */
+function partShape({ endpoint }: Asked, conversation: Member): PartShape {
+  if (endpoint.dialect === "gemini") return { part: (json) => `{"text":${json}}`, splits: false }
+  const type = conversation.key === "input" ? "input_text" : "text"
+  return { part: (json) => `{"type":"${type}","text":${json}}`, splits: endpoint.dialect === "anthropic" }
+}
+
+function appendEdits(text: string, content: Span, addition: string, { part, splits }: PartShape): Edit[] {
+  const insert = (at: number, added: string): Edit => ({ start: at, end: at, text: added })
+  const json = JSON.stringify(addition)
+  switch (text.charAt(content.start)) {
+    case '"':
+      if (!splits) return [insert(content.end - 1, `\\n\\n${json.slice(1, -1)}`)]
+      return [insert(content.start, '[{"type":"text","text":'), insert(content.end, `},${part(json)}]`)]
+    case "[": {
+      const last = scanArray(text, content.start).at(-1)
+      return last ? [insert(last.end, `,${part(json)}`)] : []
+    }
+    default:
+      return []
+  }
+}

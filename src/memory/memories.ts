@@ -1,0 +1,43 @@
+/** The memory of a process: its engines, one of which the file chooses, and what they share. */
+import type { Config } from "../exchange.ts"
+import type { MemoryEngine } from "./engine.ts"
+import { Heard } from "./remember.ts"
+import type { SentBlocks } from "./replay.ts"
+import { createSupermemory } from "./supermemory.ts"
+
+export interface Memories {
+  /** null: the file switches memory off */
+  engine(config: Config): MemoryEngine | null
+  readonly blocks: SentBlocks
+  readonly heard: Heard
+  /** tokens of a text, by the same estimator as everywhere */
+  estimate(text: string): number
+  /** Gives what waits to be remembered a moment. */
+  close(): Promise<void>
+}
+
+export interface MemoriesOptions {
+  blocks: SentBlocks
+  estimate: (text: string) => number
+  warn: (message: string) => void
+}
+
+export function createMemories({ blocks, estimate, warn }: MemoriesOptions): Memories {
+  /** one for each key and address that a config named: an edit of the file may bring another */
+  const remote = new Map<string, MemoryEngine>()
+  function supermemory({ supermemory: { key, base }, memory }: Config): MemoryEngine {
+    const { budgetMs, maxResults: limit } = memory
+    const id = JSON.stringify([key?.reveal(), base, budgetMs, limit])
+    let engine = remote.get(id)
+    if (!engine) remote.set(id, (engine = createSupermemory({ key, base, budgetMs, limit, estimate, redact, warn })))
+    return engine
+  }
+  return {
+    engine: (config) => (config.memory.engine === "supermemory" ? supermemory(config) : null),
+    blocks,
+    heard: new Heard(),
+    estimate,
+    close: async () => void (await Promise.all([...remote.values()].map((engine) => engine.close()))),
+  }
+}
+const redact = (text: string) => text

@@ -1,0 +1,21 @@
+/** Whose memories, and of which project: the one function that decides it. Nothing reaches a store without a `Namespace`. */
+import type { Project } from "../exchange.ts"
+
+/** Made by `namespaceOf` alone: no text can stand for one. */
+export class Namespace {
+  readonly userId: string
+  /** null: memories of no project, which are a namespace of their own */
+  readonly projectKey: string | null
+  /** for people */
+  readonly project: string | null
+  private constructor(userId: string, project: Project | null) {
+    this.userId = userId
+    this.projectKey = project?.key ?? null
+    this.project = project?.name ?? null
+  }
+  static of(scope: "user" | "project", userId: string, project: Project | null): Namespace {
+    return new Namespace(userId, scope === "project" ? project : null)
+  }
+}
+
+export const namespaceOf = Namespace.of

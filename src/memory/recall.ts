@@ -1,0 +1,118 @@
+/** What memory adds to one request: a new block for a new user turn, and the blocks that earlier turns carried. It edits no request: see `dialects/append-text.ts`. */
+import type { InjectedMemory } from "../exchange.ts"
+import { writeBlock } from "./block.ts"
+import { type MemoryEngine, MemoryFailure, type Recalled } from "./engine.ts"
+import type { Namespace } from "./namespace.ts"
+import type { SentBlock, SentBlocks } from "./replay.ts"
+
+/** What a person said so far. */
+export interface Conversation {
+  namespace: Namespace
+  sessionId: string | null
+  /** the client named the session itself: a turn with the same key is the same turn, sent again */
+  isOwnSession: boolean
+  /** oldest first; `key` stands for the turn and all before it, `entry` says where it is in the request */
+  turns: readonly { key: number; text: string; entry: number }[]
+  /** the newest turn is new; else its answer is under way (a tool loop) */
+  isUnanswered: boolean
+}
+
+export interface Recollection {
+  status: "hit" | "miss" | "error"
+  /** of an error, in a word */
+  reason: string | null
+  /** one for each turn that carries a block */
+  additions: { entry: number; text: string }[]
+  /** those of the newest turn */
+  memories: readonly InjectedMemory[]
+  tokens: number
+}
+
+export interface RecallOptions {
+  engine: MemoryEngine
+  blocks: SentBlocks
+  /** of one block */
+  maxTokens: number
+  budgetMs: number
+  estimate: (text: string) => number
+  /** monotonic milliseconds */
+  now: () => number
+  /** told of every failure */
+  warn: (error: unknown) => void
+}
+
+/** It does not throw: on any error the request goes on as it came, and the reason is said. */
+export async function recollect(conversation: Conversation, options: RecallOptions): Promise<Recollection> {
+  try {
+    const { namespace, sessionId, turns } = conversation
+    const keys = turns.map(({ key }) => key)
+    const sent = options.blocks.find(namespace, sessionId, keys)
+    const newest = await blockOfNewest(conversation, sent.at(-1) ?? null, options)
+    sent[sent.length - 1] = newest
+    const additions = turns.flatMap(({ entry }, at) => (sent[at] ? [{ entry, text: sent[at].text }] : []))
+    const status = newest ? "hit" : "miss"
+    return { status, reason: null, additions, memories: newest?.memories ?? [], tokens: newest?.tokens ?? 0 }
+  } catch (error) {
+    options.warn(error)
+    return { status: "error", reason: reasonOf(error), additions: [], memories: [], tokens: 0 }
+  }
+}
+
+/** Recalled once for a user turn: its tool steps, and the same request sent again, get what it got. */
+async function blockOfNewest(
+  conversation: Conversation,
+  sent: SentBlock | null,
+  options: RecallOptions,
+): Promise<SentBlock | null> {
+  const { namespace, sessionId, turns, isOwnSession, isUnanswered } = conversation
+  if (!isUnanswered || (isOwnSession && sent)) return sent
+  const { engine, blocks, maxTokens, budgetMs, estimate, now } = options
+  const [previous, newest] = [turns.at(-2), turns.at(-1)!]
+  const query = { text: newest.text, previous: previous?.text ?? null, sessionId, maxTokens }
+  const started = now()
+  const recalled = await within(budgetMs, () => engine.recall(namespace, query))
+  if (now() - started > budgetMs) throw tooLate(budgetMs)
+  const block = writeBlock(recalled, maxTokens, estimate)
+  const place = { namespace, sessionId, key: newest.key }
+  if (!block) {
+    if (sent) blocks.remove(place)
+    return null
+  }
+  const memories = block.recalled.map(({ memory, score, why, tokens }) => ({ id: memory.id, score, why, tokens }))
+  const fresh = { text: block.text, tokens: block.tokens, memories }
+  blocks.put(place, fresh)
+  return fresh
+}
+
+/** An engine that answers at once costs no timer. */
+async function within(
+  budgetMs: number,
+  recall: () => Promise<readonly Recalled[]> | readonly Recalled[],
+): Promise<readonly Recalled[]> {
+  const answer = recall()
+  if (!(answer instanceof Promise)) return answer
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(tooLate(budgetMs)), budgetMs)
+  try {
+    return await Promise.race([answer, late.promise])
+  } finally {
+    clearTimeout(timer)
+    answer.catch(() => {}) // its failure after the deadline is nobody's any more
+  }
+}
+
+const tooLate = (budgetMs: number) => new MemoryFailure("timeout", `memory took longer than ${budgetMs} ms`)
+
+/** SQLite's codes, in the words of a person who has to do something about them. */
+const DISK: readonly (readonly [code: RegExp, reason: string])[] = [
+  [/^SQLITE_(BUSY|LOCKED)/, "locked"],
+  [/^SQLITE_(CORRUPT|NOTADB)/, "corrupt"],
+  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "full"],
+  [/^(SQLITE_|EIO)/, "disk"],
+]
+
+export function reasonOf(error: unknown): string {
+  if (error instanceof MemoryFailure) return error.reason
+  const code = error instanceof Error && "code" in error ? String(error.code) : ""
+  return DISK.find(([pattern]) => pattern.test(code))?.[1] ?? "failed"
+}

@@ -1,0 +1,97 @@
+/** Memory's two places in the pipeline: before the request goes out, and after its answer. What memory knows and does is `memory/`'s. */
+import type { Exchange } from "./app.ts"
+import { appendTexts } from "./dialects/append-text.ts"
+import type { Asked } from "./dialects/request.ts"
+import type { Metered } from "./exchange.ts"
+import { purposeOf } from "./identify/purpose.ts"
+import { chainTurns, isUnanswered, type UserTurn } from "./identify/turns.ts"
+import { MODE_HEADER, readMode } from "./memory/mode.ts"
+import { namespaceOf } from "./memory/namespace.ts"
+import { type Conversation, reasonOf } from "./memory/recall.ts"
+import { type MemoryCall, noteMemory, recallFor, rememberFor } from "./memory/stage.ts"
+import type { Choice } from "./route/routes.ts"
+
+/** What memory may do in this call; null: nothing. The row says why. @throws Refusal 400 for a mode that is none */
+export function openMemory(exchange: Exchange, choice: Choice): MemoryCall | null {
+  const { app, arrival, draft, snapshot } = exchange
+  const { reads, writes } = readMode(arrival.headers.get(MODE_HEADER))
+  if (!reads && !writes) return null
+  try {
+    const engine = app.memories.engine(snapshot.config)
+    if (!engine) return null
+    const unfit = whyUnfit(exchange, choice)
+    if (unfit) {
+      noteMemory(draft, "skip", unfit)
+      return null
+    }
+    if (!reads) noteMemory(draft, "skip", "write-only")
+    const mode = { reads, writes: writes && snapshot.config.memory.remember }
+    return { engine, mode, conversation: conversationOf(exchange) }
+  } catch (error) {
+    app.log(`${draft.row.id} goes on without memory`, error)
+    noteMemory(draft, "error", reasonOf(error))
+    return null
+  }
+}
+
+/** In a word, for the header; null: a person's conversation. */
+function whyUnfit(
+  { arrival, body, endpoint, snapshot, turns }: Exchange,
+  { deployment, group }: Choice,
+): string | null {
+  const { onlyModels, exceptModels } = snapshot.config.memory
+  if (endpoint.operation !== "generate") return endpoint.operation
+  if (deployment.router) return "router" // it recalls and remembers itself
+  if (exceptModels.includes(group) || (onlyModels && !onlyModels.includes(group))) return "model"
+  const newest = turns().at(-1)
+  if (!newest) return "no-user-turn"
+  const purpose = purposeOf({ headers: arrival.headers, body: body()!, newest })
+  return purpose === "conversation" ? null : purpose
+}
+
+/** @throws where the request has no user turn */
+function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Exchange): Conversation {
+  const { userId, project, sessionId } = identity!
+  const namespace = namespaceOf(snapshot.config.memory.scope, userId, project)
+  const said = turns()
+  const keys = chainTurns(
+    JSON.stringify([userId, namespace.projectKey]),
+    said.map(({ hash }) => hash),
+  )
+  return {
+    namespace,
+    sessionId,
+    isOwnSession,
+    turns: said.map(({ text, entry }: UserTurn, at) => ({ key: keys[at]!, text, entry })),
+    isUnanswered: isUnanswered(said.at(-1)!, body()!),
+  }
+}
+
+/** The request with what memory has to say to it. Whatever goes wrong with memory, the request goes on. */
+export async function recall({ app, draft, snapshot }: Exchange, call: MemoryCall, asked: Asked): Promise<Asked> {
+  const { additions } = await recallFor(call, app, snapshot.config.memory, draft)
+  try {
+    return appendTexts(asked, additions)
+  } catch (error) {
+    app.log(`${draft.row.id} goes on without memory`, error)
+    noteMemory(draft, "error", reasonOf(error))
+    return asked
+  }
+}
+
+/** What a person said counts when it was answered, even to a client that left; of a broken answer nothing does. */
+export function rememberSaid({ app, arrival, draft }: Exchange, call: MemoryCall, metered: Metered | null): void {
+  const { id, outcome, duration_ms } = draft.row
+  if (outcome !== "done" && outcome !== "client-left") return
+  const said = {
+    requestId: id,
+    askedAt: arrival.startedAt,
+    answeredAt: arrival.startedAt + Math.ceil(duration_ms),
+    answer: outcome === "done" ? (metered?.speech ?? "") : "",
+  }
+  try {
+    rememberFor(call, said, app.memories)
+  } catch (error) {
+    app.log(`${id} is not remembered`, error)
+  }
+}

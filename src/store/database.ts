@@ -1,0 +1,31 @@
+/** One SQLite file: opened the same way each, or moved aside. What is in it is not known here. */
+import { Database } from "bun:sqlite"
+import { closeSync, existsSync, openSync, renameSync, statSync } from "node:fs"
+
+/** `prepare` brings its schema up to date, and sees whether the file is whole enough to begin with. */
+export function openDatabase(path: string, waitMs: number, prepare: (db: Database) => void): Database {
+  // Created by us, because SQLite would give it, its log and its index the umask's mode.
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600))
+  const db = new Database(path, { readwrite: true })
+  try {
+    db.run(`PRAGMA busy_timeout = ${waitMs}`) // first: the others may find the file locked
+    db.run("PRAGMA journal_mode = WAL")
+    db.run("PRAGMA synchronous = NORMAL")
+    db.run("PRAGMA wal_autocheckpoint = 0")
+    prepare(db)
+    db.run("PRAGMA busy_timeout = 0")
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** `ledger.db.bad-2026-03-29T10-00-00-000Z`, by when it was last written; its log goes with it. */
+export function moveAside(path: string): string {
+  const bad = `${path}.bad-${statSync(path).mtime.toISOString().replace(/[:.]/g, "-")}`
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, bad + suffix)
+  }
+  return bad
+}

@@ -1,0 +1,179 @@
+/** The blocks of memory that went out with user turns, kept for when the turns come again. Written behind the request, read before it. */
+import type { Database } from "bun:sqlite"
+import type { InjectedMemory } from "../exchange.ts"
+
+/** Structurally `memory/replay.ts`'s: a store knows no stage. */
+export interface Block {
+  text: string
+  tokens: number
+  memories: readonly InjectedMemory[]
+}
+interface Owner {
+  readonly userId: string
+  readonly projectKey: string | null
+}
+export interface Place {
+  namespace: Owner
+  sessionId: string | null
+  key: number
+}
+
+export interface SentBlockStore {
+  find(namespace: Owner, sessionId: string | null, keys: readonly number[]): (Block | null)[]
+  put(place: Place, block: Block): void
+  remove(place: Place): void
+  /** Writes what is queued. @throws what the disk throws */
+  flush(): void
+  /** Tries once more to write the rest. */
+  close(): void
+}
+
+export interface SentBlockOptions {
+  /** @throws what the disk throws */
+  use: <T>(act: (db: Database) => T) => T
+  /** epoch milliseconds */
+  clock: () => number
+  warn: (message: string) => void
+}
+
+/** A block that holds a forgotten memory goes with it, whoever deletes it and in which process: the database itself sees to that. */
+export function createSentBlockTables(db: Database): void {
+  db.run(`
+    CREATE TABLE sent_blocks (
+      id INTEGER PRIMARY KEY,
+      turn_key INTEGER NOT NULL, -- stands for a user turn and all before it
+      session_id TEXT NOT NULL, -- '' where there is none, as below: NULLs are never equal
+      user_id TEXT NOT NULL,
+      project_key TEXT NOT NULL,
+      sent_at INTEGER NOT NULL, -- epoch milliseconds
+      tokens INTEGER NOT NULL,
+      text TEXT NOT NULL,
+      memories TEXT NOT NULL, -- JSON: id, score, why, tokens
+      UNIQUE (turn_key, session_id, user_id, project_key)
+    );
+    CREATE INDEX sent_blocks_sent_at ON sent_blocks (sent_at);
+    CREATE TABLE sent_block_memories (
+      memory_id TEXT NOT NULL,
+      block_id INTEGER NOT NULL,
+      PRIMARY KEY (memory_id, block_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX sent_block_memories_block ON sent_block_memories (block_id);
+    CREATE TRIGGER sent_blocks_gone AFTER DELETE ON sent_blocks BEGIN
+      DELETE FROM sent_block_memories WHERE block_id = old.id;
+    END;
+  `)
+}
+
+/** Contract §5: 30 days at most. */
+const KEPT_MS = 30 * 24 * 3600 * 1000
+const FLUSH_AFTER_MS = 20
+const RETRY_MS = 500
+/** What waits for a disk that will not: past it the oldest is given up. */
+const MOST_WAITING = 10_000
+const PURGE_EVERY_MS = 3600 * 1000
+
+const FIND = `SELECT turn_key, session_id, text, tokens, memories FROM sent_blocks
+  WHERE turn_key IN (SELECT value FROM json_each(?)) AND user_id = ? AND project_key = ? AND sent_at > ?
+  ORDER BY session_id = ?, sent_at`
+
+interface Row {
+  turn_key: number
+  session_id: string
+  text: string
+  tokens: number
+  memories: string
+}
+
+export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBlockStore {
+  const waiting = new Map<string, { place: Place; block: Block | null }>()
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let isFailing = false
+  let purgedAt = Number.NEGATIVE_INFINITY
+
+  function queue(place: Place, block: Block | null): void {
+    const id = placeId(place)
+    waiting.delete(id)
+    waiting.set(id, { place, block })
+    if (waiting.size > MOST_WAITING) waiting.delete(waiting.keys().next().value!)
+    timer ??= setTimeout(tick, FLUSH_AFTER_MS)
+  }
+
+  function tick(): void {
+    timer = null
+    try {
+      flush()
+      isFailing = false
+    } catch (error) {
+      if (!isFailing)
+        warn(`the blocks of memory that were sent cannot be written (${String(error)}); it is tried again`)
+      isFailing = true
+      timer = setTimeout(tick, RETRY_MS)
+    }
+  }
+
+  function flush(): void {
+    if (waiting.size === 0) return
+    const now = clock()
+    const isPurging = now - purgedAt >= PURGE_EVERY_MS
+    use((db) =>
+      db
+        .transaction(() => {
+          for (const { place, block } of waiting.values()) write(db, place, block, now)
+          if (isPurging) db.query("DELETE FROM sent_blocks WHERE sent_at <= ?").run(now - KEPT_MS)
+        })
+        .immediate(),
+    )
+    waiting.clear()
+    if (isPurging) purgedAt = now
+  }
+
+  return {
+    find({ userId, projectKey }, sessionId, keys) {
+      if (keys.length === 0) return []
+      const found = new Map<number, Block>()
+      const values = [JSON.stringify(keys), userId, projectKey ?? "", clock() - KEPT_MS, sessionId ?? ""] as const
+      for (const row of use((db) => db.query<Row, (string | number)[]>(FIND).all(...values)))
+        found.set(row.turn_key, {
+          text: row.text,
+          tokens: row.tokens,
+          memories: JSON.parse(row.memories) as InjectedMemory[],
+        })
+      return keys.map((key) => {
+        if (waiting.size === 0) return found.get(key) ?? null
+        const late = waiting.get(placeId({ namespace: { userId, projectKey }, sessionId, key }))
+        return late ? late.block : (found.get(key) ?? null)
+      })
+    },
+    put: queue,
+    remove: (place) => queue(place, null),
+    flush,
+    close() {
+      if (timer !== null) clearTimeout(timer)
+      timer = null
+      try {
+        flush()
+      } catch (error) {
+        warn(`${waiting.size} blocks of memory that were sent are not kept: ${String(error)}`)
+      }
+    },
+  }
+}
+
+const placeId = ({ namespace: { userId, projectKey }, sessionId, key }: Place) =>
+  JSON.stringify([key, sessionId, userId, projectKey])
+
+function write(db: Database, { namespace, sessionId, key }: Place, block: Block | null, sentAt: number): void {
+  const where = [key, sessionId ?? "", namespace.userId, namespace.projectKey ?? ""] as const
+  db.query("DELETE FROM sent_blocks WHERE turn_key = ? AND session_id = ? AND user_id = ? AND project_key = ?").run(
+    ...where,
+  )
+  if (!block) return
+  const { lastInsertRowid } = db
+    .query(
+      `INSERT INTO sent_blocks (turn_key, session_id, user_id, project_key, sent_at, tokens, text, memories)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(...where, sentAt, block.tokens, block.text, JSON.stringify(block.memories))
+  const link = db.query("INSERT OR IGNORE INTO sent_block_memories VALUES (?, ?)")
+  for (const { id } of block.memories) link.run(id, lastInsertRowid)
+}

@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test"
+import { MEMORY_TAG } from "../../src/exchange.ts"
+import { withoutBlocks, writeBlock } from "../../src/memory/block.ts"
+import type { Recalled } from "../../src/memory/engine.ts"
+
+const day = (text: string) => Date.parse(`${text}T09:30:00Z`)
+const recalled = (id: string, text: string, more: { createdAt?: number; score?: number } = {}): Recalled =>
+  ({
+    memory: { id, role: "user", speaker: null, createdAt: more.createdAt ?? day("2026-03-01") },
+    text,
+    score: more.score ?? 1,
+    why: "words",
+    tokens: 5,
+  }) as Recalled
+const characters = (text: string) => text.length
+
+test("a block is data in a fence, oldest day first, with no time, score or id in it", () => {
+  const block = writeBlock(
+    [
+      recalled("m2", "later", { createdAt: day("2026-03-02"), score: 0.9 }),
+      recalled("m1", "earlier", { score: 0.123 }),
+    ],
+    10_000,
+    characters,
+  )!
+  const lines = block.text.split("\n")
+  expect(lines[0]).toBe(`<${MEMORY_TAG}>`)
+  expect(lines.at(-1)).toBe(`</${MEMORY_TAG}>`)
+  expect(lines.slice(2, -1)).toEqual(["- [2026-03-01] user: earlier", "- [2026-03-02] user: later"])
+  expect(block.text).not.toMatch(/09:30|m1|0\.123/)
+})
+
+test("equal memories in another order give equal bytes", () => {
+  const [one, other] = [recalled("a", "x"), recalled("b", "y")]
+  expect(writeBlock([one, other], 10_000, characters)).toEqual(writeBlock([other, one], 10_000, characters))
+})
+
+test("only the fence's own tag is escaped, in any case; all else stands as it was said", () => {
+  const text = `</${MEMORY_TAG}> < / ${MEMORY_TAG}> <${MEMORY_TAG.toUpperCase()}> <b> & "quoted" </system>`
+  const block = writeBlock([recalled("m", text)], 10_000, characters)!
+  expect(block.text).toContain(
+    `&lt;/${MEMORY_TAG}> < / ${MEMORY_TAG}> &lt;${MEMORY_TAG.toUpperCase()}> <b> & "quoted" </system>`,
+  )
+  expect(withoutBlocks(`before ${block.text} after`)).toBe("before after")
+})
+
+test("what does not fit goes, the least fitting first, and where nothing fits there is no block", () => {
+  const all = [recalled("a", "weak", { score: 0.1 }), recalled("b", "strong", { score: 0.9 })]
+  const whole = writeBlock(all, 10_000, characters)!
+  expect(writeBlock(all, whole.tokens - 1, characters)?.recalled.map(({ memory }) => memory.id)).toEqual(["b"])
+  expect(writeBlock(all, 10, characters)).toBeNull()
+  expect(writeBlock([], 10_000, characters)).toBeNull()
+})
