@@ -1,7 +1,8 @@
 /** Reads a query string's parameters, each by hand: what is wrong is said by name, with what is allowed. It asks no store. */
 import { type Outcome, Refusal } from "../exchange.ts"
 import type { Group } from "../store/groups.ts"
-import type { LedgerFilter, ListQuery } from "../store/list.ts"
+import type { LedgerFilter } from "../store/filter.ts"
+import type { ListQuery } from "../store/list.ts"
 import type { UsageQuery } from "../store/usage.ts"
 import { isTimeZone, readInstant } from "./instant.ts"
 

@@ -2,7 +2,7 @@
 import { Elysia } from "elysia"
 import { type LedgerRow, Refusal } from "../exchange.ts"
 import type { Ledger } from "../store/ledger.ts"
-import type { LedgerFilter } from "../store/list.ts"
+import type { LedgerFilter } from "../store/filter.ts"
 import { answers, FILTER_PARAMETERS, ENTRY_SCHEMA, parameter, PAGE_SCHEMA } from "./documentation.ts"
 import { createLiveRows } from "./live.ts"
 import { readListQuery, readLiveFilter, type Scope } from "./query.ts"

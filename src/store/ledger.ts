@@ -1,8 +1,12 @@
 /** The ledger: one row for every exchange. What others may ask of it, and SQLite behind it. It decides nothing about a request. */
 import type { Database, Statement } from "bun:sqlite"
 import { type LedgerDetail, type LedgerRow, type Project, Refusal } from "../exchange.ts"
+import { buildSegment } from "./columns/builder.ts"
+import { PIECE_ROWS } from "./columns/pieces.ts"
+import { createSegmentWork } from "./columns/work.ts"
 import { type ListQuery, listRows, type Page } from "./list.ts"
 import { type Bindings, bindRow, INSERT, type LedgerEntry, ROW_COLUMNS, readEntry, type StoredEntry } from "./rows.ts"
+import type { Source, Values } from "./source.ts"
 import { reportUsage, type UsageQuery, type UsageReport } from "./usage.ts"
 import { createWriter, type Queued, type WriterHealth } from "./writer.ts"
 
@@ -75,7 +79,18 @@ export function createLedger(options: LedgerOptions): Ledger {
     }
   }
 
+  const source: Source = {
+    values: (sql, values) => reading(({ db }) => db.query(sql).values(...values)),
+    rows: <T>(sql: string, values: Values) => reading(({ db }) => db.query<T, Values>(sql).all(...values)),
+  }
+  const segments = createSegmentWork({
+    build: (numbers) => withDatabase(({ db }) => buildSegment(db, numbers)),
+    warn: options.warn,
+  })
+  if (connection) segments.changed(PIECE_ROWS)
+
   function announce(rows: readonly Queued[]): void {
+    segments.changed(rows.length)
     if (listeners.size === 0) return
     for (const [row] of rows) {
       for (const listener of listeners) {
@@ -98,6 +113,7 @@ export function createLedger(options: LedgerOptions): Ledger {
           const update = db.query("UPDATE requests SET project = ?, project_key = ? WHERE id = ? AND project IS NULL")
           for (const id of ids) update.run(name, key, id)
         })
+        segments.changed(PIECE_ROWS)
       } catch (error) {
         options.warn(`${ids.length} ledger rows stay without their project: ${String(error)}`)
       }
@@ -106,7 +122,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     health: writer.health,
     list: async (query) => {
       await writer.flush()
-      return reading(({ db }) => listRows(db, query))
+      return segments.undisturbed(() => listRows(source, query))
     },
     get: async (id) => {
       await writer.flush()
@@ -121,13 +137,14 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     usage: async (query) => {
       await writer.flush()
-      return reportUsage((sql, values) => reading(({ db }) => db.query(sql).values(...values)), query)
+      return segments.undisturbed(() => reportUsage(source.values, query))
     },
     subscribe: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     close: async () => {
+      segments.stop()
       await writer.close()
       listeners.clear()
       isClosed = true

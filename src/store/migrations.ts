@@ -61,7 +61,41 @@ function m001_requests(db: Database): void {
   `)
 }
 
-export const MIGRATIONS: readonly ((db: Database) => void)[] = [m001_requests]
+/**
+ * Copies of rows as columns, which reports and searches read (`columns/`). A segment whose rows change is dropped in the same transaction, so that no copy is ever wrong;
+ * quality, which comes after its row, is dropped alone. The columns of old rows are made while serving.
+ */
+function m002_columns(db: Database): void {
+  const segment = "(SELECT max(first) FROM segments WHERE first <= OLD.rowid)"
+  db.run(`
+    CREATE TABLE words (number INTEGER PRIMARY KEY, word TEXT UNIQUE NOT NULL);
+    CREATE TABLE segments (
+      first INTEGER PRIMARY KEY, -- rowids, both included
+      last INTEGER NOT NULL,
+      row_count INTEGER NOT NULL,
+      min_at INTEGER NOT NULL, -- of started_at
+      max_at INTEGER NOT NULL
+    );
+    CREATE TABLE row_columns (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+    CREATE TRIGGER segment_dropped AFTER DELETE ON segments BEGIN
+      DELETE FROM row_columns WHERE id BETWEEN OLD.first * 16 AND OLD.first * 16 + 15;
+    END;
+    CREATE TRIGGER row_deleted AFTER DELETE ON requests BEGIN
+      DELETE FROM segments WHERE first = ${segment} AND last >= OLD.rowid;
+    END;
+    CREATE TRIGGER row_changed AFTER UPDATE OF started_at, outcome, operation, stream, duration_ms, ttft_ms,
+      input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, billed_usd,
+      client, user_id, project, project_key, session_id, key_alias, model, provider ON requests BEGIN
+      DELETE FROM segments WHERE first = ${segment} AND last >= OLD.rowid;
+    END;
+    CREATE TRIGGER quality_changed AFTER UPDATE OF quality ON requests BEGIN
+      DELETE FROM row_columns WHERE id = ${segment} * 16 + 4 AND EXISTS (
+        SELECT 1 FROM segments WHERE first = ${segment} AND last >= OLD.rowid);
+    END;
+  `)
+}
+
+export const MIGRATIONS: readonly ((db: Database) => void)[] = [m001_requests, m002_columns]
 
 /**
  * Brings a database up to the newest schema. One that holds rows is copied beside itself first (`ledger.db.before-2`).

@@ -1,10 +1,18 @@
 /**
  * `/api/usage`: sums, percentiles and speed of the rows that match, by one or two groups.
- * It walks the rows in slices and lets other work go on in between, so a long report delays no request.
+ * It goes through the ledger's columns and lets other work go on every millisecond, so that a long report delays no request.
  */
 import { calendarBuckets } from "./calendar.ts"
+import { GroupTable } from "./columns/group-table.ts"
+import type { Columns } from "./columns/layout.ts"
+import { createMatcher, isWithin } from "./columns/match.ts"
+import { piecesOf, rangesOf } from "./columns/pieces.ts"
+import type { Percentiles } from "./columns/samples.ts"
+import { type Tally, Tallies } from "./columns/tallies.ts"
+import { openWords } from "./columns/words.ts"
 import { type Group, GROUPS, isCalendar } from "./groups.ts"
-import { filterSql, type LedgerFilter, type Values } from "./list.ts"
+import type { LedgerFilter } from "./filter.ts"
+import type { SelectValues } from "./source.ts"
 
 export interface UsageQuery extends LedgerFilter {
   /** one or two; none: totals only */
@@ -27,18 +35,13 @@ export interface UsageSums {
   billed_usd: number | null
   /** rows that must have cost something but have no known price: with tokens, or answered generations */
   unpriced: number
-  /** exact, nearest rank */
+  /** nearest rank; within 0.4 % where a group has more than a thousand rows */
   duration_ms: Percentiles
   /** of the rows that have one (streamed) */
   ttft_ms: Percentiles
   /** output tokens by the time from the first content to the end, of streamed rows; null without any */
   tokens_per_second: number | null
   quality: number | null
-}
-
-export interface Percentiles {
-  p50: number | null
-  p95: number | null
 }
 
 /** null: the rows say nothing there (client unknown, no project). */
@@ -49,162 +52,98 @@ export interface UsageReport {
   totals: UsageSums
 }
 
-export type SelectValues = (sql: string, values: Values) => unknown[][]
-
-/** A slice takes some 5 ms. */
-const SLICE_ROWS = 2_000
-
-const MEASURES = `started_at, rowid,
-  outcome IN ('rejected', 'upstream-failed'),
-  input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, billed_usd,
-  cost_usd IS NULL AND operation <> 'count_tokens' AND (
-    coalesce(input_tokens, 0) + coalesce(output_tokens, 0) > 0
-    OR (outcome = 'done' AND operation IN ('generate', 'completions'))),
-  duration_ms, ttft_ms,
-  CASE WHEN stream AND output_tokens > 0 AND duration_ms > ttft_ms THEN duration_ms - ttft_ms END`
-
-/** A row of `MEASURES`, then the columns of the groups. */
-type Measures = [
-  startedAt: number,
-  rowid: number,
-  isError: number,
-  input: number | null,
-  cacheRead: number | null,
-  cacheWrite: number | null,
-  output: number | null,
-  reasoning: number | null,
-  cost: number | null,
-  billed: number | null,
-  isUnpriced: number,
-  durationMs: number,
-  ttftMs: number | null,
-  generationMs: number | null,
-  ...keys: UsageKey[],
-]
-const FIRST_KEY = 14
+/** About a millisecond's work each; then others have their turn. */
+const PIECES_AT_ONCE = 3
+const GROUPS_AT_ONCE = 500
 
 export async function reportUsage(select: SelectValues, query: UsageQuery): Promise<UsageReport> {
-  const zone = query.tz ?? "UTC"
-  const keysOf = query.groupBy.map((group, index) => {
-    if (!isCalendar(group)) return (row: Measures) => row[FIRST_KEY + index] as UsageKey
-    const bucket = calendarBuckets(group, zone)
-    return (row: Measures) => bucket(row[0])
-  })
-  const [firstKey, secondKey] = keysOf
-  // Nested rather than joined into one text: a key may hold any character.
-  const tallies = new Map<UsageKey, Map<UsageKey, Tally>>()
-  for await (const rows of slices(select, query)) {
-    for (const row of rows) {
-      const key = firstKey ? firstKey(row) : null
-      const second = secondKey ? secondKey(row) : null
-      let within = tallies.get(key)
-      if (!within) tallies.set(key, (within = new Map()))
-      let tally = within.get(second)
-      if (!tally) within.set(second, (tally = emptyTally()))
-      count(tally, row)
+  const words = openWords(select)
+  const match = createMatcher(query, words)
+  const keys = query.groupBy.map((group) => createKeys(group, query.tz ?? "UTC"))
+  const [first = NO_KEY, second = NO_KEY] = keys
+  const groups = new GroupTable()
+  const tallies = new Tallies()
+  let pieces = 0
+  for (const range of rangesOf(select)) {
+    if (!isWithin(range, query)) continue
+    for (const columns of piecesOf(select, range, words)) {
+      const mask = match(columns)
+      const numbers = groups.of(first.of(columns), second.of(columns), mask)
+      tallies.count(columns, mask, numbers, groups.size)
+      if (++pieces % PIECES_AT_ONCE === 0) await othersTurn()
     }
   }
-  const found = [...tallies].flatMap(([key, within]) => [...within].map(([second, tally]) => ({ key, second, tally })))
-  const rows = found.map(({ key, second, tally }) => ({ key: secondKey ? pair(key, second) : key, ...sums(tally) }))
+  for (const _ of tallies.finish(groups.size)) await othersTurn()
+  const texts = words.textsOf([
+    ...first.words(groups.firsts, groups.size),
+    ...second.words(groups.seconds, groups.size),
+  ])
+  const rows: UsageReport["rows"] = []
+  for (let group = 0; group < groups.size; group++) {
+    const keys = [first.text(groups.firsts[group]!, texts), second.text(groups.seconds[group]!, texts)] as const
+    rows.push({ key: second === NO_KEY ? keys[0] : [...keys], ...report(tallies.of(group)) })
+    if (rows.length % GROUPS_AT_ONCE === 0) await othersTurn()
+  }
+  const totals = report(tallies.all(groups.size))
+  return { rows: first === NO_KEY ? [] : rows.sort(byCalendarThenCost(query.groupBy)), totals }
+}
+
+const othersTurn = () => new Promise((resume) => setImmediate(resume))
+
+/** A group's keys: numbers while rows are counted, texts in the end. */
+interface Keys {
+  /** of each row */
+  of(columns: Columns): Uint32Array
+  text(number: number, texts: ReadonlyMap<number, string | null>): UsageKey
+  /** those of the numbers that are words */
+  words(numbers: Uint32Array, size: number): Iterable<number>
+}
+
+const NO_KEY: Keys = { of: ({ rows }) => new Uint32Array(rows), text: () => null, words: () => [] }
+
+function createKeys(group: Group, zone: string): Keys {
+  if (isCalendar(group)) return createCalendarKeys(group, zone)
   return {
-    rows: firstKey ? rows.sort(byCalendarThenCost(query.groupBy)) : [],
-    totals: sums(merge(found.map((one) => one.tally))),
+    of: (columns) => columns.dimension(GROUPS[group]!),
+    text: (number, texts) => texts.get(number) ?? null,
+    words: (numbers, size) => new Set(numbers.subarray(0, size)),
   }
 }
 
-const pair = (first: UsageKey, second: UsageKey): [UsageKey, UsageKey] => [first, second]
+/** Zones change their offset on a quarter of an hour, so that all moments of one have the same name. */
+const QUARTER_MS = 15 * 60_000
 
-/** All matching rows that are there now, oldest first; rows written meanwhile are left out. */
-async function* slices(select: SelectValues, query: UsageQuery): AsyncGenerator<Measures[]> {
-  const { where, values } = filterSql(query)
-  const keys = query.groupBy.map((group) => `, ${isCalendar(group) ? "NULL" : GROUPS[group]}`).join("")
-  const newest = Number(select("SELECT coalesce(max(rowid), 0) FROM requests", [])[0]?.[0])
-  const sql = `SELECT ${MEASURES}${keys} FROM requests
-    WHERE ${where} AND (started_at, rowid) > (?, ?) AND rowid <= ? ORDER BY started_at, rowid LIMIT ?`
-  let after: [number, number] = [Number.MIN_SAFE_INTEGER, 0]
-  for (;;) {
-    const rows = select(sql, [...values, ...after, newest, SLICE_ROWS]) as Measures[]
-    yield rows
-    const last = rows[SLICE_ROWS - 1]
-    if (!last) return
-    after = [last[0], last[1]]
-    await new Promise((resume) => setImmediate(resume))
+function createCalendarKeys(unit: "day" | "hour", zone: string): Keys {
+  const nameOf = calendarBuckets(unit, zone)
+  const names: string[] = []
+  const numbers = new Map<string, number>()
+  const quarters = new Map<number, number>()
+  const numberOf = (quarter: number) => {
+    const name = nameOf(quarter * QUARTER_MS)
+    let number = numbers.get(name)
+    if (number === undefined) numbers.set(name, (number = names.push(name) - 1))
+    quarters.set(quarter, number)
+    return number
+  }
+  return {
+    of: (columns) => {
+      const at = columns.at()
+      const found = new Uint32Array(at.length)
+      let last = Number.NaN
+      let number = 0
+      for (let index = 0; index < at.length; index++) {
+        const quarter = Math.floor(at[index]! / QUARTER_MS)
+        if (quarter !== last) number = quarters.get((last = quarter)) ?? numberOf(quarter)
+        found[index] = number
+      }
+      return found
+    },
+    text: (number) => names[number]!,
+    words: () => [],
   }
 }
 
-interface Tally {
-  requests: number
-  errors: number
-  input: number
-  cacheRead: number
-  cacheWrite: number
-  output: number
-  reasoning: number
-  cost: number
-  billed: number
-  priced: number
-  unpriced: number
-  generatedTokens: number
-  generationMs: number
-  durations: number[]
-  ttfts: number[]
-}
-
-const emptyTally = (): Tally => ({
-  requests: 0,
-  errors: 0,
-  input: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  output: 0,
-  reasoning: 0,
-  cost: 0,
-  billed: 0,
-  priced: 0,
-  unpriced: 0,
-  generatedTokens: 0,
-  generationMs: 0,
-  durations: [],
-  ttfts: [],
-})
-
-function count(tally: Tally, row: Measures): void {
-  const [, , isError, input, cacheRead, cacheWrite, output, reasoning, cost, billed, isUnpriced] = row
-  const durationMs = row[11]
-  const ttftMs = row[12]
-  const generationMs = row[13]
-  tally.requests++
-  tally.errors += isError
-  tally.input += input ?? 0
-  tally.cacheRead += cacheRead ?? 0
-  tally.cacheWrite += cacheWrite ?? 0
-  tally.output += output ?? 0
-  tally.reasoning += reasoning ?? 0
-  tally.cost += cost ?? 0
-  tally.billed += billed ?? 0
-  tally.unpriced += isUnpriced
-  if (cost !== null) tally.priced++
-  tally.durations.push(durationMs)
-  if (ttftMs !== null) tally.ttfts.push(ttftMs)
-  if (generationMs !== null) {
-    tally.generatedTokens += output ?? 0
-    tally.generationMs += generationMs
-  }
-}
-
-function merge(tallies: readonly Tally[]): Tally {
-  const all = emptyTally()
-  for (const tally of tallies) {
-    for (const name of Object.keys(all) as (keyof Tally)[]) {
-      if (name !== "durations" && name !== "ttfts") all[name] += tally[name]
-    }
-  }
-  all.durations = tallies.flatMap((tally) => tally.durations)
-  all.ttfts = tallies.flatMap((tally) => tally.ttfts)
-  return all
-}
-
-function sums(tally: Tally): UsageSums {
+function report(tally: Tally): UsageSums {
   const isUnknown = tally.priced === 0 && tally.unpriced > 0
   return {
     requests: tally.requests,
@@ -217,19 +156,11 @@ function sums(tally: Tally): UsageSums {
     cost_usd: isUnknown ? null : tally.cost,
     billed_usd: isUnknown ? null : tally.billed,
     unpriced: tally.unpriced,
-    duration_ms: percentiles(tally.durations),
-    ttft_ms: percentiles(tally.ttfts),
+    duration_ms: tally.durations,
+    ttft_ms: tally.ttfts,
     tokens_per_second: tally.generationMs > 0 ? (tally.generatedTokens / tally.generationMs) * 1000 : null,
-    quality: null,
+    quality: tally.judged > 0 ? tally.quality / tally.judged : null,
   }
-}
-
-/** Nearest rank: the smallest value that at least p % of the values do not exceed. */
-function percentiles(values: readonly number[]): Percentiles {
-  if (values.length === 0) return { p50: null, p95: null }
-  const sorted = Float64Array.from(values).sort()
-  const at = (percent: number) => sorted[Math.ceil((percent * sorted.length) / 100) - 1] ?? null
-  return { p50: at(50), p95: at(95) }
 }
 
 type Row = UsageReport["rows"][number]

@@ -68,19 +68,26 @@ function expectedSums(pairs: readonly Pair[]): UsageSums {
     duration_ms: { p50: rank(durations, 50), p95: rank(durations, 95) },
     ttft_ms: { p50: rank(ttfts, 50), p95: rank(ttfts, 95) },
     tokens_per_second: streamed.length === 0 ? null : total(streamed, (row) => row.output_tokens) / seconds,
-    quality: null,
+    quality: mean(pairs.flatMap(([row]) => row.quality ?? [])),
   }
 }
 
+const mean = (values: number[]) =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+
 /** Sums of fractions depend on their order in the last digits; everything else must be equal. */
-function expectSums({ cost_usd, billed_usd, tokens_per_second, ...rest }: UsageSums, expected: UsageSums): void {
+function expectSums(
+  { cost_usd, billed_usd, tokens_per_second, quality, ...rest }: UsageSums,
+  expected: UsageSums,
+): void {
   const near = (value: number | null, wanted: number | null) => {
-    if (wanted === null || value === null) expect(value).toBe(wanted)
+    if (wanted === null || value === null || !Number.isFinite(wanted)) expect(value).toBe(wanted)
     else expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(wanted)))
   }
   near(cost_usd, expected.cost_usd)
   near(billed_usd, expected.billed_usd)
   near(tokens_per_second, expected.tokens_per_second)
+  near(quality, expected.quality)
   expect({ ...expected, ...rest }).toEqual(expected)
 }
 

@@ -1,0 +1,126 @@
+/**
+ * Ledger rows turned by ninety degrees: for some two thousand rows one typed array a column, so that a million rows are summed or searched in a moment.
+ * It knows the arrays and their bytes; where they are kept, `pieces.ts` knows.
+ */
+
+/** What rows are filtered and grouped by, as numbers of words (`words.ts`); 0 is NULL. */
+export const DIMENSIONS = [
+  "client",
+  "user_id",
+  "project",
+  "project_key",
+  "session_id",
+  "key_alias",
+  "model",
+  "provider",
+] as const
+export type Dimension = (typeof DIMENSIONS)[number]
+
+/** A row's outcome is the two lowest bits of its `flags`. */
+export const OUTCOMES = ["done", "client-left", "upstream-failed", "rejected"] as const
+export const OUTCOME = 3
+export const UNPRICED = 4
+export const PRICED = 8
+/** streamed, with tokens that came after the first */
+export const GENERATED = 16
+
+/** Token counts are whole and below 2^32. Times in milliseconds; NaN: the row has none. */
+export interface Measures {
+  cost: Float64Array
+  billed: Float64Array
+  duration: Float64Array
+  ttft: Float64Array
+  input: Uint32Array
+  cacheRead: Uint32Array
+  cacheWrite: Uint32Array
+  output: Uint32Array
+  reasoning: Uint32Array
+}
+
+/** The columns of a piece, each made when it is asked for. */
+export interface Columns {
+  readonly rows: number
+  rowids(): Float64Array
+  /** `started_at`, epoch milliseconds */
+  at(): Float64Array
+  flags(): Uint8Array
+  measures(): Measures
+  /** NaN: none */
+  quality(): Float64Array
+  dimension(name: Dimension): Uint32Array
+}
+
+/** In the table `row_columns`, column `number` of the segment that begins at rowid `first` has the id `first * COLUMN_IDS + number`. */
+export const COLUMN_IDS = 16
+export const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5 } as const
+export const numberOfDimension = (name: Dimension) => NUMBERS.dimensions + DIMENSIONS.indexOf(name)
+
+const FRACTIONS = ["cost", "billed", "duration", "ttft"] as const
+const COUNTS = ["input", "cacheRead", "cacheWrite", "output", "reasoning"] as const
+const MEASURE_BYTES = FRACTIONS.length * 8 + COUNTS.length * 4
+
+/** How a row is selected for `readColumns`. */
+export const SELECTED = `rowid, started_at,
+  CASE outcome WHEN 'done' THEN 0 WHEN 'client-left' THEN 1 WHEN 'upstream-failed' THEN 2 ELSE 3 END
+  + ${UNPRICED} * (cost_usd IS NULL AND operation <> 'count_tokens' AND (
+      coalesce(input_tokens, 0) + coalesce(output_tokens, 0) > 0
+      OR (outcome = 'done' AND operation IN ('generate', 'completions'))))
+  + ${PRICED} * (cost_usd IS NOT NULL)
+  + ${GENERATED} * coalesce(stream AND output_tokens > 0 AND duration_ms > ttft_ms, 0),
+  quality, cost_usd, billed_usd, duration_ms, ttft_ms,
+  input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, ${DIMENSIONS.join(", ")}`
+const FIRST_MEASURE = 4
+const FIRST_DIMENSION = FIRST_MEASURE + FRACTIONS.length + COUNTS.length
+const TTFT = FIRST_MEASURE + FRACTIONS.indexOf("ttft")
+
+export type Selected = readonly (number | string | null)[]
+
+export function readColumns(selected: readonly Selected[], numberOf: (word: string | null) => number): Columns {
+  const rows = selected.length
+  const numbers = (column: number, missing: number) =>
+    Float64Array.from(selected, (row) => (row[column] as number | null) ?? missing)
+  const measures = (): Measures => {
+    const all = measuresOf(new ArrayBuffer(rows * MEASURE_BYTES), rows)
+    const arrays = [...FRACTIONS, ...COUNTS].map((name) => all[name])
+    selected.forEach((row, index) => {
+      for (let column = 0; column < arrays.length; column++)
+        arrays[column]![index] = (row[FIRST_MEASURE + column] as number | null) ?? 0
+      if (row[TTFT] === null) all.ttft[index] = Number.NaN
+    })
+    return all
+  }
+  return {
+    rows,
+    rowids: () => numbers(0, 0),
+    at: () => numbers(1, 0),
+    flags: () => Uint8Array.from(selected, (row) => row[2] as number),
+    quality: () => numbers(3, Number.NaN),
+    measures,
+    dimension: (name) => {
+      const column = FIRST_DIMENSION + DIMENSIONS.indexOf(name)
+      return Uint32Array.from(selected, (row) => numberOf(row[column] as string | null))
+    },
+  }
+}
+
+/** The measures' arrays, one after the other in one buffer: they are always needed together. */
+export function measuresOf(buffer: ArrayBuffer, rows: number): Measures {
+  const counts = FRACTIONS.length * rows * 8
+  return Object.fromEntries([
+    ...FRACTIONS.map((name, index) => [name, new Float64Array(buffer, index * rows * 8, rows)]),
+    ...COUNTS.map((name, index) => [name, new Uint32Array(buffer, counts + index * rows * 4, rows)]),
+  ]) as Measures
+}
+
+/** Every column as bytes, by its number. */
+export function bytesOf(columns: Columns): [number: number, bytes: Uint8Array][] {
+  const bytes = (array: { buffer: ArrayBufferLike }) => new Uint8Array(array.buffer)
+  return [
+    [NUMBERS.rowids, bytes(columns.rowids())],
+    [NUMBERS.at, bytes(columns.at())],
+    [NUMBERS.flags, bytes(columns.flags())],
+    [NUMBERS.measures, bytes(columns.measures().cost)],
+    [NUMBERS.quality, bytes(columns.quality())],
+    ...DIMENSIONS.map((name): [number, Uint8Array] => [numberOfDimension(name), bytes(columns.dimension(name))]),
+  ]
+}

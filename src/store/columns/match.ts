@@ -1,0 +1,58 @@
+/** Which rows of a piece a filter means. The same filter as SQL is in `filter.ts`. */
+import type { LedgerFilter } from "../filter.ts"
+import { type Columns, type Dimension, OUTCOME, OUTCOMES } from "./layout.ts"
+import type { Range } from "./pieces.ts"
+import type { Words } from "./words.ts"
+
+const FILTERED: readonly (readonly [keyof LedgerFilter, Dimension])[] = [
+  ["client", "client"],
+  ["userId", "user_id"],
+  ["sessionId", "session_id"],
+  ["model", "model"],
+  ["key", "key_alias"],
+]
+
+/** Whether a filter asks for more than a span of time. */
+export const isSelective = (filter: LedgerFilter) =>
+  filter.project !== undefined || filter.outcome !== undefined || FILTERED.some(([name]) => filter[name] !== undefined)
+
+/** A segment outside of the span need not be opened. */
+export const isWithin = ({ stored }: Range, { from, to }: LedgerFilter) =>
+  stored === null || ((from === undefined || stored.maxAt >= from) && (to === undefined || stored.minAt < to))
+
+export function createMatcher(filter: LedgerFilter, words: Pick<Words, "numberOf">) {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, project, outcome } = filter
+  const wanted = FILTERED.flatMap(([name, dimension]): [Dimension, number][] => {
+    const word = filter[name]
+    return word === undefined ? [] : [[dimension, words.numberOf(String(word))]]
+  })
+  const projectNumber = project === undefined ? null : words.numberOf(project)
+  const code = outcome === undefined ? null : OUTCOMES.indexOf(outcome)
+  const isTimed = filter.from !== undefined || filter.to !== undefined
+
+  /** 1 for each row that is meant; null: all are. */
+  return function match(columns: Columns): Uint8Array | null {
+    if (!isTimed && !isSelective(filter)) return null
+    const { rows } = columns
+    const mask = new Uint8Array(rows).fill(1)
+    for (const [name, number] of wanted) {
+      const column = columns.dimension(name)
+      for (let index = 0; index < rows; index++) if (column[index] !== number) mask[index] = 0
+    }
+    if (projectNumber !== null) {
+      const names = columns.dimension("project")
+      const keys = columns.dimension("project_key")
+      for (let index = 0; index < rows; index++)
+        if (names[index] !== projectNumber && keys[index] !== projectNumber) mask[index] = 0
+    }
+    if (code !== null) {
+      const flags = columns.flags()
+      for (let index = 0; index < rows; index++) if ((flags[index]! & OUTCOME) !== code) mask[index] = 0
+    }
+    if (isTimed) {
+      const at = columns.at()
+      for (let index = 0; index < rows; index++) if (!(at[index]! >= from && at[index]! < to)) mask[index] = 0
+    }
+    return mask
+  }
+}
