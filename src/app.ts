@@ -2,6 +2,7 @@
 import type { Gate } from "./auth/gate.ts"
 import type { Logins } from "./auth/logins.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"
+import type { Carry } from "./dialects/translation/carried.ts"
 import type { Arrival, Caller, Config, Identity, JsonObject } from "./exchange.ts"
 import type { Relays } from "./http/relay.ts"
 import type { Projects } from "./identify/projects.ts"
@@ -13,6 +14,7 @@ import type { UserTurn } from "./identify/turns.ts"
 import type { Memories } from "./memory/memories.ts"
 import type { MemoryCall } from "./memory/stage.ts"
 import type { Routes } from "./route/routes.ts"
+import type { CarriedStore } from "./store/carried.ts"
 import type { Ledger } from "./store/ledger.ts"
 import type { CookieJars } from "./upstream/cookies.ts"
 import type { Upstream } from "./upstream/send.ts"
@@ -35,6 +37,7 @@ export interface App {
   cookies: CookieJars
   relays: Relays
   ledger: Ledger
+  carried: CarriedStore<Carry>
   prices: PriceBook
   logins: Logins
   sessions: Sessions

@@ -3,11 +3,14 @@ import type { App, Exchange, Snapshot } from "./app.ts"
 import { createGate } from "./auth/gate.ts"
 import { type Endpoint, matchEndpoint } from "./dialects/endpoints.ts"
 import { lastUserText } from "./dialects/mock.ts"
+import { outboundDialect } from "./dialects/outbound.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
-import { readRequest } from "./dialects/request.ts"
+import { type Asked, readRequest } from "./dialects/request.ts"
+import type { Translation } from "./dialects/translation/translation.ts"
 import {
   type Arrival,
   type Config,
+  type Deployment,
   type HeaderFields,
   type Identity,
   type JsonObject,
@@ -29,6 +32,7 @@ import { openDraft } from "./usage/settle.ts"
 /** A model call: in by one of the dialects, answered by a deployment that speaks it. It never throws, and settles once. */
 export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Promise<Response> {
   const exchange = openExchange(arrival, endpoint, app)
+  const { draft } = exchange
   const { gate, routes } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
@@ -36,11 +40,18 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     const asked = readRequest(endpoint, bodyText(bytes))
     noteRequest(exchange, asked.model, asked.stream, asked.text)
     recognise(exchange, asked.text)
-    const choice = routes.choose(asked.model, endpoint.dialect, app.random(), bringsKey(exchange))
+    const serves = (one: Deployment) => outboundDialect(endpoint, one) !== null
+    const choice = routes.choose(asked.model, serves, app.random(), bringsKey(exchange))
     noteChoice(exchange, choice)
     const { model, deployment } = choice
     exchange.memory = openMemory(exchange, choice)
     const told = exchange.memory?.mode.reads ? await recall(exchange, exchange.memory, asked) : asked
+    if (draft.row.dialect_out !== endpoint.dialect) {
+      const translation = await translateCall(exchange, told, choice)
+      const answer = await send(exchange, choice, { method: "POST" }, writeTranslated(exchange, translation, choice))
+      const { replyTranslated } = await import("./http/reply-translated.ts")
+      return await replyTranslated(exchange, answer, translation)
+    }
     const written = writeRequest(told, { model, params: deployment.params, drop: deployment.dropParams })
     if (deployment.mock !== null)
       return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
@@ -194,14 +205,58 @@ function parseObject(text: string): JsonObject | null {
   }
 }
 
-function noteChoice({ draft, endpoint, caller }: Exchange, { deployment, model, group }: Choice): void {
+function noteChoice({ draft, endpoint, caller, isRaw }: Exchange, { deployment, model, group }: Choice): void {
   draft.deployment = deployment
   draft.isSubscription = caller!.subscription !== null && deployment.key === null
   draft.detail.deployment_id = deployment.id
   draft.row.model = group || null
   draft.row.upstream_model = model || null
   draft.row.provider = deployment.provider
-  draft.row.dialect_out = endpoint.dialect
+  draft.row.dialect_out = isRaw ? endpoint.dialect : outboundDialect(endpoint, deployment)
+}
+
+/** The client and the provider speak different dialects. What that needs is loaded by the first such call. */
+async function translateCall(exchange: Exchange, asked: Asked, { deployment, model }: Choice): Promise<Translation> {
+  const { app, arrival, draft, endpoint, identity } = exchange
+  const { readForm, translate } = await import("./dialects/translation/translation.ts")
+  const reading = readForm(endpoint.dialect, parseBody(asked.text))
+  const { userId } = identity!
+  const carried = reading.keys.length > 0 ? app.carried.find(userId, reading.keys) : NOTHING_CARRIED
+  const client = {
+    dialect: endpoint.dialect,
+    id: draft.row.id,
+    created: Math.floor(arrival.startedAt / 1000),
+    wantsUsage: asked.wantsUsage,
+    wantsArray: endpoint.dialect === "gemini" && asked.stream && !arrival.query.includes("alt=sse"),
+  }
+  const dialect = draft.row.dialect_out!
+  const translation = translate(
+    reading,
+    client,
+    { dialect, provider: deployment.provider, model, stream: asked.stream },
+    carried,
+    (key, carry) => app.carried.keep(userId, [[key, carry]]),
+  )
+  draft.row.lossy = translation.losses.paths
+  return translation
+}
+
+/** The config's own parameters are set and dropped as in a request that came in the provider's dialect. */
+function writeTranslated({ draft }: Exchange, { body }: Translation, { deployment, model }: Choice): string {
+  const text = JSON.stringify(body)
+  const dialect = draft.row.dialect_out!
+  const { params, dropParams: drop } = deployment
+  if (drop.length === 0 && Object.keys(params).length === 0) return text
+  const endpoint = { dialect, operation: "generate", model, stream: draft.row.stream, version: null } as const
+  return writeRequest(readRequest(endpoint, text), { model, params, drop }).text
+}
+
+const NOTHING_CARRIED = new Map<string, never>()
+
+function parseBody(text: string): JsonObject {
+  const body = parseObject(text)
+  if (body) return body
+  throw new Refusal(400, "invalid_request", "The request body is not valid JSON.", { code: "invalid_body" })
 }
 
 /** A Claude subscription, or a provider key that the file lets clients bring. */
@@ -223,14 +278,16 @@ async function send(
   const { config } = snapshot
   const { deployment } = choice
   const isStream = draft.row.stream
-  const { dialect, operation, version } = endpoint
+  const dialect = draft.row.dialect_out!
+  const isTranslated = dialect !== endpoint.dialect
   const call = {
     dialect,
-    operation,
+    operation: endpoint.operation,
     model: choice.model,
     stream: isStream,
-    version,
-    query: arrival.query,
+    version: isTranslated ? null : endpoint.version,
+    // a query is a word of its dialect
+    query: !isTranslated ? arrival.query : dialect === "gemini" && isStream ? "?alt=sse" : "",
     rest: to.rest,
   }
   const url = target(deployment, call)

@@ -16,6 +16,7 @@ import { createPatternMemo } from "../identify/users.ts"
 import { createRepositories } from "../machine/repository.ts"
 import { createMemories } from "../memory/memories.ts"
 import { takeSnapshot } from "../pipeline.ts"
+import { createCarriedStore } from "../store/carried.ts"
 import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
 import { CookieJars } from "../upstream/cookies.ts"
@@ -104,6 +105,7 @@ async function serve(
     cookies: new CookieJars(Date.now),
     relays: createRelays(now),
     ledger: store.ledger,
+    carried: createCarriedStore(config.dataDir, { clock: Date.now, warn: say }),
     prices: createPriceBook(),
     logins: createLogins({
       clock: Date.now,
@@ -178,6 +180,7 @@ async function serve(
   const gaveUp = await Promise.race([server.stop().then(() => false), Bun.sleep(STOP_WAIT_MS).then(() => true)])
   if (gaveUp) await server.stop(true)
   await app.memories.close()
+  app.carried.close()
   await store.close()
   app.upstream.close()
   lock.release()

@@ -21,6 +21,7 @@ export function answerHead(
   head.set("x-litellm-overhead-duration-ms", String(row.overhead_ms ?? overheadMs(draft, app.now())))
   if (identity?.sessionId) head.set("x-memproxy-session", headerValue(identity.sessionId))
   if (row.memory_status !== "off") head.set("x-memproxy-memory", memoryHeader(draft))
+  if (row.lossy.length > 0) head.set("x-memproxy-lossy", headerValue(row.lossy.join(", ")))
   if (row.retries > 0) head.set("x-litellm-attempted-retries", String(row.retries))
   if (row.fallbacks > 0) head.set("x-litellm-attempted-fallbacks", String(row.fallbacks))
   if (withCost && row.cost_usd !== null) head.set("x-litellm-response-cost", String(row.cost_usd))

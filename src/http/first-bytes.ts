@@ -6,7 +6,7 @@ import type { UpstreamBody } from "../upstream/send.ts"
 import { KEEP_ALIVE_MS, type RelaySource, type Take } from "./relay.ts"
 
 /** The body, to be read from its beginning. Rejects with what the body failed with, or with `empty()` where it has no byte. */
-export function withFirstBytes(body: UpstreamBody, empty: () => unknown): Promise<RelaySource> {
+export function withFirstBytes(body: UpstreamBody, empty: () => unknown): Promise<Begun> {
   return new Promise((resolve, reject) => {
     const source = new Begun(body)
     let patience: ReturnType<typeof setTimeout> | undefined
@@ -22,7 +22,7 @@ export function withFirstBytes(body: UpstreamBody, empty: () => unknown): Promis
 }
 
 /** A body somebody has begun to read. */
-class Begun implements RelaySource {
+export class Begun implements RelaySource {
   hasCome = false
   readonly #body: UpstreamBody
   /** what came before anybody asked */
@@ -32,6 +32,11 @@ class Begun implements RelaySource {
 
   constructor(body: UpstreamBody) {
     this.#body = body
+  }
+
+  /** what has come and nobody took yet */
+  get first(): Uint8Array | null {
+    return this.#first?.[0] ?? null
   }
 
   came(bytes: Uint8Array | null, failure: unknown): void {

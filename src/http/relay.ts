@@ -13,11 +13,24 @@ export interface RelaySource {
   cancel(): void
 }
 
+/** What stands between the provider's bytes and the client's. */
+export interface Events {
+  push(bytes: Uint8Array): Uint8Array
+  /** the provider closed its answer cleanly */
+  end(): Uint8Array
+  /** nothing of an unfinished event has been let out */
+  readonly between: boolean
+  /** what the provider's answer failed with: known only where it is read to be translated */
+  readonly failure?: Refusal | null
+  /** the elements of one JSON array: nothing else fits between them */
+  readonly isArray?: boolean
+}
+
 export interface RelayOptions {
   source: RelaySource
   meter: Meter
   /** lets events out whole, so that ours fall between them; null where the answer is not made of events */
-  events: { push(bytes: Uint8Array): Uint8Array; end(): Uint8Array; readonly between: boolean } | null
+  events: Events | null
   /** what to send in silence */
   keepAlive: Uint8Array | null
   /** the dialect's own error event, sent when the provider fails after the first byte */
@@ -143,21 +156,33 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
       onFirstContent()
     }
     const out = events ? events.push(bytes) : bytes
+    if (events?.failure) return this.#stop(out, events.failure)
     if (out.length === 0) return source.next(this.#take)
     this.lastByteAt = this.#shared.now()
     this.#isAsking = false
     this.#controller.enqueue(out)
   }
 
+  /** The provider itself said that it failed, or cannot be understood any more. */
+  #stop(out: Uint8Array, failure: Refusal): void {
+    if (out.length > 0) this.#controller.enqueue(out)
+    this.#o.source.cancel()
+    if (this.#o.signal.aborted) this.#fail(failure)
+    else this.#break(failure, failure)
+  }
+
   #finish(): void {
     const metered = this.#o.meter.end()
     if (!metered.terminal && metered.errorType === null) return this.#fail(cut())
+    const { events } = this.#o
+    const rest = events?.end()
+    if (events?.failure) return this.#stop(rest!, events.failure)
     this.#end(metered.errorType === null ? "done" : "upstream-failed", null, metered)
-    this.#close()
+    this.#close(rest)
   }
 
   #fail(error: unknown): void {
-    const { meter, events, errorEvent, signal } = this.#o
+    const { meter, signal } = this.#o
     if (this.#isEnded) return this.#controller.error(error)
     if (signal.aborted) {
       this.#end(meter.terminal ? "done" : "client-left", null)
@@ -167,7 +192,14 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
       this.#end("done", null) // all of the answer went by before the connection broke
       return this.#close()
     }
-    const refusal = error instanceof Refusal ? error : new Refusal(500, "internal", "internal error", { cause: error })
+    this.#break(
+      error instanceof Refusal ? error : new Refusal(500, "internal", "internal error", { cause: error }),
+      error,
+    )
+  }
+
+  #break(refusal: Refusal, error: unknown): void {
+    const { events, errorEvent } = this.#o
     this.#end("upstream-failed", refusal)
     const event = errorEvent(refusal)
     if (event && (!events || events.between)) this.#controller.enqueue(event)
@@ -175,8 +207,7 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     setTimeout(() => this.#controller.error(error), FLUSH_MS)
   }
 
-  #close(): void {
-    const rest = this.#o.events?.end()
+  #close(rest = this.#o.events?.end()): void {
     if (rest && rest.length > 0) this.#controller.enqueue(rest)
     this.#controller.close()
   }

@@ -6,7 +6,7 @@ import { keepAlive } from "../dialects/keepalive.ts"
 import { mockAnswer } from "../dialects/mock.ts"
 import type { Asked } from "../dialects/request.ts"
 import { WholeEvents } from "../dialects/whole-events.ts"
-import { type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
+import { type Dialect, type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
 import { rememberSaid } from "../pipeline-memory.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
@@ -15,8 +15,9 @@ import { createMeter } from "../usage/meter.ts"
 import { countedUsage, overheadMs, settleDraft, settlePrice } from "../usage/settle.ts"
 import { answerHead } from "./answer-head.ts"
 import { withFirstBytes } from "./first-bytes.ts"
-import type { RelaySource } from "./relay.ts"
+import type { Events, RelaySource } from "./relay.ts"
 
+export const EVENTS = "text/event-stream"
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** Looking for a client that left costs a microsecond: in so short a time none has. */
 const MOMENT_MS = 20
@@ -24,55 +25,81 @@ const CLIENT_CLOSED_REQUEST = 499 // nginx's number for it; nobody is left to re
 
 /** The provider's answer, byte for byte. */
 export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHidingUsage: boolean): Promise<Response> {
-  const { app, arrival, draft, endpoint, isRaw } = exchange
-  const contentType = answer.headers.get("content-type")?.toLowerCase() ?? ""
+  const { draft, endpoint, isRaw } = exchange
+  const contentType = contentTypeOf(answer)
   draft.detail.router = draft.deployment?.router ? routerHeaders(answer.headers) : null
-  const isEvents = contentType.startsWith("text/event-stream")
-  const isOk = answer.status >= 200 && answer.status < 300
-  const keepsSpeech = exchange.memory?.mode.writes ?? false
-  const meter = createMeter({ dialect: endpoint.dialect, operation: endpoint.operation, contentType, keepsSpeech })
-  if (isRaw && endpoint.operation === "passthrough")
-    return replyStream(exchange, answer, answer.body, UNMETERED, false, false)
+  const isEvents = contentType.startsWith(EVENTS)
+  const isOk = isGood(answer)
+  const { dialect, operation } = endpoint
+  const meter = openMeter(exchange, dialect, contentType)
+  const headers = answerHeaders(answer.headers)
+  if (isRaw && operation === "passthrough")
+    return replyStream(exchange, answer.status, headers, { source: answer.body, meter: UNMETERED, events: null })
   // Gemini streams a JSON array to those who do not ask for events.
-  const isArray = draft.row.stream && endpoint.dialect === "gemini" && isJson(contentType)
+  const isArray = draft.row.stream && dialect === "gemini" && isJson(contentType)
   if (isOk && (isEvents || isArray)) {
-    return replyStream(exchange, answer, await withFirstBytes(answer.body, emptyAnswer), meter, isEvents, isHidingUsage)
+    const source = await withFirstBytes(answer.body, emptyAnswer)
+    const events = isEvents ? new WholeEvents(isHidingUsage ? dropUsage : null) : null
+    return replyStream(exchange, answer.status, headers, { source, meter, events })
   }
-  const bytes = await answer.body.whole(MAX_ANSWER_BYTES)
-  draft.answeredAt = app.now()
-  if (!isJson(contentType) && !isRaw) throw await unreadable(answer, contentType)
+  const bytes = await receiveAnswer(exchange, answer)
+  if (!isJson(contentType) && !isRaw) throw unreadable(answer)
   meter.push(bytes)
   const metered = meter.end()
   if (isOk && !metered.terminal && !isRaw) throw badAnswer("is not valid JSON", 502)
-  if (draft.answeredAt - draft.started > MOMENT_MS && arrival.request.signal.aborted)
+  return replyWhole(exchange, answer.status, headers, bytes, metered)
+}
+
+/** `dialect` is the provider's. */
+export function openMeter({ endpoint, memory }: Exchange, dialect: Dialect, contentType: string): Meter {
+  const keepsSpeech = memory?.mode.writes ?? false
+  return createMeter({ dialect, operation: endpoint.operation, contentType, keepsSpeech })
+}
+
+/** All of an answer's body; what is awaited here is the provider's time. */
+export async function receiveAnswer({ app, draft }: Exchange, answer: UpstreamAnswer): Promise<Uint8Array> {
+  const bytes = await answer.body.whole(MAX_ANSWER_BYTES)
+  draft.answeredAt = app.now()
+  return bytes
+}
+
+/** `body` is what the client gets, `metered` what the provider said. @throws the abort, when the client left meanwhile */
+export async function replyWhole(
+  exchange: Exchange,
+  status: number,
+  headers: readonly (readonly [string, string])[],
+  body: Uint8Array | string,
+  metered: Metered,
+): Promise<Response> {
+  const { arrival, draft } = exchange
+  const isOk = status >= 200 && status < 300
+  if (draft.answeredAt! - draft.started > MOMENT_MS && arrival.request.signal.aborted)
     throw new DOMException("The client left.", "AbortError")
   const outcome = isOk ? "done" : "upstream-failed"
-  const pending = settle(exchange, outcome, answer.status, isOk ? null : (metered.errorType ?? "upstream"), metered)
+  const pending = settle(exchange, outcome, status, isOk ? null : (metered.errorType ?? "upstream"), metered)
   if (pending) await pending
-  return new Response(bytes.length > 0 ? (bytes as Uint8Array<ArrayBuffer>) : null, {
-    status: answer.status,
-    headers: answerHead(exchange, answerHeaders(answer.headers), true),
+  return new Response(body.length > 0 ? (body as Uint8Array<ArrayBuffer> | string) : null, {
+    status,
+    headers: answerHead(exchange, headers, true),
   })
 }
 
-function replyStream(
+/** `events` is null where the client's stream is not made of events: then nothing of ours can be put into it. */
+export function replyStream(
   exchange: Exchange,
-  answer: UpstreamAnswer,
-  source: RelaySource,
-  meter: Meter,
-  isEvents: boolean,
-  isHidingUsage: boolean,
+  status: number,
+  headers: readonly (readonly [string, string])[],
+  carry: { source: RelaySource; meter: Meter; events: Events | null },
 ): Response {
   const { app, arrival, draft, endpoint } = exchange
+  const { dialect } = endpoint
   const id = draft.row.id
-  const { status } = answer // the rest of it must not live as long as the stream
   draft.row.overhead_ms = overheadMs(draft, app.now())
+  const isEvents = carry.events !== null && !carry.events.isArray
   const stream = app.relays.open({
-    source,
-    meter,
-    events: isEvents ? new WholeEvents(isHidingUsage ? dropUsage : null) : null,
-    keepAlive: isEvents ? keepAlive(endpoint.dialect) : null,
-    errorEvent: (refusal) => (isEvents ? encoder.encode(renderErrorEvent(endpoint.dialect, refusal, id)) : null),
+    ...carry,
+    keepAlive: isEvents ? keepAlive(dialect) : null,
+    errorEvent: (refusal) => (isEvents ? encoder.encode(renderErrorEvent(dialect, refusal, id)) : null),
     signal: arrival.request.signal,
     onFirstContent: () => (draft.row.ttft_ms = round(app.now() - draft.started)),
     onEnd: (outcome, refusal, metered) => {
@@ -80,10 +107,7 @@ function replyStream(
       void settle(exchange, outcome, status, refusal?.code ?? refusal?.type ?? null, metered)
     },
   })
-  return new Response(stream, {
-    status,
-    headers: answerHead(exchange, answerHeaders(answer.headers)),
-  })
+  return new Response(stream, { status, headers: answerHead(exchange, headers) })
 }
 
 /** `mock_response`: an answer in the caller's dialect that no provider made. */
@@ -97,12 +121,7 @@ export async function replyMock(exchange: Exchange, asked: Asked, text: string):
     arrayForm: !arrival.query.includes("alt=sse"),
   })
   const body = encoder.encode(answer.chunks.join(""))
-  const meter = createMeter({
-    dialect: endpoint.dialect,
-    operation: endpoint.operation,
-    contentType: answer.contentType,
-    keepsSpeech: exchange.memory?.mode.writes ?? false,
-  })
+  const meter = openMeter(exchange, endpoint.dialect, answer.contentType)
   meter.push(body)
   if (asked.stream) draft.row.ttft_ms = round(app.now() - draft.started)
   await settle(exchange, "done", 200, null, meter.end())
@@ -142,27 +161,31 @@ export function internal(app: App, id: string, error: unknown): Refusal {
   return new Refusal(500, "internal", `internal error, request ${id}`, { cause: error })
 }
 
-async function unreadable(answer: UpstreamAnswer, contentType: string): Promise<Refusal> {
-  answer.body.cancel()
+/** An answer of no JSON where JSON is due: a web server's page. */
+export function unreadable(answer: UpstreamAnswer): Refusal {
   const status = answer.status >= 400 ? answer.status : 502
   const retryAfter = answer.headers.get("retry-after")
   return badAnswer(
-    `is ${contentType || "without a content type"}, not JSON`,
+    `is ${contentTypeOf(answer) || "without a content type"}, not JSON`,
     status,
     retryAfter ? { "retry-after": retryAfter } : {},
   )
 }
 
-const badAnswer = (what: string, status: number, headers: Record<string, string> = {}) =>
+export const badAnswer = (what: string, status: number, headers: Record<string, string> = {}) =>
   new Refusal(status, "upstream", `The provider's answer (HTTP ${status}) ${what}. Check api_base in the config.`, {
     code: "bad_response",
     origin: "upstream",
     headers,
   })
 
-const emptyAnswer = () => badAnswer("is empty", 502)
+export const emptyAnswer = () => badAnswer("is empty", 502)
 
-const isJson = (contentType: string) => contentType.includes("json")
+export const contentTypeOf = (answer: UpstreamAnswer) => answer.headers.get("content-type")?.toLowerCase() ?? ""
+
+export const isGood = ({ status }: UpstreamAnswer) => status >= 200 && status < 300
+
+export const isJson = (contentType: string) => contentType.includes("json")
 
 /** A pass-through call that is no inference: its bytes go by unread. */
 const UNMETERED: Meter = {

@@ -2,7 +2,7 @@
  * Model name -> deployments, from one config snapshot. Semantics: LiteLLM's router (names, aliases, wildcards most specific first).
  * It does not call anybody: retries and fallbacks act on what it returns.
  */
-import { type Config, type Deployment, type Dialect, Refusal } from "../exchange.ts"
+import { type Config, type Deployment, Refusal } from "../exchange.ts"
 
 export interface Choice {
   deployment: Deployment
@@ -15,8 +15,11 @@ export interface Choice {
 }
 
 export interface Routes {
-  /** @param random 0 to 1, picks among deployments of equal order. @param bringsKey the caller has a provider key of its own. @throws Refusal 404 unknown model, 503 not usable, 400 wrong dialect */
-  choose(model: string, dialect: Dialect, random: number, bringsKey?: boolean): Choice
+  /**
+   * @param serves whether a deployment can answer such a call @param random 0 to 1, picks among deployments of equal order
+   * @param bringsKey the caller has a provider key of its own. @throws Refusal 404 unknown model, 503 not usable, 400 no deployment serves it
+   */
+  choose(model: string, serves: (one: Deployment) => boolean, random: number, bringsKey?: boolean): Choice
   /** public names for the model lists, hidden aliases left out */
   models(): readonly { name: string; deployment: Deployment }[]
 }
@@ -57,15 +60,15 @@ export function buildRoutes(config: Pick<Config, "deployments" | "aliases" | "co
   }
 
   return {
-    choose(asked, dialect, random, bringsKey = false) {
+    choose(asked, serves, random, bringsKey = false) {
       const { name, features } = splitFeatures(config.completionModel ?? asked, groups)
       const found = find(name) ?? find(withoutDate(name))
       if (!found) throw unknownModel(name, [...groups.keys()])
       const usable = groups.get(found.group)!
-      const speaking = usable.filter((one) => one.mock !== null || one.speaks.includes(dialect))
-      if (speaking.length === 0) throw wrongDialect(name, usable[0]!, dialect)
-      const ready = speaking.filter((one) => isReady(one, bringsKey))
-      if (ready.length === 0) throw missingVariable(name, speaking[0]!)
+      const serving = usable.filter((one) => one.mock !== null || serves(one))
+      if (serving.length === 0) throw notServed(name, usable[0]!)
+      const ready = serving.filter((one) => isReady(one, bringsKey))
+      if (ready.length === 0) throw missingVariable(name, serving[0]!)
       const deployment = pick(ready, random)
       return {
         deployment,
@@ -144,13 +147,13 @@ export function missingVariable(model: string, deployment: Deployment): Refusal 
   )
 }
 
-function wrongDialect(model: string, deployment: Deployment, dialect: Dialect): Refusal {
+function notServed(model: string, deployment: Deployment): Refusal {
   return new Refusal(
     400,
     "invalid_request",
-    `Model "${model}" is served by ${deployment.provider}, which speaks ${deployment.speaks.join(" and ")}; this route speaks ${dialect}.`,
+    `Model "${model}" is served by ${deployment.provider}, which has no such call. Ask another model.`,
     {
-      code: "dialect_not_served",
+      code: "operation_not_served",
       param: "model",
     },
   )

@@ -1,99 +1,104 @@
-/** The official JavaScript SDKs in a tool-call loop through the proxy, streamed and not: a call, its result, the answer; each step in the ledger. */
-import Anthropic from "@anthropic-ai/sdk"
-import { type Content, GoogleGenAI } from "@google/genai"
-import { beforeEach, expect, test } from "bun:test"
-import OpenAI from "openai"
-import { MASTER } from "../support/memproxy.ts"
+/**
+ * The official JavaScript SDKs in a tool-call loop through the proxy, streamed and not, each with a model of every dialect: calls, their results, the answer;
+ * each request valid for its provider, each step in the ledger.
+ */
+import { beforeEach, describe, expect, test } from "bun:test"
+import { defaultAnswer } from "../support/answers.ts"
+import type { Answer, Received } from "../support/fake-provider.ts"
+import type { Loose } from "../support/json.ts"
+import { type Lane, lanes } from "../support/lanes.ts"
 import { useRig } from "../support/rig.ts"
+import { LOOPS } from "../support/sdk-loops.ts"
+import { thinkingAnswer } from "../support/thinking-answers.ts"
 import { hasToolResult, toolLoop } from "../support/tool-loop.ts"
+import { wrongIn } from "../support/valid-request.ts"
 
 const rig = useRig()
-const SCHEMA = { type: "object" as const, properties: { command: { type: "string" } }, required: ["command"] }
 const ANSWER = "The tool has answered."
-beforeEach(() => rig.provider.script(toolLoop()))
+const cases = lanes.flatMap((client) =>
+  lanes.flatMap((upstream) => [false, true].map((stream) => ({ client, upstream, stream }))),
+)
+const title = (client: Lane, upstream: Lane, stream: boolean) =>
+  `the SDK of ${client.dialect} with a model of ${upstream.dialect}${stream ? ", streamed" : ""}`
 
-async function chat(stream: boolean): Promise<unknown> {
-  const client = new OpenAI({ baseURL: `${rig.proxy.url}/v1`, apiKey: MASTER, maxRetries: 0 })
-  const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "run it" }]
-  const tools: OpenAI.ChatCompletionTool[] = [{ type: "function", function: { name: "bash", parameters: SCHEMA } }]
-  const ask = async () => {
-    const call = { model: "chat", messages, tools }
-    const completion = stream
-      ? await client.chat.completions.stream(call).finalChatCompletion()
-      : await client.chat.completions.create(call)
-    return completion.choices[0]!.message
-  }
-  const first = await ask()
-  messages.push(first, { role: "tool", tool_call_id: first.tool_calls![0]!.id, content: "tool-ran" })
-  return (await ask()).content
-}
-
-async function responses(stream: boolean): Promise<unknown> {
-  const client = new OpenAI({ baseURL: `${rig.proxy.url}/v1`, apiKey: MASTER, maxRetries: 0 })
-  const input: OpenAI.Responses.ResponseInput = [{ role: "user", content: "run it" }]
-  const tools: OpenAI.Responses.FunctionTool[] = [{ type: "function", name: "bash", parameters: SCHEMA, strict: false }]
-  const ask = () => {
-    const call = { model: "responses", input, tools }
-    return stream ? client.responses.stream(call).finalResponse() : client.responses.create(call)
-  }
-  const first = await ask()
-  const call = first.output.find((item) => item.type === "function_call") as OpenAI.Responses.ResponseFunctionToolCall
-  input.push(...(first.output as OpenAI.Responses.ResponseInput))
-  input.push({ type: "function_call_output", call_id: call.call_id, output: "tool-ran" })
-  return (await ask()).output_text
-}
-
-async function anthropic(stream: boolean): Promise<unknown> {
-  const client = new Anthropic({ baseURL: rig.proxy.url, apiKey: MASTER, maxRetries: 0 })
-  const messages: Anthropic.MessageParam[] = [{ role: "user", content: "run it" }]
-  const ask = () => {
-    const call = { model: "claude", max_tokens: 64, messages, tools: [{ name: "bash", input_schema: SCHEMA }] }
-    return stream ? client.messages.stream(call).finalMessage() : client.messages.create(call)
-  }
-  const first = await ask()
-  const call = first.content.find((block) => block.type === "tool_use")!
-  messages.push({ role: "assistant", content: first.content })
-  messages.push({ role: "user", content: [{ type: "tool_result", tool_use_id: call.id, content: "tool-ran" }] })
-  return (await ask()).content.map((block) => (block.type === "text" ? block.text : "")).join("")
-}
-
-async function google(stream: boolean): Promise<unknown> {
-  const client = new GoogleGenAI({ apiKey: MASTER, httpOptions: { baseUrl: rig.proxy.url } })
-  const contents: Content[] = [{ role: "user", parts: [{ text: "run it" }] }]
-  const config = { tools: [{ functionDeclarations: [{ name: "bash", parametersJsonSchema: SCHEMA }] }] }
-  const ask = async () => {
-    const call = { model: "gem", contents, config }
-    if (!stream) return (await client.models.generateContent(call)).candidates![0]!.content!.parts!
-    const parts: NonNullable<Content["parts"]> = []
-    for await (const chunk of await client.models.generateContentStream(call))
-      parts.push(...(chunk.candidates?.[0]?.content?.parts ?? []))
-    return parts
-  }
-  const first = await ask()
-  contents.push({ role: "model", parts: first })
-  contents.push({ role: "user", parts: [{ functionResponse: { name: "bash", response: { output: "tool-ran" } } }] })
-  return (await ask()).map((part) => part.text ?? "").join("")
-}
-
-const loops = [
-  ["openai-js", "chat", chat],
-  ["openai-js", "responses", responses],
-  ["anthropic-js", "claude", anthropic],
-  ["google-genai", "gem", google],
-] as const
-
-for (const [client, model, loop] of loops)
-  for (const stream of [false, true])
-    test(`${client} on ${model}${stream ? ", streamed" : ""}: the tool is called, answers, and the model speaks`, async () => {
+describe("a tool-call loop", () => {
+  beforeEach(() => rig.provider.script(toolLoop()))
+  for (const { client, upstream, stream } of cases)
+    test(title(client, upstream, stream), async () => {
       const before = (await rig.proxy.rows()).length
-      expect(await loop(stream)).toBe(ANSWER)
+      const [name, loop] = LOOPS[client.dialect]
+      expect(await loop(rig.proxy.url, upstream.model, stream)).toBe(ANSWER)
       expect(rig.provider.received.map(hasToolResult)).toEqual([false, true])
+      for (const request of rig.provider.received) expect(wrongIn(upstream.dialect, request.json)).toEqual([])
       const rows = (await rig.proxy.rows()).slice(0, -before || undefined)
       expect(rows).toHaveLength(2)
       for (const row of rows) {
-        expect(row).toMatchObject({ client, model, stream, status: 200, outcome: "done", user_id: "default-dev" })
+        expect(row).toMatchObject({ client: name, model: upstream.model, stream, status: 200, outcome: "done" })
+        expect(row).toMatchObject({ dialect_out: upstream.dialect, user_id: "default-dev", lossy: [] })
         expect(row.client_version).toMatch(/^\d+\.\d+/)
         expect([row.input_tokens! > 0, row.output_tokens! > 0]).toEqual([true, true])
       }
       expect(rows[0]!.session_id).toBe(rows[1]!.session_id!)
     })
+})
+
+/** The second request's turn of the assistant, as `[what, signature, name or text]`. */
+const replayed: Record<string, (body: Loose) => Loose[]> = {
+  anthropic: (body) =>
+    body.messages[1].content.map((block: Loose) => [
+      block.type,
+      block.signature ?? null,
+      block.name ?? block.text ?? block.thinking,
+    ]),
+  "openai-responses": (body) =>
+    body.input
+      .filter((item: Loose) => item.role !== "user" && !item.type?.endsWith("_output"))
+      .map((item: Loose) => [
+        item.type ?? "message",
+        item.encrypted_content ?? null,
+        item.name ?? item.content?.[0]?.text ?? item.summary[0].text,
+      ]),
+  gemini: (body) =>
+    body.contents[1].parts
+      .filter((part: Loose) => part.functionCall)
+      .map((part: Loose) => ["call", part.thoughtSignature ?? null, part.functionCall.args.command]),
+  "openai-chat": (body) => body.messages[1].tool_calls.map((call: Loose) => ["call", null, call.function.arguments]),
+}
+const EXPECTED: Record<string, Loose[]> = {
+  anthropic: [
+    ["thinking", "c2lnbmVk", "Hm, two of them."],
+    ["text", null, "I run both."],
+    ["tool_use", null, "bash"],
+    ["tool_use", null, "bash"],
+  ],
+  "openai-responses": [
+    ["reasoning", "c2lnbmVk", "Hm, two of them."],
+    ["message", null, "I run both."],
+    ["function_call", null, "bash"],
+    ["function_call", null, "bash"],
+  ],
+  gemini: [
+    ["call", "c2lnbmVk", "echo 1"],
+    ["call", null, "echo 2"],
+  ],
+  "openai-chat": [
+    ["call", null, '{"command":"echo 1"}'],
+    ["call", null, '{"command":"echo 2"}'],
+  ],
+}
+
+describe("rules 1, 3, 4, 8, 10, 11: thinking and parallel calls come back to the model that made them, with their signatures", () => {
+  beforeEach(() =>
+    rig.provider.script((request: Received): Answer =>
+      hasToolResult(request) ? defaultAnswer(request) : thinkingAnswer(request),
+    ),
+  )
+  for (const { client, upstream, stream } of cases)
+    test(title(client, upstream, stream), async () => {
+      const [, loop] = LOOPS[client.dialect]
+      expect(await loop(rig.proxy.url, upstream.model, stream)).toBe("Hello from the fake provider.")
+      const [, second] = rig.provider.received
+      expect(wrongIn(upstream.dialect, second!.json)).toEqual([])
+      expect(replayed[upstream.dialect]!(second!.json)).toEqual(EXPECTED[upstream.dialect]!)
+    })
+})

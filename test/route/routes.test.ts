@@ -21,13 +21,15 @@ const routes = buildRoutes({
   aliases: { fast: { model: "gpt", hidden: false }, secret: { model: "gpt", hidden: true } },
   completionModel: null,
 })
-const choose = (model: string, dialect: Dialect = "openai-chat") => {
-  const { model: upstream, group, features } = routes.choose(model, dialect, 0)
+const any = () => true
+const speaking = (dialect: Dialect) => (one: Deployment) => one.speaks.includes(dialect)
+const choose = (model: string, serves: (one: Deployment) => boolean = any) => {
+  const { model: upstream, group, features } = routes.choose(model, serves, 0)
   return [group, upstream, ...features]
 }
-const refused = (model: string, dialect?: Dialect) => {
+const refused = (model: string, serves?: (one: Deployment) => boolean) => {
   try {
-    choose(model, dialect)
+    choose(model, serves)
   } catch (error) {
     if (error instanceof Refusal) return [error.status, error.code]
     throw error
@@ -54,19 +56,19 @@ test("a dated name means the name without its date where no pattern takes it", (
     aliases: {},
     completionModel: null,
   })
-  expect(plain.choose("claude-sonnet-4.5-20250929", "openai-chat", 0).model).toBe("up")
-  expect(() => plain.choose("claude-sonnet-4.5-20251399", "openai-chat", 0)).toThrow(Refusal)
+  expect(plain.choose("claude-sonnet-4.5-20250929", any, 0).model).toBe("up")
+  expect(() => plain.choose("claude-sonnet-4.5-20251399", any, 0)).toThrow(Refusal)
 })
 
-test("an unknown model is told which there are, a missing variable is named, a wrong dialect is explained", () => {
+test("an unknown model is told which there are, a missing variable is named, a call nobody serves is explained", () => {
   const plain = buildRoutes({ deployments: [deployment("gpt", "up")], aliases: {}, completionModel: null })
-  expect(() => plain.choose("nope", "openai-chat", 0)).toThrow(/"nope".*gpt/)
+  expect(() => plain.choose("nope", any, 0)).toThrow(/"nope".*gpt/)
   expect(refused("needs-key")).toEqual([503, "missing_environment_variable"])
-  expect(refused("messages-only")).toEqual([400, "dialect_not_served"])
+  expect(refused("messages-only", speaking("openai-chat"))).toEqual([400, "operation_not_served"])
 })
 
-test("a mocked model answers every dialect", () => {
-  expect(choose("mocked", "gemini")).toEqual(["mocked", "demo"])
+test("a mocked model answers every call", () => {
+  expect(choose("mocked", speaking("gemini"))).toEqual(["mocked", "demo"])
 })
 
 test("hidden aliases and patterns are not listed", () => {
@@ -90,6 +92,6 @@ test("deployments of one name share the load by weight, the lowest order first",
     aliases: {},
     completionModel: null,
   })
-  const picked = Array.from({ length: 100 }, (_, i) => shared.choose("m", "openai-chat", i / 100).model)
+  const picked = Array.from({ length: 100 }, (_, i) => shared.choose("m", any, i / 100).model)
   expect([picked.filter((one) => one === "a").length, picked.filter((one) => one === "b").length]).toEqual([75, 25])
 })

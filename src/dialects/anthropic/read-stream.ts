@@ -1,0 +1,139 @@
+/** An Anthropic stream, read. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
+import type { Json, JsonObject, Usage } from "../../exchange.ts"
+import { jsonText, objectOf, textOf, wordOf } from "../fields.ts"
+import type { FormEvent, OpenPart, StreamReader } from "../form.ts"
+import { readBlock } from "./blocks.ts"
+import { readFinish } from "./finish.ts"
+import { readError } from "./read-answer.ts"
+import { readUsage } from "./usage.ts"
+
+export class AnthropicReader implements StreamReader {
+  #events: FormEvent[] = []
+  #open: OpenPart["kind"] | null = null
+  /** the open part's text has begun: what its start said is not said again */
+  #usage: Usage | null = null
+  #hasStarted = false
+  #isOver = false
+
+  read(name: string, data: Json): FormEvent[] {
+    const event = objectOf(data)
+    if (!event || this.#isOver) return []
+    switch (textOf(event["type"]) ?? name) {
+      case "message_start":
+        this.#start(objectOf(event["message"]))
+        break
+      case "content_block_start":
+        this.#begin(objectOf(event["content_block"]))
+        break
+      case "content_block_delta":
+        this.#delta(objectOf(event["delta"]))
+        break
+      case "content_block_stop":
+        this.#close()
+        break
+      case "message_delta":
+        this.#finish(event)
+        break
+      case "message_stop":
+        this.#end({ type: "end" })
+        break
+      case "error": {
+        const error = readError(event)
+        if (error) this.#end({ type: "error", error })
+      }
+    }
+    return this.#take()
+  }
+
+  /** Only `message_stop` says that a message is whole. */
+  finish(): FormEvent[] {
+    return []
+  }
+
+  #start(message: JsonObject | null): void {
+    const usage = objectOf(message?.["usage"])
+    if (!this.#hasStarted)
+      this.#events.push({
+        type: "start",
+        id: wordOf(message?.["id"]),
+        model: wordOf(message?.["model"]),
+        serviceTier: wordOf(usage?.["service_tier"]),
+      })
+    this.#hasStarted = true
+    this.#count(usage)
+  }
+
+  #begin(block: JsonObject | null): void {
+    this.#close()
+    if (!block) return
+    const part = readBlock(block)
+    switch (part.kind) {
+      case "opaque":
+      case "media":
+        this.#events.push({ type: "part", part })
+        return
+      case "text":
+        return this.#openPart({ kind: "text" }, part.text)
+      case "reasoning":
+        this.#openPart({ kind: "reasoning", redacted: part.redacted }, part.text)
+        if (part.signature !== null) this.#events.push({ type: "sign", signature: part.signature })
+        return
+      case "call": {
+        const { id, name } = part
+        // the start's `{}` is a place-holder; what the deltas bring is the input
+        return this.#openPart({ kind: "call", id, name, form: "json" }, part.args === "{}" ? "" : jsonText(part.args))
+      }
+    }
+  }
+
+  #openPart(part: OpenPart, text: string): void {
+    this.#open = part.kind
+    this.#events.push({ type: "open", part })
+    if (text !== "") this.#events.push({ type: "delta", text })
+  }
+
+  #delta(delta: JsonObject | null): void {
+    if (!delta || this.#open === null) return
+    if (delta["type"] === "signature_delta") {
+      const signature = wordOf(delta["signature"])
+      if (signature) this.#events.push({ type: "sign", signature })
+      return
+    }
+    const text = delta["text"] ?? delta["thinking"] ?? delta["partial_json"]
+    if (typeof text === "string" && text !== "") this.#events.push({ type: "delta", text })
+  }
+
+  #close(): void {
+    if (this.#open === null) return
+    this.#open = null
+    this.#events.push({ type: "close" })
+  }
+
+  #finish(event: JsonObject): void {
+    this.#count(objectOf(event["usage"]))
+    const delta = objectOf(event["delta"])
+    const raw = wordOf(delta?.["stop_reason"])
+    if (raw === null) return
+    this.#close()
+    this.#events.push({ type: "finish", reason: readFinish(raw), raw, stopSequence: wordOf(delta?.["stop_sequence"]) })
+  }
+
+  #count(said: JsonObject | null): void {
+    if (!said) return
+    const usage = readUsage(said, this.#usage)
+    if (usage && usage !== this.#usage) this.#events.push({ type: "usage", usage })
+    this.#usage = usage
+  }
+
+  #end(event: FormEvent): void {
+    if (event.type === "end") this.#close()
+    this.#isOver = true
+    this.#events.push(event)
+  }
+
+  #take(): FormEvent[] {
+    const events = this.#events
+    if (events.length > 0) this.#events = []
+    return events
+  }
+}

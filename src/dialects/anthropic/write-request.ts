@@ -1,0 +1,225 @@
+/** An Anthropic Messages request, written. https://docs.anthropic.com/en/api/messages */
+import type { Json, JsonObject } from "../../exchange.ts"
+import { writeCache } from "../cache-mark.ts"
+import { safeCallId } from "../call-ids.ts"
+import type {
+  Destination,
+  FormRequest,
+  FunctionTool,
+  Losses,
+  Part,
+  ResultPart,
+  TextPart,
+  Tool,
+  ToolChoice,
+  Turn,
+} from "../form.ts"
+import { budgetOf, effortOf, isThinkingOff, LEAST_BUDGET } from "../thinking.ts"
+import { settleTurns } from "../turns.ts"
+import { writeCall, writeReasoning } from "./blocks.ts"
+import { writeMedia } from "./media.ts"
+import { canThink, defaultMaxTokens, hasFormats, isAdaptive, takesOneSampler, takesPrefill } from "./models.ts"
+import { closedObjects, objectSchema } from "./schema.ts"
+
+export function writeRequest(form: FormRequest, to: Destination): JsonObject {
+  const { losses, model } = to
+  const turns = settleTurns(form.turns, { laterSystem: false, userFirst: true })
+  if (turns.at(-1)?.role === "assistant" && !takesPrefill(model)) {
+    losses.note("prefill")
+    turns.push({ role: "user", parts: [{ kind: "text", text: "Continue." }] })
+  }
+  const body: JsonObject = {
+    model,
+    max_tokens: Math.max(1, form.maxTokens ?? defaultMaxTokens(model)),
+    messages: turns.flatMap((turn) => writeTurn(turn, losses)),
+  }
+  const system = form.system.filter(({ text }) => text.trim() !== "")
+  if (form.format && !(form.format.schema && hasFormats(model))) {
+    losses.note("response_format (told as an instruction)")
+    system.push({ kind: "text", text: formatInstruction(form.format.schema) })
+  } else if (form.format?.schema)
+    body["output_config"] = { format: { type: "json_schema", schema: closedObjects(form.format.schema) } }
+  if (system.length > 0) body["system"] = system.map(writeText)
+  if (form.tools.length > 0) body["tools"] = form.tools.map(writeTool)
+  if (to.stream) body["stream"] = true
+  if (form.stop.length > 0) body["stop_sequences"] = form.stop.filter((one) => one.trim() !== "")
+  writeSampling(body, form, model, losses)
+  writeThinking(body, form, turns, model, losses)
+  writeChoice(body, form)
+  if (form.endUser !== null) body["metadata"] = { user_id: form.endUser.slice(0, 256) }
+  if (form.serviceTier === "auto" || form.serviceTier === "standard_only") body["service_tier"] = form.serviceTier
+  noteUnheld(form, losses)
+  keepFourMarks(body)
+  return body
+}
+
+const formatInstruction = (schema: JsonObject | null) =>
+  schema
+    ? `Answer with one JSON value and nothing else. It must follow this JSON Schema:\n${JSON.stringify(schema)}`
+    : "Answer with one JSON object and nothing else."
+
+const UNHELD = [
+  ["seed", "seed"],
+  ["presencePenalty", "presence_penalty"],
+  ["frequencyPenalty", "frequency_penalty"],
+  ["topLogprobs", "logprobs"],
+  ["verbosity", "verbosity"],
+] as const
+
+function noteUnheld(form: FormRequest, losses: Losses): void {
+  for (const [member, name] of UNHELD) if (form[member] !== null && form[member] !== 0) losses.note(name)
+  if ((form.candidates ?? 1) > 1) losses.note("n")
+}
+
+/** Temperatures above 1 are OpenAI's and Google's. */
+function writeSampling(body: JsonObject, form: FormRequest, model: string, losses: Losses): void {
+  if (form.temperature !== null) body["temperature"] = Math.min(1, form.temperature)
+  if (form.topP !== null) {
+    if (form.temperature !== null && takesOneSampler(model)) losses.note("top_p")
+    else body["top_p"] = form.topP
+  }
+  if (form.topK !== null) body["top_k"] = form.topK
+}
+
+/**
+ * "`temperature` may only be set to 1 when thinking is enabled", "Thinking may not be enabled when tool_choice forces tool use", "`max_tokens` must be greater than
+ * `thinking.budget_tokens`", "Expected `thinking` or `redacted_thinking`, but found `tool_use`": what would be refused so is left out and said.
+ */
+function writeThinking(
+  body: JsonObject,
+  form: FormRequest,
+  turns: readonly Turn[],
+  model: string,
+  losses: Losses,
+): void {
+  const { thinking } = form
+  if (!thinking || !canThink(model)) return
+  const effort = effortOf(thinking)
+  if (isAdaptive(model) && effort !== null && effort !== "none")
+    body["output_config"] = {
+      ...(body["output_config"] as JsonObject | undefined),
+      effort: effort === "minimal" ? "low" : effort === "xhigh" ? "high" : effort,
+    }
+  if (isThinkingOff(thinking)) {
+    body["thinking"] = { type: "disabled" }
+    return
+  }
+  const choice = form.toolChoice
+  if (choice?.mode === "required" || (choice?.mode === "some" && choice.required))
+    return losses.note("thinking (a tool is forced)")
+  if (lacksThinking(turns)) return losses.note("thinking (the conversation's calls have none)")
+  if (isAdaptive(model))
+    body["thinking"] = { type: "adaptive", ...(thinking.shown === true && { display: "summarized" }) }
+  else {
+    const budget = Math.max(LEAST_BUDGET, budgetOf(thinking) ?? LEAST_BUDGET)
+    body["thinking"] = { type: "enabled", budget_tokens: budget }
+    body["max_tokens"] = Math.max(
+      body["max_tokens"] as number,
+      form.maxTokens === null ? 0 : budget + form.maxTokens,
+      budget + 1,
+    )
+  }
+  if (body["temperature"] !== undefined && body["temperature"] !== 1) losses.note("temperature (thinking)")
+  delete body["temperature"]
+  if (body["top_k"] !== undefined) losses.note("top_k (thinking)")
+  delete body["top_k"]
+  if (typeof body["top_p"] === "number" && body["top_p"] < 0.95) {
+    losses.note("top_p (thinking)")
+    delete body["top_p"]
+  }
+}
+
+/** In a tool loop under way, the assistant's turn must begin with its thinking. */
+function lacksThinking(turns: readonly Turn[]): boolean {
+  const last = turns.at(-1)
+  if (last?.role !== "user" || last.parts.some((part) => part.kind !== "result")) return false
+  const calling = turns.at(-2)?.parts ?? []
+  const first = calling[0]
+  return calling.some((part) => part.kind === "call") && !(first?.kind === "reasoning" && first.signature !== null)
+}
+
+function writeChoice(body: JsonObject, form: FormRequest): void {
+  const { toolChoice: choice, parallelCalls, tools } = form
+  if (tools.length === 0) return
+  const alone: JsonObject =
+    parallelCalls === false && choice?.mode !== "none" ? { disable_parallel_tool_use: true } : {}
+  const written = choice ? choiceOf(choice) : null
+  if (written) body["tool_choice"] = { ...written, ...alone }
+  else if (parallelCalls === false) body["tool_choice"] = { type: "auto", ...alone }
+}
+
+function choiceOf(choice: ToolChoice): JsonObject {
+  if (choice.mode !== "some") return { type: choice.mode === "required" ? "any" : choice.mode }
+  if (choice.names.length === 1 && choice.required) return { type: "tool", name: choice.names[0]! }
+  return { type: choice.required ? "any" : "auto" }
+}
+
+function writeTurn({ role, parts }: Turn, losses: Losses): JsonObject[] {
+  const content = parts.flatMap((part) => writePart(part, losses))
+  return content.length > 0 ? [{ role, content }] : []
+}
+
+function writePart(part: Part, losses: Losses): JsonObject[] {
+  switch (part.kind) {
+    case "text":
+      return [writeText(part)]
+    case "refusal":
+      return [{ type: "text", text: part.text }]
+    case "reasoning": {
+      const block = writeReasoning(part)
+      return block ? [block] : []
+    }
+    case "call":
+      return [writeCall(part)]
+    case "result":
+      return [writeResult(part, losses)]
+    case "opaque":
+      return [part.raw as JsonObject]
+    case "media": {
+      const block = writeMedia(part)
+      if (!block) losses.note(part.type)
+      return block ? [block] : []
+    }
+  }
+}
+
+function writeText({ text, cache }: TextPart): JsonObject {
+  return cache ? { type: "text", text, cache_control: writeCache(cache) } : { type: "text", text }
+}
+
+function writeResult(part: ResultPart, losses: Losses): JsonObject {
+  const content = part.parts
+    .filter((inner) => inner.kind !== "text" || inner.text.trim() !== "")
+    .flatMap((inner) => writePart(inner, losses))
+  const block: JsonObject = { type: "tool_result", tool_use_id: safeCallId(part.callId), content }
+  if (content.length === 1 && content[0]!["type"] === "text" && !content[0]!["cache_control"])
+    block["content"] = content[0]!["text"]!
+  if (part.isError) block["is_error"] = true
+  if (part.cache) block["cache_control"] = writeCache(part.cache)
+  return block
+}
+
+function writeTool(tool: Tool): JsonObject {
+  if (tool.kind === "hosted") return tool.raw
+  const { name, description, schema, cache }: FunctionTool = tool
+  return {
+    name,
+    ...(description !== null && { description }),
+    input_schema: objectSchema(schema),
+    ...(cache && { cache_control: writeCache(cache) }),
+  }
+}
+
+/** "A maximum of 4 blocks with cache_control may be provided": the last ones save most. */
+function keepFourMarks(body: JsonObject): void {
+  const marked: JsonObject[] = []
+  const look = (value: Json | undefined): void => {
+    if (Array.isArray(value)) for (const one of value) look(one)
+    else if (typeof value === "object" && value !== null) {
+      if (value["cache_control"]) marked.push(value)
+      look(value["content"])
+    }
+  }
+  for (const part of [body["tools"], body["system"], body["messages"]]) look(part)
+  for (const one of marked.slice(0, -4)) delete one["cache_control"]
+}

@@ -1,0 +1,33 @@
+/** Chat's tool calls, both ways. Gemini's signatures are where Google's own compatible API puts them: https://ai.google.dev/gemini-api/docs/thought-signatures */
+import type { JsonObject } from "../../exchange.ts"
+import { argumentsJson, jsonText, objectOf, textOf, wordOf } from "../fields.ts"
+import type { CallPart } from "../form.ts"
+
+export function readCall(call: JsonObject): CallPart {
+  const custom = objectOf(call["custom"])
+  const invoked = custom ?? objectOf(call["function"])
+  return {
+    kind: "call",
+    id: textOf(call["id"]) ?? "",
+    name: textOf(invoked?.["name"]) ?? "",
+    args: custom ? (textOf(custom["input"]) ?? "") : jsonText(invoked?.["arguments"]),
+    form: custom ? "text" : "json",
+    ...readSignature(call),
+  }
+}
+
+export function readSignature(call: JsonObject): { signature?: string } {
+  const signature = wordOf(objectOf(objectOf(call["extra_content"])?.["google"])?.["thought_signature"])
+  return signature ? { signature } : {}
+}
+
+export const writeSignature = (signature: string | undefined): JsonObject =>
+  signature ? { extra_content: { google: { thought_signature: signature } } } : {}
+
+export function writeCall({ id, name, args, form, signature }: CallPart): JsonObject {
+  const invoked: JsonObject =
+    form === "text"
+      ? { type: "custom", custom: { name, input: args } }
+      : { type: "function", function: { name, arguments: argumentsJson(args) } }
+  return { id, ...invoked, ...writeSignature(signature) }
+}

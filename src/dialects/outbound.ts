@@ -1,0 +1,22 @@
+/** Which of a deployment's dialects a call goes out in. */
+import type { Deployment, Dialect } from "../exchange.ts"
+import type { Endpoint } from "./endpoints.ts"
+
+/** Nobody embeds in these. */
+const NO_EMBEDDINGS: readonly Dialect[] = ["anthropic", "openai-responses"]
+
+/**
+ * OpenAI's models that reason. Over Chat their reasoning is lost between the calls of a tool loop, over Responses it comes back encrypted:
+ * https://platform.openai.com/docs/guides/reasoning#keeping-reasoning-items-in-context
+ */
+const REASONS = /^(gpt-[5-9]|o\d|codex|computer-use)/
+
+/** The client's own where the deployment speaks it, else the one that loses least; null: the deployment cannot serve such a call. */
+export function outboundDialect(endpoint: Endpoint, deployment: Deployment): Dialect | null {
+  const { dialect, operation } = endpoint
+  const { speaks } = deployment
+  if (speaks.includes(dialect)) return dialect
+  if (operation === "embeddings") return speaks.find((one) => !NO_EMBEDDINGS.includes(one)) ?? null
+  if (speaks.includes("openai-responses") && REASONS.test(deployment.model)) return "openai-responses"
+  return speaks[0] ?? null
+}

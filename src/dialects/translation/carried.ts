@@ -1,0 +1,147 @@
+/**
+ * What the client's dialect has no place for, or what only one provider can use again: reasoning and signatures. An answer's are remembered by the call they led
+ * to and by themselves; the next request gets back those that the very provider and model made, and is rid of all others. Pure: who remembers is decided elsewhere.
+ * https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking (a foreign thinking block: 400 "Invalid `signature`"),
+ * https://ai.google.dev/gemini-api/docs/thought-signatures (a missing one on a function call: 400),
+ * https://platform.openai.com/docs/guides/reasoning (`reasoning` items go with the calls they led to).
+ */
+import { safeCallId } from "../call-ids.ts"
+import type { CallPart, FormEvent, FormRequest, Losses, Part, ReasoningPart, Turn } from "../form.ts"
+
+/** One thing remembered. */
+export interface Carry {
+  /** provider and model that made it */
+  origin: string
+  /** of a call: the reasoning right before it */
+  reasoning?: ReasoningPart[]
+  /** of a call: Gemini's signature of it */
+  signature?: string
+  /** of a reasoning's signature: the id of its item */
+  id?: string
+}
+
+export const originOf = (provider: string, model: string) => `${provider}/${model}`
+
+/** Some dialects' clients see an id that is safe for them. */
+const callKey = (id: string) => `call ${safeCallId(id)}`
+const signatureKey = (signature: string) => `sign ${Bun.hash(signature).toString(36)}`
+
+/** Under which keys anything may be remembered for this request. */
+export function carriedKeys(form: FormRequest): string[] {
+  const keys: string[] = []
+  for (const { role, parts } of form.turns) {
+    if (role !== "assistant") continue
+    for (const part of parts) {
+      if (part.kind === "call" && part.id !== "") keys.push(callKey(part.id))
+      if ("signature" in part && part.signature) keys.push(signatureKey(part.signature))
+    }
+  }
+  return keys
+}
+
+/** Changes `form`'s turns: foreign reasoning and signatures go, those of `origin` that the client could not hold come back. */
+export function restoreCarried(
+  form: FormRequest,
+  carried: ReadonlyMap<string, Carry>,
+  origin: string,
+  losses: Losses,
+): void {
+  for (const turn of form.turns) if (turn.role === "assistant") restoreTurn(turn, carried, origin, losses)
+}
+
+function restoreTurn(turn: Turn, carried: ReadonlyMap<string, Carry>, origin: string, losses: Losses): void {
+  const isOwn = (signature: string) => carried.get(signatureKey(signature))?.origin === origin
+  const parts: Part[] = []
+  let hasOwn = false
+  for (const part of turn.parts) {
+    if (part.kind === "reasoning") {
+      const own = keepReasoning(part, isOwn, carried)
+      if (own.signature !== null) hasOwn = true
+      else if (part.signature !== null) losses.note("thinking of another model")
+      if (own.signature !== null || own.text !== "") parts.push(own)
+    } else if (part.kind === "call") {
+      const carry = carried.get(callKey(part.id))
+      const isFrom = carry?.origin === origin
+      if (isFrom && carry.reasoning && !hasOwn) parts.push(...carry.reasoning)
+      hasOwn = false
+      parts.push(withSignature(part, isFrom ? carry.signature : undefined, isOwn))
+    } else if (part.kind === "text" && part.signature !== undefined && !isOwn(part.signature)) {
+      parts.push({ ...part, signature: undefined })
+    } else parts.push(part)
+  }
+  turn.parts = parts
+}
+
+/** Without its signature where another made it: then its text alone is left, for the few providers that want it. */
+function keepReasoning(
+  part: ReasoningPart,
+  isOwn: (signature: string) => boolean,
+  carried: ReadonlyMap<string, Carry>,
+): ReasoningPart {
+  if (part.signature === null) return part
+  if (!isOwn(part.signature)) return { ...part, signature: null, id: undefined }
+  return { ...part, id: carried.get(signatureKey(part.signature))?.id ?? part.id }
+}
+
+function withSignature(part: CallPart, carried: string | undefined, isOwn: (signature: string) => boolean): CallPart {
+  if (carried !== undefined) return { ...part, signature: carried }
+  return part.signature === undefined || isOwn(part.signature) ? part : { ...part, signature: undefined }
+}
+
+/** Remembers before the client has the last of it: its next request may come at once. */
+export type Remember = (key: string, carry: Carry) => void
+
+/** Watches an answer go by, part by part or event by event, and tells what of it is to be remembered. */
+export class CarriedFrom {
+  readonly #origin: string
+  readonly #remember: Remember
+  #reasoning: ReasoningPart[] = []
+  #open: ReasoningPart | CallPart | null = null
+
+  constructor(origin: string, remember: Remember) {
+    this.#origin = origin
+    this.#remember = remember
+  }
+
+  part(part: Part): void {
+    const origin = this.#origin
+    if ("signature" in part && part.signature)
+      this.#sign(part.signature, part.kind === "reasoning" ? part.id : undefined)
+    if (part.kind === "reasoning") {
+      if (part.signature !== null) this.#reasoning.push(part)
+    } else if (part.kind === "call") {
+      const reasoning = this.#reasoning
+      if (reasoning.length > 0 || part.signature !== undefined) {
+        const carry: Carry = { origin }
+        if (reasoning.length > 0) carry.reasoning = reasoning
+        if (part.signature !== undefined) carry.signature = part.signature
+        this.#remember(callKey(part.id), carry)
+      }
+      this.#reasoning = []
+    }
+  }
+
+  event(event: FormEvent): void {
+    if (event.type === "open") {
+      const { part } = event
+      if (part.kind === "call") this.#open = { ...part, args: "" }
+      else if (part.kind === "reasoning")
+        this.#open = { kind: "reasoning", text: "", signature: null, redacted: part.redacted, id: part.id }
+      else this.#open = null
+    } else if (event.type === "delta") {
+      if (this.#open?.kind === "reasoning") this.#open.text += event.text
+    } else if (event.type === "sign") {
+      if (this.#open) this.#open.signature = event.signature
+      else this.#sign(event.signature)
+    } else if (event.type === "close" && this.#open) {
+      this.part(this.#open)
+      this.#open = null
+    }
+  }
+
+  #sign(signature: string, id?: string): void {
+    const carry: Carry = { origin: this.#origin }
+    if (id !== undefined) carry.id = id
+    this.#remember(signatureKey(signature), carry)
+  }
+}

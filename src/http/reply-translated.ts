@@ -1,0 +1,72 @@
+/** From the answer of a provider that speaks another dialect to the client's Response. How an exchange settles is `reply.ts`'s. */
+import type { Exchange } from "../app.ts"
+import { providerRefusal } from "../dialects/provider-error.ts"
+import type { Translation } from "../dialects/translation/translation.ts"
+import type { Json } from "../exchange.ts"
+import { answerHeaders } from "../upstream/answer-headers.ts"
+import type { UpstreamAnswer } from "../upstream/send.ts"
+import { withFirstBytes } from "./first-bytes.ts"
+import {
+  badAnswer,
+  contentTypeOf,
+  emptyAnswer,
+  EVENTS,
+  isGood,
+  isJson,
+  openMeter,
+  receiveAnswer,
+  replyStream,
+  replyWhole,
+  unreadable,
+} from "./reply.ts"
+
+export async function replyTranslated(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  translation: Translation,
+): Promise<Response> {
+  const { arrival, draft, endpoint } = exchange
+  const { row } = draft
+  const contentType = contentTypeOf(answer)
+  const isEvents = contentType.startsWith(EVENTS)
+  if (!isGood(answer))
+    throw providerRefusal(row.dialect_out!, answer.status, await receiveAnswer(exchange, answer), answer.headers)
+  const meter = openMeter(exchange, row.dialect_out!, contentType)
+  const isArray = endpoint.dialect === "gemini" && !arrival.query.includes("alt=sse")
+  const headers = withType(answerHeaders(answer.headers), row.stream && !isArray ? EVENTS : "application/json")
+
+  if (row.stream && isEvents) {
+    const source = await withFirstBytes(answer.body, emptyAnswer)
+    failBeforeFirstByte(source.first, translation)
+    return replyStream(exchange, 200, headers, { source, meter, events: translation.stream() })
+  }
+  const bytes = await receiveAnswer(exchange, answer)
+  if (!isEvents && !isJson(contentType)) throw unreadable(answer)
+  meter.push(bytes)
+  const metered = meter.end()
+  const body = row.stream
+    ? translation.replayed(parse(bytes))
+    : JSON.stringify(isEvents ? translation.collected(bytes) : translation.whole(parse(bytes)))
+  row.lossy = translation.losses.paths
+  return replyWhole(exchange, 200, headers, body, metered)
+}
+
+/** A provider that answers 200 and then says nothing but that it failed: still a plain HTTP error. */
+function failBeforeFirstByte(first: Uint8Array | null, translation: Translation): void {
+  if (first === null || !Buffer.prototype.includes.call(first, '"error"')) return
+  const trial = translation.stream()
+  if (trial.push(first).length === 0 && trial.failure) throw trial.failure
+}
+
+function parse(bytes: Uint8Array): Json {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Json
+  } catch {
+    throw badAnswer("is not valid JSON", 502)
+  }
+}
+
+const withType = (headers: readonly [string, string][], type: string): [string, string][] => [
+  ...headers.filter(([name]) => name !== "content-type"),
+  ["content-type", type],
+]
