@@ -409,6 +409,8 @@ export interface LedgerDetail {
   memory_reason: string | null
   /** the memories in the newest turn of the request, date ascending; their texts are the memory store's */
   memories: readonly InjectedMemory[]
+  /** what is counted about the answer's quality, by the names of `store/counters.ts`; absent is 0 */
+  signals: Readonly<Record<string, number>>
   /** the steps of the exchange: milliseconds since its start */
   timeline: readonly { at_ms: number; what: string }[]
 }

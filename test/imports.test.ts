@@ -13,9 +13,9 @@ const FOLDERS =
 /** These put the stages together and may import any of them. */
 const WIRING = ["pipeline.ts", "pipeline-memory.ts", "app.ts", "main.ts", "http", "cli"]
 /** These may import the types, and only the types, of the folders named. */
-const TYPES_FROM: Record<string, string[]> = { api: ["store"], dashboard: ["store"] }
+const TYPES_FROM: Record<string, string[]> = { api: ["store"], dashboard: ["store"], usage: ["store"] }
 /** The words and times of the ledger's queries: pure, and known to whoever asks. */
-const VOCABULARY = ["store/groups.ts", "store/time.ts"]
+const VOCABULARY = ["store/groups.ts", "store/time.ts", "store/counters.ts"]
 const ROOT_FILES = [
   "exchange.ts",
   "pipeline.ts",
@@ -28,7 +28,7 @@ const ROOT_FILES = [
 /** What the program takes from outside of src/. */
 const OUTSIDE = ["../package.json", "../config.yaml"]
 /** No input or output, no clock, no chance, no state that outlives a call. */
-const PURE = [/^identify\//, /^route\//, /^dialects\//, /^usage\/(prices|meter)/, /^memory\/rank/]
+const PURE = [/^identify\//, /^route\//, /^dialects\//, /^usage\/(prices|meter|quality)/, /^memory\/rank/]
 /** Where the world is let in: the command line and the operating system's corner. */
 const MAY_READ_ENVIRONMENT = ["main.ts", "cli", "machine"]
 const MAY_READ_CLOCK = ["main.ts", "cli", "upstream"]

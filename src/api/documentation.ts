@@ -1,6 +1,7 @@
 /** What /swagger says about the analytics routes. Documentation only: it validates nothing. */
 import type { DocumentDecoration } from "elysia"
 
+type Responses = NonNullable<DocumentDecoration["responses"]>
 type Schema = { type: "string" | "number" | "integer" | "boolean" | "array" | "object"; [more: string]: unknown }
 
 const text = (description = ""): Schema => ({ type: "string", description })
@@ -72,7 +73,7 @@ const ROW = {
   memory_status: orNull(text()),
   memories_injected: count(),
   memory_tokens: count(),
-  quality: orNull(amount()),
+  quality: orNull(amount("0 to 100, see /api/quality; it may change when the conversation goes on")),
 } satisfies Record<string, Schema>
 
 export const PAGE_SCHEMA = object({ data: list(object(ROW)), next_cursor: orNull(text("null on the last page")) })
@@ -87,6 +88,8 @@ export const ENTRY_SCHEMA = object({
   router: orNull({ type: "object", description: "what Supermemory's router answered in its headers" }),
   memory_reason: orNull(text("why no memory went in, where memory_status is skip or error")),
   memories: list(object({ id: text(), score: amount(), why: text(), tokens: count() })),
+  signals: { type: "object", description: "what was counted about the answer's quality; absent is 0" },
+  feedback: list(object({ score: amount("-1 to 1"), comment: orNull(text()), source: text(), created_at: text() })),
   timeline: list(object({ at_ms: amount("since the start"), what: text() })),
 })
 
@@ -106,13 +109,90 @@ const SUMS = {
   duration_ms: percentiles,
   ttft_ms: percentiles,
   tokens_per_second: orNull(amount("output tokens per second of streaming")),
-  quality: orNull(amount()),
+  quality: orNull(amount("mean of the rows that have one")),
 }
 
 export const USAGE_SCHEMA = object({
   rows: list(object({ key: orNull(text("a pair with two groups; null where the rows say nothing")), ...SUMS })),
   totals: object(SUMS),
 })
+
+const RATE = {
+  rate: orNull(amount("0 to 1; of a mean of counts the mean; null: never seen")),
+  hits: amount(),
+  n: count("of how many"),
+  low: orNull(amount("95 % interval, Wilson")),
+  high: orNull(amount()),
+  few: { ...flag, description: "n is below 30" },
+}
+const rates = (description: string): Schema => ({ type: "object", additionalProperties: object(RATE), description })
+const spread = object({ n: count(), p50: orNull(amount()), p90: orNull(amount()), p99: orNull(amount()) })
+
+const QUALITY = {
+  requests: count(),
+  quality: object({
+    score: orNull(amount("0 to 100, of the parts that were measured")),
+    low: orNull(amount()),
+    high: orNull(amount()),
+    n: count(),
+    few: flag,
+    parts: rates("delivery, tools, acceptance, form, explicit; each with its `weight`"),
+  }),
+  signals: rates("by name; what each means is in `signals` of the whole answer"),
+  speed: object({
+    ttft_ms: spread,
+    tpot_ms: spread,
+    overhead_ms: spread,
+    memory_ms: spread,
+    tokens_per_second: object({ n: count(), p50: orNull(amount()), p10: orNull(amount()), p1: orNull(amount()) }),
+  }),
+  efficiency: object({
+    turns_done: count("answers that asked for no tool"),
+    cost_per_turn_usd: orNull(amount()),
+    cache_hit_ratio: orNull(amount("cache reads by all input tokens")),
+    output_input_ratio: orNull(amount()),
+    reasoning_share: orNull(amount("of the output tokens")),
+    delivered_at_abort: orNull(amount("tokens of answers whose client left, by those of whole answers")),
+    memory_tokens: count(),
+    memory_input_share: orNull(amount()),
+  }),
+  cost_usd: orNull(amount()),
+}
+
+export const QUALITY_SCHEMA = object({
+  rows: list(object({ key: orNull(text("a pair with two groups")), ...QUALITY })),
+  totals: object(QUALITY),
+  holdout: orNull({ type: "object", description: "with group_by=memory: each signal with memory against held out" }),
+  signals: list(
+    object({
+      name: text(),
+      group: text(),
+      good: orNull(flag),
+      heuristic: flag,
+      mean: orNull(text()),
+      definition: text(),
+    }),
+  ),
+  backlog: object({ waiting: count("answers not looked at yet"), dropped: count("never looked at: too much to do") }),
+})
+
+export const FEEDBACK_BODY: NonNullable<DocumentDecoration["requestBody"]> = {
+  required: true,
+  content: {
+    "application/json": {
+      schema: {
+        type: "object",
+        required: ["score"],
+        properties: {
+          request_id: { type: "string" },
+          session_id: { type: "string", description: "instead of request_id" },
+          score: { type: "number", minimum: -1, maximum: 1, description: "-1 (bad) to 1 (good)" },
+          comment: { type: "string" },
+        },
+      },
+    },
+  },
+}
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: "A parameter is wrong; the error names it and what it may be.",
@@ -122,12 +202,23 @@ const ERRORS: Readonly<Record<number, string>> = {
   503: "Too many listeners.",
 }
 
+/** The errors a route may give, as `responses`. */
+export const errors = (...statuses: number[]) =>
+  Object.fromEntries(statuses.map((status) => [status, { description: ERRORS[status] ?? "error" }]))
+
 /** `responses` of a route: its JSON answer (or a stream of events), and the errors it may give. */
-export function answers(answer: Schema | "events", ...errors: number[]) {
+export function answers(answer: Schema | "events", ...statuses: number[]) {
   const content =
     answer === "events" ? { "text/event-stream": { schema: text() } } : { "application/json": { schema: answer } }
-  const bad = errors.map((status) => [status, { description: ERRORS[status] ?? "error" }])
-  return { 200: { description: "as asked", content }, ...Object.fromEntries(bad) } as NonNullable<
-    DocumentDecoration["responses"]
-  >
+  return { 200: { description: "as asked", content }, ...errors(...statuses) } as unknown as Responses
 }
+
+export const FEEDBACK_ANSWERS = {
+  201: {
+    description: "kept",
+    content: {
+      "application/json": { schema: object({ request_id: text("the answer that was rated"), score: amount() }) },
+    },
+  },
+  ...errors(400, 401, 404),
+} as Responses

@@ -3,6 +3,7 @@ import { type Outcome, Refusal } from "../exchange.ts"
 import type { Group } from "../store/groups.ts"
 import type { LedgerFilter } from "../store/filter.ts"
 import type { ListQuery } from "../store/list.ts"
+import type { QualityGroup, QualityQuery } from "../store/quality.ts"
 import type { UsageQuery } from "../store/usage.ts"
 import { isTimeZone, readInstant } from "./instant.ts"
 
@@ -19,6 +20,7 @@ export const GROUPS: readonly Group[] = [
   "day",
   "hour",
 ]
+export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUPS, "memory"]
 const MAX_LIMIT = 1_000
 
 /** Who asks: null sees everybody's rows. */
@@ -40,11 +42,17 @@ export function readLiveFilter(search: URLSearchParams, scope: Scope): LedgerFil
 }
 
 /** Groups by model when none is asked for. */
-export function readUsageQuery(search: URLSearchParams, scope: Scope): UsageQuery {
+export const readUsageQuery = (search: URLSearchParams, scope: Scope): UsageQuery =>
+  readGroupedQuery(search, scope, GROUPS)
+
+export const readQualityQuery = (search: URLSearchParams, scope: Scope): QualityQuery =>
+  readGroupedQuery(search, scope, QUALITY_GROUPS)
+
+function readGroupedQuery<G extends string>(search: URLSearchParams, scope: Scope, groups: readonly G[]) {
   const given = readParameters(search, [...FILTERS, "group_by", "tz"])
   const tz = given.tz ?? "UTC"
   if (!isTimeZone(tz)) throw wrong("tz", "an IANA time zone (Europe/Berlin, America/New_York, UTC)", tz)
-  return { ...readFilter(given, scope, tz), groupBy: readGroups(given.group_by), tz }
+  return { ...readFilter(given, scope, tz), groupBy: readGroups(groups, given.group_by), tz }
 }
 
 /** One value each; empty ones count as absent. `group_by=a&group_by=b` is `group_by=a,b`. */
@@ -98,11 +106,11 @@ function readLimit(text: string | undefined): number | undefined {
   return limit
 }
 
-function readGroups(text = "model"): Group[] {
+function readGroups<G extends string>(allowed: readonly G[], text = "model"): G[] {
   const names = text.split(",").map((name) => name.trim())
-  const groups = GROUPS.filter((group) => names.includes(group))
+  const groups = allowed.filter((group) => names.includes(group))
   if (names.length > 2 || groups.length !== names.length) {
-    throw wrong("group_by", `one or two different ones of ${GROUPS.join(", ")}, with a comma between`, text)
+    throw wrong("group_by", `one or two different ones of ${allowed.join(", ")}, with a comma between`, text)
   }
   return groups.sort((a, b) => names.indexOf(a) - names.indexOf(b))
 }

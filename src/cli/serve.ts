@@ -23,6 +23,7 @@ import { CookieJars } from "../upstream/cookies.ts"
 import { createUpstream } from "../upstream/send.ts"
 import { estimateTokens } from "../usage/estimate.ts"
 import { createPriceBook } from "../usage/price-book.ts"
+import { scoreOf } from "../usage/quality-score.ts"
 import { version } from "../version.ts"
 import { formatFinding } from "./findings.ts"
 
@@ -91,7 +92,7 @@ async function serve(
   let store: Store
   try {
     lock = acquireLock(config.dataDir)
-    store = openStore(config.dataDir, { warn: say })
+    store = openStore(config.dataDir, { warn: say, scoreOf })
   } catch (error) {
     say((error as Error).message)
     return 1

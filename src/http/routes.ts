@@ -1,11 +1,15 @@
 /** The Elysia app: every route by name, thin. What a model route does is `pipeline.ts`. */
 import { Elysia } from "elysia"
+import { feedbackApi } from "../api/feedback.ts"
+import { qualityApi } from "../api/quality.ts"
 import { requestsApi } from "../api/requests.ts"
 import { usageApi } from "../api/usage.ts"
 import type { App } from "../app.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
 import { type Arrival, Refusal } from "../exchange.ts"
 import { handlePassthrough } from "../pipeline.ts"
+import { describeQuality } from "../usage/quality-report.ts"
+import { bodyText, receiveBody } from "./body.ts"
 import { health, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
 import { createDoor, login } from "./login.ts"
@@ -91,6 +95,22 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(login(app, arrivals))
     .use(requestsApi({ ledger: app.ledger, scope, stopping: app.stopping }))
     .use(usageApi({ ledger: app.ledger, scope }))
+    .use(
+      qualityApi({
+        ledger: app.ledger,
+        scope,
+        describe: describeQuality,
+        backlog: () => ({ waiting: 0, dropped: 0 }),
+      }),
+    )
+    .use(
+      feedbackApi({
+        ledger: app.ledger,
+        scope,
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request, MOST_FEEDBACK_BYTES)),
+        arrivedAt: (request) => arrivals.of(request).startedAt,
+      }),
+    )
   for (const [path, summary] of MODEL_ROUTES) {
     elysia.post(path, ({ request }: { request: Request }) => notFound(arrivals.of(request)), {
       parse: "none",
@@ -135,4 +155,5 @@ function noWebSocket(request: Request): never {
 }
 
 const JSON_BODY = { required: true, content: { "application/json": { schema: { type: "object" as const } } } }
+const MOST_FEEDBACK_BYTES = 64 * 1024
 const GREETING = "memproxy is running. /swagger lists its routes, /memory-routing/info says how you are recognised.\n"

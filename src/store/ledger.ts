@@ -4,9 +4,13 @@ import { type LedgerDetail, type LedgerRow, type Project, Refusal } from "../exc
 import { buildSegment } from "./columns/builder.ts"
 import { PIECE_ROWS } from "./columns/pieces.ts"
 import { createSegmentWork } from "./columns/work.ts"
+import type { Source, Values } from "./source.ts"
+import { addCounts, type Counts } from "./counters.ts"
+import { type Feedback, feedbackOn, rate } from "./feedback.ts"
+import { addToRow, createLateCounts, type ScoreOf } from "./late-counts.ts"
 import { type ListQuery, listRows, type Page } from "./list.ts"
 import { type Bindings, bindRow, INSERT, type LedgerEntry, ROW_COLUMNS, readEntry, type StoredEntry } from "./rows.ts"
-import type { Source, Values } from "./source.ts"
+import { type QualityQuery, type QualityReport, reportQuality } from "./quality.ts"
 import { reportUsage, type UsageQuery, type UsageReport } from "./usage.ts"
 import { createWriter, type Queued, type WriterHealth } from "./writer.ts"
 
@@ -22,8 +26,13 @@ export interface Ledger {
   flush(): Promise<void>
   /** @throws Refusal 400 for a foreign cursor */
   list(query: ListQuery): Promise<Page>
-  get(id: string): Promise<LedgerEntry | null>
+  get(id: string): Promise<(LedgerEntry & { feedback: ReturnType<typeof feedbackOn> }) | null>
   usage(query: UsageQuery): Promise<UsageReport>
+  /** Adds to what a row counts, and scores it anew: at once while it is queued, else within 50 ms. */
+  count(id: string, more: Counts): void
+  /** Keeps what a person says of an answer, and counts it. @returns the request's id. @throws Refusal 404 where there is no such answer */
+  rate(feedback: Feedback): Promise<string>
+  quality(query: QualityQuery): Promise<QualityReport>
   /** Calls `listener` with each row once it is on disk, until the function returned is called. `listener` must be quick. */
   subscribe(listener: (row: LedgerRow) => void): () => void
   health(): WriterHealth
@@ -36,6 +45,7 @@ export interface LedgerOptions {
   /** takes a damaged database out of the way */
   setAside: (cause: unknown) => void
   warn: (message: string) => void
+  scoreOf: ScoreOf
 }
 
 /** Only the start waits for a lock: a writer that finds the database locked while serving queues its rows instead. */
@@ -52,6 +62,20 @@ export function createLedger(options: LedgerOptions): Ledger {
     checkpoint: () => withDatabase(({ db }) => db.run("PRAGMA wal_checkpoint(PASSIVE)")),
     warn: options.warn,
   })
+
+  const late = createLateCounts(
+    (waiting) =>
+      withDatabase(({ db }) =>
+        db.transaction(() => waiting.forEach((more, id) => addToRow(db, id, more, options.scoreOf))).immediate(),
+      ),
+    options.warn,
+  )
+
+  /** What is read has everything in it that was said before. */
+  async function flush(): Promise<void> {
+    await writer.flush()
+    late.flush()
+  }
 
   /** A file found damaged is set aside and `act` done on a fresh one: an unreadable past must not stop the present. */
   function withDatabase<T>(act: (connection: Connection) => T): T {
@@ -118,25 +142,36 @@ export function createLedger(options: LedgerOptions): Ledger {
         options.warn(`${ids.length} ledger rows stay without their project: ${String(error)}`)
       }
     },
-    flush: writer.flush,
+    flush,
     health: writer.health,
+    count: (id, more) => {
+      const queued = writer.waiting(id)
+      if (!queued) return late.add(id, more)
+      const [row, detail] = queued
+      detail.signals = addCounts(detail.signals, more)
+      row.quality = options.scoreOf(detail.signals)
+    },
+    rate: async (feedback) => {
+      await flush()
+      return reading(({ db }) => rate(db, feedback, options.scoreOf))
+    },
+    quality: async (query) => {
+      await flush()
+      return segments.undisturbed(() => reportQuality(source.values, query))
+    },
     list: async (query) => {
-      await writer.flush()
+      await flush()
       return segments.undisturbed(() => listRows(source, query))
     },
     get: async (id) => {
-      await writer.flush()
-      const stored = reading(({ db }) =>
-        db
-          .query<StoredEntry, [string]>(
-            `SELECT ${ROW_COLUMNS}, operation, project_key, detail FROM requests WHERE id = ?`,
-          )
-          .get(id),
-      )
-      return stored && readEntry(stored)
+      await flush()
+      return reading(({ db }) => {
+        const stored = db.query<StoredEntry, [string]>(SELECT_ENTRY).get(id)
+        return stored && { ...readEntry(stored), feedback: feedbackOn(db, id) }
+      })
     },
     usage: async (query) => {
-      await writer.flush()
+      await flush()
       return segments.undisturbed(() => reportUsage(source.values, query))
     },
     subscribe: (listener) => {
@@ -146,6 +181,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     close: async () => {
       segments.stop()
       await writer.close()
+      late.close()
       listeners.clear()
       isClosed = true
       connection?.close()
@@ -153,6 +189,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
   }
 }
+
+const SELECT_ENTRY = `SELECT ${ROW_COLUMNS}, operation, project_key, detail, signals FROM requests WHERE id = ?`
 
 /** A disk that is full or locked at the start is like one that becomes so later: rows wait. */
 function openFirst(options: LedgerOptions): Connection | null {

@@ -95,7 +95,23 @@ function m002_columns(db: Database): void {
   `)
 }
 
-export const MIGRATIONS: readonly ((db: Database) => void)[] = [m001_requests, m002_columns]
+/** What is counted about the quality of each answer, and what people say about it. */
+function m003_quality(db: Database): void {
+  db.run(`
+    ALTER TABLE requests ADD COLUMN signals BLOB; -- see counters.ts
+    CREATE TABLE feedback (
+      id INTEGER PRIMARY KEY,
+      request_id TEXT NOT NULL,
+      created_at INTEGER NOT NULL, -- epoch milliseconds
+      score REAL NOT NULL, -- -1 to 1
+      comment TEXT,
+      source TEXT NOT NULL -- api, mcp, dashboard
+    );
+    CREATE INDEX feedback_request ON feedback (request_id);
+  `)
+}
+
+export const MIGRATIONS: readonly ((db: Database) => void)[] = [m001_requests, m002_columns, m003_quality]
 
 /**
  * Brings a database up to the newest schema. One that holds rows is copied beside itself first (`ledger.db.before-2`).

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { moveAside, openDatabase } from "./database.ts"
 import { createLedger, isDamage, type Ledger } from "./ledger.ts"
 import { openMemoryDatabase } from "./memory-database.ts"
+import type { ScoreOf } from "./late-counts.ts"
 import { migrate } from "./migrations.ts"
 import { createSentBlocks, type SentBlockStore } from "./sent-blocks.ts"
 
@@ -20,10 +21,12 @@ export interface StoreOptions {
   warn: (message: string) => void
   /** epoch milliseconds */
   clock?: () => number
+  /** what quality a row has by what it counts; left out: none */
+  scoreOf?: ScoreOf
 }
 
 /** @throws Error when the directory may not be used at all, or holds data of a newer memproxy */
-export function openStore(dir: string, { warn, clock = Date.now }: StoreOptions): Store {
+export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () => null }: StoreOptions): Store {
   createDirectory(dir)
   const path = join(dir, "ledger.db")
   const setAside = (cause: unknown) => {
@@ -43,7 +46,7 @@ export function openStore(dir: string, { warn, clock = Date.now }: StoreOptions)
       return openDatabase(path, waitMs, prepare)
     }
   }
-  const ledger = createLedger({ open, setAside, warn })
+  const ledger = createLedger({ open, setAside, warn, scoreOf })
   const memory = openMemoryDatabase(dir, warn)
   const sentBlocks = createSentBlocks({ use: memory.use, clock, warn })
   return {

@@ -1,5 +1,6 @@
 /** A ledger row to and from its table: the one place that knows both shapes. It runs no SQL. */
 import type { LedgerDetail, LedgerRow } from "../exchange.ts"
+import { decodeCounts, encodeCounts } from "./counters.ts"
 
 /** A row with everything kept about it. */
 export type LedgerEntry = LedgerRow & LedgerDetail
@@ -11,13 +12,13 @@ export const ROW_COLUMNS = `id, started_at, duration_ms, ttft_ms, overhead_ms, m
   cache_write_1h_tokens, output_tokens, reasoning_tokens, estimated, cost_usd, billed_usd, price_source, finish_reason,
   tool_calls, lossy, memory_status, memories_injected, memory_tokens, quality`
 
-const INSERTED = `${ROW_COLUMNS}, operation, project_key, detail`
+const INSERTED = `${ROW_COLUMNS}, operation, project_key, detail, signals`
 
 /** A row that is there already stays as it is: a batch may be written again after a commit whose end was not seen. */
 export const INSERT = `INSERT INTO requests (${INSERTED})
   VALUES (${INSERTED.split(",").fill("?").join(", ")}) ON CONFLICT (id) DO NOTHING`
 
-export type Bindings = (string | number | boolean | null)[]
+export type Bindings = (string | number | boolean | null | Uint8Array)[]
 
 /** Fills `into` (reused from row to row) in the order of `INSERT`. */
 export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): Bindings {
@@ -65,6 +66,7 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): B
   into[41] = detail.operation
   into[42] = detail.project_key
   into[43] = detailText(detail)
+  into[44] = encodeCounts(detail.signals)
   return into
 }
 
@@ -98,7 +100,8 @@ export type StoredRow = Omit<LedgerRow, "started_at" | "client_guess" | "stream"
   estimated: number
   lossy: string | null
 }
-export type StoredEntry = StoredRow & Pick<LedgerDetail, "operation" | "project_key"> & { detail: string }
+export type StoredEntry = StoredRow &
+  Pick<LedgerDetail, "operation" | "project_key"> & { detail: string; signals: Uint8Array | null }
 
 export function readRow(stored: StoredRow): LedgerRow {
   return {
@@ -111,7 +114,7 @@ export function readRow(stored: StoredRow): LedgerRow {
   }
 }
 
-export function readEntry({ detail, operation, project_key, ...stored }: StoredEntry): LedgerEntry {
-  const rest = JSON.parse(detail) as Omit<LedgerDetail, "operation" | "project_key">
-  return { ...readRow(stored), operation, project_key, ...rest }
+export function readEntry({ detail, operation, project_key, signals, ...stored }: StoredEntry): LedgerEntry {
+  const rest = JSON.parse(detail) as Omit<LedgerDetail, "operation" | "project_key" | "signals">
+  return { ...readRow(stored), operation, project_key, ...rest, signals: decodeCounts(signals) }
 }

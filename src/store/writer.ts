@@ -41,6 +41,8 @@ export interface Writer {
   push(row: LedgerRow, detail: LedgerDetail): void
   /** Tries to write everything now. It does not throw: rows that cannot be written stay queued. */
   flush(): Promise<void>
+  /** The row with this id, while it waits. */
+  waiting(id: string): Queued | undefined
   health(): WriterHealth
   /** Writes the rest, trying for about a second. */
   close(): Promise<void>
@@ -160,5 +162,7 @@ export function createWriter(options: WriterOptions): Writer {
     queue = []
   }
 
-  return { push, flush, close, health: () => ({ queued: queue.length, dropped, lastError }) }
+  const waiting = (id: string) => queue.findLast(([row]) => row.id === id)
+
+  return { push, flush, close, waiting, health: () => ({ queued: queue.length, dropped, lastError }) }
 }

@@ -44,6 +44,7 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
       router: null,
       memory_reason: null,
       memories: [],
+      signals: {},
       timeline: [],
     },
     row: {

@@ -79,7 +79,7 @@ test("times are ISO 8601 in any offset, or epoch milliseconds; empty parameters 
 })
 
 test("one request comes with its detail; an unknown id is a 404 that says where ids are", async () => {
-  expect(await json(`/api/requests/${rows[1]!.id}`)).toEqual({ ...rows[1], ...detailOf() })
+  expect(await json(`/api/requests/${rows[1]!.id}`)).toEqual({ ...rows[1], ...detailOf(), feedback: [] })
   const missing = await get("/api/requests/nope")
   expect(missing.status).toBe(404)
   expect(await missing.text()).toContain("x-memproxy-request-id")

@@ -59,6 +59,7 @@ export const detailOf = (change: Partial<LedgerDetail> = {}): LedgerDetail => ({
   router: null,
   memory_reason: null,
   memories: [],
+  signals: {},
   timeline: [{ at_ms: 0.3, what: "sent" }],
   ...change,
 })
@@ -130,6 +131,9 @@ export const anyDetail: fc.Arbitrary<LedgerDetail> = fc.record({
   router: maybe(fc.dictionary(fc.constantFrom("x-a", "x-b"), text, { noNullPrototype: true })),
   memory_reason: maybe(text),
   memories: fc.array(fc.record({ id: text, score: fraction(0, 1), why: text, tokens: fc.nat(500) }), { maxLength: 2 }),
+  signals: fc.dictionary(fc.constantFrom("asked", "answers", "rating"), fc.integer({ min: 1, max: 2 ** 53 - 1 }), {
+    noNullPrototype: true,
+  }),
   timeline: fc.array(fc.record({ at_ms: fc.nat(1_000), what: text }), { maxLength: 4 }),
 })
 

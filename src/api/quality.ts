@@ -1,0 +1,37 @@
+/** `/api/quality`: how good the answers were, as the traffic and people's feedback show it. The sums are the store's, their meaning is given in. */
+import { Elysia } from "elysia"
+import type { QualityReport } from "../store/quality.ts"
+import { answers, FILTER_PARAMETERS, parameter, QUALITY_SCHEMA } from "./documentation.ts"
+import { QUALITY_GROUPS, readQualityQuery } from "./query.ts"
+import { type AnalyticsDeps, searchOf } from "./requests.ts"
+
+export interface QualityDeps extends AnalyticsDeps {
+  describe: (report: QualityReport, groupBy: readonly string[]) => object
+  /** how many answers wait to be looked at, and how many never were */
+  backlog: () => { waiting: number; dropped: number }
+}
+
+export function qualityApi({ ledger, scope, describe, backlog }: QualityDeps) {
+  return new Elysia({ name: "api-quality" }).get(
+    "/api/quality",
+    async ({ request }) => {
+      const query = readQualityQuery(searchOf(request), scope(request))
+      return Response.json({ ...describe(await ledger.quality(query), query.groupBy), backlog: backlog() })
+    },
+    {
+      detail: {
+        tags: ["analytics"],
+        summary: "Response quality, measured in the traffic and by feedback, grouped",
+        description:
+          "Each signal with its n and 95 % interval (Wilson); `few` marks an n below 30. `quality` is the composite of 0 to 100 with its parts. " +
+          "With `group_by=memory`, `holdout` compares sessions that memory was withheld from with the others.",
+        parameters: [
+          parameter("group_by", `one or two of ${QUALITY_GROUPS.join(", ")} (default model)`),
+          parameter("tz", "IANA time zone of the days and hours, default UTC"),
+          ...FILTER_PARAMETERS,
+        ],
+        responses: answers(QUALITY_SCHEMA, 400, 401, 403),
+      },
+    },
+  )
+}
