@@ -1,17 +1,16 @@
 /** What happens to one request, in order. Every stage is a function; read them from `handle` down. */
 import type { App, Exchange, Snapshot } from "./app.ts"
 import { createGate } from "./auth/gate.ts"
+import { callProvider } from "./pipeline-send.ts"
 import { type Endpoint, matchEndpoint } from "./dialects/endpoints.ts"
 import { lastUserText } from "./dialects/mock.ts"
-import { outboundDialect } from "./dialects/outbound.ts"
+import { needsChat, outboundDialect } from "./dialects/outbound.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
-import { type Asked, readRequest } from "./dialects/request.ts"
-import type { Translation } from "./dialects/translation/translation.ts"
+import { readRequest } from "./dialects/request.ts"
 import {
   type Arrival,
   type Config,
   type Deployment,
-  type HeaderFields,
   type Identity,
   type JsonObject,
   type Project,
@@ -24,15 +23,11 @@ import { readTurns, type UserTurn } from "./identify/turns.ts"
 import { noteMemory } from "./memory/stage.ts"
 import { openMemory, recall } from "./pipeline-memory.ts"
 import { buildRoutes, type Choice, isReady, missingVariable } from "./route/routes.ts"
-import { outgoingHeaders } from "./upstream/headers.ts"
-import type { UpstreamAnswer } from "./upstream/send.ts"
-import { target } from "./upstream/target.ts"
 import { openDraft } from "./usage/settle.ts"
 
 /** A model call: in by one of the dialects, answered by a deployment that speaks it. It never throws, and settles once. */
 export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Promise<Response> {
   const exchange = openExchange(arrival, endpoint, app)
-  const { draft } = exchange
   const { gate, routes } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
@@ -46,21 +41,19 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     const { model, deployment } = choice
     exchange.memory = openMemory(exchange, choice)
     const told = exchange.memory?.mode.reads ? await recall(exchange, exchange.memory, asked) : asked
-    if (draft.row.dialect_out !== endpoint.dialect) {
-      const translation = await translateCall(exchange, told, choice)
-      const answer = await send(exchange, choice, { method: "POST" }, writeTranslated(exchange, translation, choice))
-      const { replyTranslated } = await import("./http/reply-translated.ts")
-      return await replyTranslated(exchange, answer, translation)
+    if (needsTranslation(exchange, deployment)) {
+      const { handleTranslated } = await import("./pipeline-translated.ts")
+      return await handleTranslated(exchange, told, choice)
     }
     const written = writeRequest(told, { model, params: deployment.params, drop: deployment.dropParams })
     if (deployment.mock !== null)
       return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
-    const answer = await send(
-      exchange,
-      choice,
-      { method: "POST" },
-      written.unchanged && told === asked ? bytes : written.text,
-    )
+    const body = written.unchanged && told === asked ? bytes : written.text
+    const answer = await callProvider(exchange, choice, { method: "POST" }, body)
+    if (endpoint.operation === "count_tokens" && CANNOT_COUNT.has(answer.status)) {
+      const { countHere } = await import("./pipeline-translated.ts")
+      return await countHere(exchange, told, answer)
+    }
     return await replyWith(exchange, answer, written.hideUsage)
   } catch (error) {
     return refuse(exchange, error)
@@ -91,14 +84,20 @@ export async function handlePassthrough(
     const choice: Choice = { deployment, model, group: model, features: [] }
     noteChoice(exchange, choice)
     if (app.memories.engine(config)) noteMemory(exchange.draft, "skip", "passthrough")
-    const answer = await send(exchange, choice, { method: arrival.method, rest }, bytes.length > 0 ? bytes : null)
+    const answer = await callProvider(
+      exchange,
+      choice,
+      { method: arrival.method, rest },
+      bytes.length > 0 ? bytes : null,
+    )
     return await replyWith(exchange, answer, false)
   } catch (error) {
     return refuse(exchange, error)
   }
 }
 
-const CONNECT_TIMEOUT_MS = 10_000
+/** What providers answer that know no such path. */
+const CANNOT_COUNT: ReadonlySet<number> = new Set([404, 405, 501])
 const RAW = { operation: "passthrough", model: null, stream: null, version: null } as const
 const RAW_DIALECT = { anthropic: "anthropic", openai: "openai-chat", gemini: "gemini" } as const
 
@@ -205,6 +204,9 @@ function parseObject(text: string): JsonObject | null {
   }
 }
 
+const needsTranslation = ({ draft, endpoint }: Exchange, deployment: Deployment) =>
+  deployment.mock === null && (draft.row.dialect_out !== endpoint.dialect || needsChat(endpoint, deployment))
+
 function noteChoice({ draft, endpoint, caller, isRaw }: Exchange, { deployment, model, group }: Choice): void {
   draft.deployment = deployment
   draft.isSubscription = caller!.subscription !== null && deployment.key === null
@@ -215,50 +217,6 @@ function noteChoice({ draft, endpoint, caller, isRaw }: Exchange, { deployment, 
   draft.row.dialect_out = isRaw ? endpoint.dialect : outboundDialect(endpoint, deployment)
 }
 
-/** The client and the provider speak different dialects. What that needs is loaded by the first such call. */
-async function translateCall(exchange: Exchange, asked: Asked, { deployment, model }: Choice): Promise<Translation> {
-  const { app, arrival, draft, endpoint, identity } = exchange
-  const { readForm, translate } = await import("./dialects/translation/translation.ts")
-  const reading = readForm(endpoint.dialect, parseBody(asked.text))
-  const { userId } = identity!
-  const carried = reading.keys.length > 0 ? app.carried.find(userId, reading.keys) : NOTHING_CARRIED
-  const client = {
-    dialect: endpoint.dialect,
-    id: draft.row.id,
-    created: Math.floor(arrival.startedAt / 1000),
-    wantsUsage: asked.wantsUsage,
-    wantsArray: endpoint.dialect === "gemini" && asked.stream && !arrival.query.includes("alt=sse"),
-  }
-  const dialect = draft.row.dialect_out!
-  const translation = translate(
-    reading,
-    client,
-    { dialect, provider: deployment.provider, model, stream: asked.stream },
-    carried,
-    (key, carry) => app.carried.keep(userId, [[key, carry]]),
-  )
-  draft.row.lossy = translation.losses.paths
-  return translation
-}
-
-/** The config's own parameters are set and dropped as in a request that came in the provider's dialect. */
-function writeTranslated({ draft }: Exchange, { body }: Translation, { deployment, model }: Choice): string {
-  const text = JSON.stringify(body)
-  const dialect = draft.row.dialect_out!
-  const { params, dropParams: drop } = deployment
-  if (drop.length === 0 && Object.keys(params).length === 0) return text
-  const endpoint = { dialect, operation: "generate", model, stream: draft.row.stream, version: null } as const
-  return writeRequest(readRequest(endpoint, text), { model, params, drop }).text
-}
-
-const NOTHING_CARRIED = new Map<string, never>()
-
-function parseBody(text: string): JsonObject {
-  const body = parseObject(text)
-  if (body) return body
-  throw new Refusal(400, "invalid_request", "The request body is not valid JSON.", { code: "invalid_body" })
-}
-
 /** A Claude subscription, or a provider key that the file lets clients bring. */
 const bringsKey = ({ caller, snapshot }: Exchange) =>
   caller!.subscription !== null || snapshot.config.forwardProviderAuth
@@ -266,88 +224,6 @@ const bringsKey = ({ caller, snapshot }: Exchange) =>
 /** `echo` answers with the last user message as the provider would have received it. */
 function mockText(mock: string, endpoint: Endpoint, sent: string): string {
   return mock === "echo" ? lastUserText(endpoint.dialect, parseObject(sent) ?? {}) : mock
-}
-
-async function send(
-  exchange: Exchange,
-  choice: Choice,
-  to: { method: string; rest?: string },
-  body: string | Uint8Array | null,
-): Promise<UpstreamAnswer> {
-  const { app, arrival, draft, endpoint, identity, snapshot } = exchange
-  const { config } = snapshot
-  const { deployment } = choice
-  const isStream = draft.row.stream
-  const dialect = draft.row.dialect_out!
-  const isTranslated = dialect !== endpoint.dialect
-  const call = {
-    dialect,
-    operation: endpoint.operation,
-    model: choice.model,
-    stream: isStream,
-    version: isTranslated ? null : endpoint.version,
-    // a query is a word of its dialect
-    query: !isTranslated ? arrival.query : dialect === "gemini" && isStream ? "?alt=sse" : "",
-    rest: to.rest,
-  }
-  const url = target(deployment, call)
-  const { key } = config.supermemory
-  const router = deployment.router
-    ? { key, userId: routerUser(config, identity!), conversationId: identity!.sessionId }
-    : null
-  const headers = outgoingHeaders(deployment, call, withFeatures(arrival.headers, choice.features), {
-    forwardClientHeaders: config.forwardClientHeaders === "all" || config.forwardClientHeaders.includes(choice.group),
-    forwardProviderAuth: config.forwardProviderAuth,
-    forwardTraceparent: config.forwardTraceparent,
-    forwardOrganization: config.forwardOrganization,
-    subscription: exchange.caller!.subscription,
-    withheld: snapshot.ownHeaders,
-    isOwnKey: snapshot.gate.isOwnKey,
-    router,
-    cookie: router && app.cookies.header(url, router.userId),
-  })
-  draft.sentAt = app.now()
-  const answer = await app.upstream.send({
-    method: to.method,
-    url,
-    headers,
-    body,
-    signal: () => watchClient(arrival),
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    firstByteTimeoutMs: firstByteTimeoutMs(config, choice, isStream),
-    idleTimeoutMs: config.idleTimeoutMs,
-    totalTimeoutMs: deployment.timeoutMs,
-  })
-  draft.answeredAt = app.now()
-  if (router) app.cookies.store(url, router.userId, answer.headers)
-  return answer
-}
-
-/** A client is watched, and may be silent, once its answer takes longer than a moment. */
-function watchClient(arrival: Arrival): AbortSignal {
-  arrival.lift()
-  return arrival.request.signal
-}
-
-function firstByteTimeoutMs(config: Config, { deployment }: Choice, isStream: boolean): number {
-  const own = isStream ? (deployment.streamTimeoutMs ?? deployment.timeoutMs) : deployment.timeoutMs
-  return own ?? (isStream ? config.streamTimeoutMs : config.timeoutMs)
-}
-
-/** The seed's `model,feature` strings ask for Anthropic betas. */
-function withFeatures(client: HeaderFields, features: readonly string[]): HeaderFields {
-  if (features.length === 0) return client
-  const headers = new Headers()
-  client.forEach((value, name) => headers.set(name, value))
-  for (const feature of features) headers.append("anthropic-beta", feature)
-  return headers
-}
-
-/** The seed sent the user's id; where the file writes `scope: project`, memories are kept apart by project too. */
-function routerUser({ memory }: Config, { userId, project }: Identity): string {
-  return memory.scopeWritten && memory.scope === "project"
-    ? `${userId}_${Bun.hash(project?.key ?? "").toString(36)}`
-    : userId
 }
 
 const noProvider = (provider: string) =>

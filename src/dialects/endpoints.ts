@@ -11,6 +11,8 @@ export interface Endpoint {
   stream: boolean | null
   /** the API version a Gemini path names (`v1beta`); null on every other route */
   version: string | null
+  /** Gemini's `batchEmbedContents` */
+  batch?: true
 }
 
 const OPENAI: Readonly<Record<string, readonly [Dialect, Operation]>> = {
@@ -74,6 +76,7 @@ function matchGemini(path: string): Endpoint | null {
     model: stripModels(model),
     stream: verb[1],
     version: found[1] ?? null,
+    ...(found[3] === "batchEmbedContents" && { batch: true }),
   }
 }
 

@@ -1,7 +1,7 @@
 /** From the answer of a provider that speaks another dialect to the client's Response. How an exchange settles is `reply.ts`'s. */
 import type { Exchange } from "../app.ts"
 import { providerRefusal } from "../dialects/provider-error.ts"
-import type { Translation } from "../dialects/translation/translation.ts"
+import type { StreamedTranslation, Translation } from "../dialects/translation/call.ts"
 import type { Json } from "../exchange.ts"
 import { answerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
@@ -15,6 +15,7 @@ import {
   isJson,
   openMeter,
   receiveAnswer,
+  replyOwn,
   replyStream,
   replyWhole,
   unreadable,
@@ -27,34 +28,40 @@ export async function replyTranslated(
 ): Promise<Response> {
   const { arrival, draft, endpoint } = exchange
   const { row } = draft
+  const { operation, local, streamed } = translation
+  const dialect = row.dialect_out!
   const contentType = contentTypeOf(answer)
   const isEvents = contentType.startsWith(EVENTS)
-  if (!isGood(answer))
-    throw providerRefusal(row.dialect_out!, answer.status, await receiveAnswer(exchange, answer), answer.headers)
-  const meter = openMeter(exchange, row.dialect_out!, contentType)
+  if (!isGood(answer)) {
+    const bytes = await receiveAnswer(exchange, answer)
+    if (local) return await replyOwn(exchange, JSON.stringify(local()), "application/json", false)
+    throw providerRefusal(dialect, answer.status, bytes, answer.headers)
+  }
+  const meter = openMeter(exchange, dialect, contentType, operation)
   const isArray = endpoint.dialect === "gemini" && !arrival.query.includes("alt=sse")
   const headers = withType(answerHeaders(answer.headers), row.stream && !isArray ? EVENTS : "application/json")
 
-  if (row.stream && isEvents) {
+  if (row.stream && streamed && isEvents) {
     const source = await withFirstBytes(answer.body, emptyAnswer)
-    failBeforeFirstByte(source.first, translation)
-    return replyStream(exchange, 200, headers, { source, meter, events: translation.stream() })
+    failBeforeFirstByte(source.first, streamed)
+    return replyStream(exchange, 200, headers, { source, meter, events: streamed.open() })
   }
   const bytes = await receiveAnswer(exchange, answer)
   if (!isEvents && !isJson(contentType)) throw unreadable(answer)
   meter.push(bytes)
   const metered = meter.end()
-  const body = row.stream
-    ? translation.replayed(parse(bytes))
-    : JSON.stringify(isEvents ? translation.collected(bytes) : translation.whole(parse(bytes)))
+  const body =
+    row.stream && streamed
+      ? streamed.replayed(parse(bytes))
+      : JSON.stringify(isEvents && streamed ? streamed.collected(bytes) : translation.whole(parse(bytes)))
   row.lossy = translation.losses.paths
   return replyWhole(exchange, 200, headers, body, metered)
 }
 
 /** A provider that answers 200 and then says nothing but that it failed: still a plain HTTP error. */
-function failBeforeFirstByte(first: Uint8Array | null, translation: Translation): void {
+function failBeforeFirstByte(first: Uint8Array | null, streamed: StreamedTranslation): void {
   if (first === null || !Buffer.prototype.includes.call(first, '"error"')) return
-  const trial = translation.stream()
+  const trial = streamed.open()
   if (trial.push(first).length === 0 && trial.failure) throw trial.failure
 }
 

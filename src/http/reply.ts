@@ -51,9 +51,13 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
 }
 
 /** `dialect` is the provider's. */
-export function openMeter({ endpoint, memory }: Exchange, dialect: Dialect, contentType: string): Meter {
-  const keepsSpeech = memory?.mode.writes ?? false
-  return createMeter({ dialect, operation: endpoint.operation, contentType, keepsSpeech })
+export function openMeter(
+  { endpoint, memory }: Exchange,
+  dialect: Dialect,
+  contentType: string,
+  operation = endpoint.operation,
+): Meter {
+  return createMeter({ dialect, operation, contentType, keepsSpeech: memory?.mode.writes ?? false })
 }
 
 /** All of an answer's body; what is awaited here is the provider's time. */
@@ -111,8 +115,8 @@ export function replyStream(
 }
 
 /** `mock_response`: an answer in the caller's dialect that no provider made. */
-export async function replyMock(exchange: Exchange, asked: Asked, text: string): Promise<Response> {
-  const { app, arrival, draft, endpoint } = exchange
+export function replyMock(exchange: Exchange, asked: Asked, text: string): Promise<Response> {
+  const { app, arrival, draft } = exchange
   draft.sentAt = draft.answeredAt = app.now()
   const answer = mockAnswer(asked, {
     text,
@@ -120,14 +124,23 @@ export async function replyMock(exchange: Exchange, asked: Asked, text: string):
     created: Math.floor(arrival.startedAt / 1000),
     arrayForm: !arrival.query.includes("alt=sse"),
   })
-  const body = encoder.encode(answer.chunks.join(""))
-  const meter = openMeter(exchange, endpoint.dialect, answer.contentType)
+  return replyOwn(exchange, answer.chunks.join(""), answer.contentType, asked.stream)
+}
+
+/** An answer in the caller's dialect that is ours, metered as a provider's would be. */
+export async function replyOwn(
+  exchange: Exchange,
+  text: string,
+  contentType: string,
+  isStream: boolean,
+): Promise<Response> {
+  const { app, draft, endpoint } = exchange
+  const body = encoder.encode(text)
+  const meter = openMeter(exchange, endpoint.dialect, contentType)
   meter.push(body)
-  if (asked.stream) draft.row.ttft_ms = round(app.now() - draft.started)
+  if (isStream) draft.row.ttft_ms = round(app.now() - draft.started)
   await settle(exchange, "done", 200, null, meter.end())
-  return new Response(body, {
-    headers: answerHead(exchange, [["content-type", answer.contentType]], !asked.stream),
-  })
+  return new Response(body, { headers: answerHead(exchange, [["content-type", contentType]], !isStream) })
 }
 
 /** Anything that went wrong before the first byte: a plain HTTP error in the caller's dialect. */

@@ -8,6 +8,8 @@ export interface Call {
   /** the provider's name for it */
   model: string
   stream: boolean
+  /** many texts in one call of Gemini's */
+  batch?: boolean
   /** of a Gemini client's own path, `v1` or `v1beta` */
   version: string | null
   /** the client's, with its `?`, or "" */
@@ -54,9 +56,9 @@ function geminiUrl(root: string, call: Call): string {
   return `${versioned}/${geminiModel(call.model)}:${geminiMethod(call)}`
 }
 
-function geminiMethod({ operation, stream }: Call): string {
+function geminiMethod({ operation, stream, batch }: Call): string {
   if (operation === "count_tokens") return "countTokens"
-  if (operation === "embeddings") return "embedContent"
+  if (operation === "embeddings") return batch ? "batchEmbedContents" : "embedContent"
   return stream ? "streamGenerateContent" : "generateContent"
 }
 

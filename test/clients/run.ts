@@ -1,15 +1,17 @@
 /**
- * The real command-line clients, each in a tool-call loop through the real proxy against an upstream of its own dialect.
- * Not part of `bun test`: they are large and not ours. `bun test/clients/run.ts [NAME...]` needs them installed by `../shared/clients/client install`;
+ * The real command-line clients, each in a tool-call loop through the real proxy against an upstream of every dialect, or of its own alone (`--own`).
+ * Not part of `bun test`: they are large and not ours. `bun test/clients/run.ts [--own] [NAME...]` needs them installed by `../shared/clients/client install`;
  * everything runs in a network namespace that reaches this machine only (Linux, root). Exit 1 if one fails.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { dialectOf } from "../support/answers.ts"
 import { startFakeProvider } from "../support/fake-provider.ts"
-import { testConfig } from "../support/lanes.ts"
+import { type Lane, lanes, testConfig } from "../support/lanes.ts"
 import { MASTER, startMemproxy } from "../support/memproxy.ts"
 import { hasToolResult, toolLoop } from "../support/tool-loop.ts"
+import { wrongIn } from "../support/valid-request.ts"
 
 interface Row {
   run: string
@@ -32,6 +34,7 @@ const CLIENTS: readonly Row[] = [
 
 const script = resolve(import.meta.dir, "../../../shared/clients/client")
 const isInside = process.argv.includes("--inside")
+const isOwnOnly = process.argv.includes("--own")
 const wanted = process.argv.slice(2).filter((one) => !one.startsWith("--"))
 
 if (!existsSync(script)) {
@@ -39,9 +42,12 @@ if (!existsSync(script)) {
   process.exit(1)
 }
 if (!isInside) {
-  const child = Bun.spawn([script, "loopback", process.execPath, import.meta.path, "--inside", ...wanted], {
-    stdio: ["inherit", "inherit", "inherit"],
-  })
+  const child = Bun.spawn(
+    [script, "loopback", process.execPath, import.meta.path, "--inside", ...process.argv.slice(2)],
+    {
+      stdio: ["inherit", "inherit", "inherit"],
+    },
+  )
   process.exit(await child.exited)
 }
 
@@ -66,7 +72,7 @@ function endLeftovers(project: string): void {
   }
 }
 
-async function tryClient({ run, model, client }: Row): Promise<string[]> {
+async function tryClient({ run, client, model: own }: Row, { model, dialect }: Lane): Promise<string[]> {
   const provider = await startFakeProvider(toolLoop())
   const proxy = await startMemproxy({ config: testConfig(provider.url) })
   const project = makeProject()
@@ -87,6 +93,9 @@ async function tryClient({ run, model, client }: Row): Promise<string[]> {
   const check = (holds: boolean, what: string) => void (holds || problems.push(what))
   check(code === 0, `exit ${code}: ${(err || out).slice(-300)}`)
   check(provider.received.some(hasToolResult), "the tool's result never came back")
+  // what the client itself says to its own provider is not ours to judge
+  for (const request of provider.received.filter((one) => model !== own && dialectOf(one.path) !== null))
+    for (const wrong of wrongIn(dialect, request.json)) check(false, `sent to the provider: ${wrong}`)
   check(out.includes("The tool has answered.") || err.includes("The tool has answered."), "the answer was not shown")
   check(
     rows.length > 0 && rows.length >= provider.received.length,
@@ -101,6 +110,7 @@ async function tryClient({ run, model, client }: Row): Promise<string[]> {
     )
     check(row.project === "acme/demo-project", `${where}: project ${row.project}`)
     check(row.session_id !== null, `${where}: no session`)
+    check(row.dialect_out === dialect, `${where}: went out as ${row.dialect_out}`)
     check(row.outcome === "done" && row.status === 200, `${where}: ${row.outcome} ${row.status} ${row.error_type}`)
     check(
       (row.input_tokens ?? 0) > 0 && (row.output_tokens ?? 0) > 0,
@@ -110,7 +120,7 @@ async function tryClient({ run, model, client }: Row): Promise<string[]> {
   const sessions = new Set(rows.map((row) => row.session_id))
   const versions = new Set(rows.map((row) => row.client_version))
   console.log(
-    `${problems.length === 0 ? "ok  " : "FAIL"} ${run}: ${rows.length} rows, sessions ${sessions.size}, versions ${[...versions].join(" ")}`,
+    `${problems.length === 0 ? "ok  " : "FAIL"} ${run} on ${dialect}: ${rows.length} rows, sessions ${sessions.size}, versions ${[...versions].join(" ")}`,
   )
   for (const problem of new Set(problems)) console.log(`     ${problem}`)
   if (problems.length > 0 && proxy.stderr()) console.log(proxy.stderr().slice(0, 1500))
@@ -144,7 +154,8 @@ let failed = 0
 if ((wanted.length === 0 || wanted.includes("python")) && !(await tryPython())) failed++
 for (const row of CLIENTS) {
   if (wanted.length > 0 && !wanted.includes(row.run)) continue
-  if ((await tryClient(row)).length > 0) failed++
+  for (const lane of lanes)
+    if ((!isOwnOnly || lane.model === row.model) && (await tryClient(row, lane)).length > 0) failed++
 }
 console.log(failed === 0 ? "all passed" : `${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

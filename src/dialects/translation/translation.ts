@@ -2,72 +2,37 @@
  * A call whose client and provider speak different dialects, from the client's body to the provider's, and back. Pure: what was remembered of earlier
  * answers is handed in (`carried`), what is to be remembered of this one handed out (`remember`).
  */
-import type { Dialect, Json, JsonObject } from "../../exchange.ts"
-import {
-  type FormAnswer,
-  type FormEvent,
-  type FormRequest,
-  Losses,
-  type Reception,
-  type StreamReader,
-} from "../form.ts"
+import type { Dialect, Json, JsonObject, Operation } from "../../exchange.ts"
+import { objectOf } from "../fields.ts"
+import { type Codec, type FormAnswer, type FormEvent, Losses, type Reception, type StreamReader } from "../form.ts"
 import { AnswerFit } from "./answer.ts"
+import type { Client, Outbound, Reading, Translation } from "./call.ts"
 import { type Carry, CarriedFrom, carriedKeys, originOf, type Remember, restoreCarried } from "./carried.ts"
 import { CODECS } from "./codecs.ts"
 import { collect, replay } from "./collect.ts"
+import { CompletionsWriter, readRequest as readCompletion, writeAnswer as writeCompletion } from "./completions.ts"
+import { translateCount } from "./count.ts"
+import { translateEmbeddings } from "./embeddings.ts"
 import { JsonEvents } from "./event-source.ts"
 import { refusalOf, unusable } from "./failure.ts"
 import { fitTools, requireTurns } from "./request.ts"
 import { ArrayFraming, TranslatedStream } from "./stream.ts"
 
-/** Where the request goes. */
-export interface Outbound {
-  dialect: Dialect
-  provider: string
-  /** the provider's own name for the model */
-  model: string
-  stream: boolean
-}
-
-/** A request read, and not written yet: what was remembered for it may have to be fetched first. */
-export interface Reading {
-  body: JsonObject
-  form: FormRequest
-  losses: Losses
-  keys: readonly string[]
-}
-
 /** @throws Refusal 400 for what the client's own dialect would refuse */
-export function readForm(dialect: Dialect, body: JsonObject): Reading {
+export function readCall(dialect: Dialect, operation: Operation, body: JsonObject): Reading {
   const losses = new Losses()
-  const form = CODECS[dialect].readRequest(body, losses)
+  const asked = dialect === "gemini" ? (objectOf(body["generateContentRequest"]) ?? body) : body
+  if (operation === "embeddings") return { operation, body, form: null, losses, keys: [] }
+  const form = clientOf(dialect, operation).readRequest(asked, losses)
   for (const name of form.unheld) losses.note(name)
   requireTurns(form)
-  return { body, form, losses, keys: carriedKeys(form) }
+  return { operation, body: asked, form, losses, keys: carriedKeys(form) }
 }
 
-export interface Translation {
-  /** the provider's request body */
-  body: JsonObject
-  losses: Losses
-  /** @throws Refusal (origin upstream) for a body that is an error, or none of the provider's dialect's answers */
-  whole(answer: Json): JsonObject
-  stream(): TranslatedStream
-  /** the provider streamed unasked: `bytes` are all of its events */
-  collected(bytes: Uint8Array): JsonObject
-  /** the provider did not stream though asked */
-  replayed(answer: Json): Uint8Array
-}
-
-export interface Client {
-  dialect: Dialect
-  /** our id for the exchange */
-  id: string
-  /** seconds since 1970 */
-  created: number
-  wantsUsage: boolean
-  /** Gemini without `alt=sse` */
-  wantsArray: boolean
+/** What reads a client's requests and writes its answers. */
+function clientOf(dialect: Dialect, operation: Operation): Pick<Codec, "readRequest" | "writeAnswer" | "streamWriter"> {
+  if (operation !== "completions") return CODECS[dialect]
+  return { readRequest: readCompletion, writeAnswer: writeCompletion, streamWriter: (to) => new CompletionsWriter(to) }
 }
 
 export function translate(
@@ -77,27 +42,22 @@ export function translate(
   carried: ReadonlyMap<string, Carry>,
   remember: Remember,
 ): Translation {
-  const { form, losses } = reading
+  const { operation, form, losses } = reading
+  if (!form) return translateEmbeddings(reading.body, client, to)
   const origin = originOf(to.provider, to.model)
   restoreCarried(form, carried, origin, losses)
   const names = fitTools(form, to.dialect, losses)
+  if (operation === "count_tokens") return translateCount(form, losses, client, to)
   const body = CODECS[to.dialect].writeRequest(form, { ...to, losses })
   const { id, created, wantsUsage } = client
   const reception: Reception = { id, created, model: to.model, body: reading.body, wantsUsage, losses }
   const from = CODECS[to.dialect]
-  const back = CODECS[client.dialect]
+  const back = clientOf(client.dialect, operation)
   const carriedFrom = new CarriedFrom(origin, remember)
   const fit = () => new AnswerFit(id, client.dialect.startsWith("openai"), names, carriedFrom, losses)
 
   const writeWhole = (answer: FormAnswer) =>
     back.writeAnswer({ ...answer, parts: fit().parts(answer.parts) }, reception)
-  const readWhole = (answer: Json): FormAnswer => {
-    const error = from.readError(answer)
-    if (error) throw refusalOf(error)
-    if (Array.isArray(answer)) return collect(readArray(from.streamReader(), answer))
-    if (typeof answer !== "object" || answer === null) throw unusable("is no JSON object")
-    return from.readAnswer(answer)
-  }
   const open = () =>
     new TranslatedStream(
       from.streamReader(),
@@ -106,13 +66,25 @@ export function translate(
       client.wantsArray ? new ArrayFraming() : null,
     )
   return {
+    operation: "generate",
     body,
     losses,
-    whole: (answer) => writeWhole(readWhole(answer)),
-    stream: open,
-    collected: (bytes) => writeWhole(collect(readEvents(from.streamReader(), bytes))),
-    replayed: (answer) => open().replay(replay(readWhole(answer))),
+    whole: (answer) => writeWhole(readWhole(from, answer)),
+    local: null,
+    streamed: {
+      open,
+      collected: (bytes) => writeWhole(collect(readEvents(from.streamReader(), bytes))),
+      replayed: (answer) => open().replay(replay(readWhole(from, answer))),
+    },
   }
+}
+
+function readWhole(from: Codec, answer: Json): FormAnswer {
+  const error = from.readError(answer)
+  if (error) throw refusalOf(error)
+  if (Array.isArray(answer)) return collect(readArray(from.streamReader(), answer))
+  if (typeof answer !== "object" || answer === null) throw unusable("is no JSON object")
+  return from.readAnswer(answer)
 }
 
 function readEvents(reader: StreamReader, bytes: Uint8Array): FormEvent[] {

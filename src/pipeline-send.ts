@@ -1,0 +1,102 @@
+/** One call to the chosen deployment: its URL, its headers, its timeouts. What is said, and what becomes of the answer, is decided elsewhere. */
+import type { Exchange } from "./app.ts"
+import type { Arrival, Config, HeaderFields, Identity, Operation } from "./exchange.ts"
+import type { Choice } from "./route/routes.ts"
+import { outgoingHeaders } from "./upstream/headers.ts"
+import type { UpstreamAnswer } from "./upstream/send.ts"
+import { target } from "./upstream/target.ts"
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+/** What is asked of the provider. */
+export interface ProviderCall {
+  method: string
+  /** of a pass-through: the path behind the provider's own */
+  rest?: string
+  /** of a translated call: the provider's operation, which need not be the client's */
+  operation?: Operation
+  batch?: boolean
+}
+
+export async function callProvider(
+  exchange: Exchange,
+  choice: Choice,
+  to: ProviderCall,
+  body: string | Uint8Array | null,
+): Promise<UpstreamAnswer> {
+  const { app, arrival, draft, endpoint, identity, snapshot } = exchange
+  const { config } = snapshot
+  const { deployment } = choice
+  const isStream = draft.row.stream
+  const dialect = draft.row.dialect_out!
+  const isTranslated = to.operation !== undefined
+  const call = {
+    dialect,
+    operation: to.operation ?? endpoint.operation,
+    model: choice.model,
+    stream: isStream,
+    batch: to.batch ?? endpoint.batch,
+    version: isTranslated ? null : endpoint.version,
+    // a query is a word of its dialect
+    query: !isTranslated ? arrival.query : dialect === "gemini" && isStream ? "?alt=sse" : "",
+    rest: to.rest,
+  }
+  const url = target(deployment, call)
+  const { key } = config.supermemory
+  const router = deployment.router
+    ? { key, userId: routerUser(config, identity!), conversationId: identity!.sessionId }
+    : null
+  const headers = outgoingHeaders(deployment, call, withFeatures(arrival.headers, choice.features), {
+    forwardClientHeaders: config.forwardClientHeaders === "all" || config.forwardClientHeaders.includes(choice.group),
+    forwardProviderAuth: config.forwardProviderAuth,
+    forwardTraceparent: config.forwardTraceparent,
+    forwardOrganization: config.forwardOrganization,
+    subscription: exchange.caller!.subscription,
+    withheld: snapshot.ownHeaders,
+    isOwnKey: snapshot.gate.isOwnKey,
+    router,
+    cookie: router && app.cookies.header(url, router.userId),
+  })
+  draft.sentAt = app.now()
+  const answer = await app.upstream.send({
+    method: to.method,
+    url,
+    headers,
+    body,
+    signal: () => watchClient(arrival),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    firstByteTimeoutMs: firstByteTimeoutMs(config, choice, isStream),
+    idleTimeoutMs: config.idleTimeoutMs,
+    totalTimeoutMs: deployment.timeoutMs,
+  })
+  draft.answeredAt = app.now()
+  if (router) app.cookies.store(url, router.userId, answer.headers)
+  return answer
+}
+
+/** A client is watched, and may be silent, once its answer takes longer than a moment. */
+function watchClient(arrival: Arrival): AbortSignal {
+  arrival.lift()
+  return arrival.request.signal
+}
+
+function firstByteTimeoutMs(config: Config, { deployment }: Choice, isStream: boolean): number {
+  const own = isStream ? (deployment.streamTimeoutMs ?? deployment.timeoutMs) : deployment.timeoutMs
+  return own ?? (isStream ? config.streamTimeoutMs : config.timeoutMs)
+}
+
+/** The seed's `model,feature` strings ask for Anthropic betas. */
+function withFeatures(client: HeaderFields, features: readonly string[]): HeaderFields {
+  if (features.length === 0) return client
+  const headers = new Headers()
+  client.forEach((value, name) => headers.set(name, value))
+  for (const feature of features) headers.append("anthropic-beta", feature)
+  return headers
+}
+
+/** The seed sent the user's id; where the file writes `scope: project`, memories are kept apart by project too. */
+function routerUser({ memory }: Config, { userId, project }: Identity): string {
+  return memory.scopeWritten && memory.scope === "project"
+    ? `${userId}_${Bun.hash(project?.key ?? "").toString(36)}`
+    : userId
+}

@@ -1,0 +1,93 @@
+/** A call whose client and provider speak different dialects: read, written anew, sent, and the answer written back. Loaded by the first such call. */
+import type { Exchange } from "./app.ts"
+import { callProvider } from "./pipeline-send.ts"
+import { writeRequest } from "./dialects/outgoing.ts"
+import { type Asked, readRequest } from "./dialects/request.ts"
+import type { Translation } from "./dialects/translation/call.ts"
+import { isOwnError, localCount } from "./dialects/translation/count.ts"
+import { readCall, translate } from "./dialects/translation/translation.ts"
+import { type JsonObject, type Operation, Refusal } from "./exchange.ts"
+import { contentTypeOf, openMeter, receiveAnswer, replyOwn, replyWhole } from "./http/reply.ts"
+import { replyTranslated } from "./http/reply-translated.ts"
+import type { Choice } from "./route/routes.ts"
+import { answerHeaders } from "./upstream/answer-headers.ts"
+import type { UpstreamAnswer } from "./upstream/send.ts"
+import { estimateTokens } from "./usage/estimate.ts"
+
+export async function handleTranslated(exchange: Exchange, asked: Asked, choice: Choice): Promise<Response> {
+  const translation = await translateCall(exchange, asked, choice)
+  const { body, local, operation } = translation
+  const here = () => replyOwn(exchange, JSON.stringify(local!()), "application/json", false)
+  if (body === null) return await here()
+  try {
+    const to = { method: "POST", operation, batch: operation === "embeddings" }
+    const answer = await callProvider(exchange, choice, to, writeTranslated(exchange, body, operation, choice))
+    return await replyTranslated(exchange, answer, translation)
+  } catch (error) {
+    if (local && error instanceof Refusal && error.origin === "upstream") return await here()
+    throw error
+  }
+}
+
+/** A provider of the client's own dialect that knows no such path: a count there is all the same. What it says of its own accord passes. */
+export async function countHere(exchange: Exchange, asked: Asked, answer: UpstreamAnswer): Promise<Response> {
+  const { dialect } = exchange.endpoint
+  const bytes = await receiveAnswer(exchange, answer)
+  if (isOwnError(dialect, bytes)) {
+    const meter = openMeter(exchange, dialect, contentTypeOf(answer))
+    meter.push(bytes)
+    return replyWhole(exchange, answer.status, answerHeaders(answer.headers), bytes, meter.end())
+  }
+  const count = localCount(dialect, parseBody(asked.text), estimateTokens)
+  return replyOwn(exchange, JSON.stringify(count), "application/json", false)
+}
+
+async function translateCall(exchange: Exchange, asked: Asked, { deployment, model }: Choice): Promise<Translation> {
+  const { app, arrival, draft, endpoint, identity } = exchange
+  const reading = readCall(endpoint.dialect, endpoint.operation, parseBody(asked.text))
+  const { userId } = identity!
+  const carried = reading.keys.length > 0 ? app.carried.find(userId, reading.keys) : NOTHING_CARRIED
+  const client = {
+    dialect: endpoint.dialect,
+    id: draft.row.id,
+    created: Math.floor(arrival.startedAt / 1000),
+    wantsUsage: asked.wantsUsage,
+    wantsArray: endpoint.dialect === "gemini" && asked.stream && !arrival.query.includes("alt=sse"),
+    estimate: estimateTokens,
+  }
+  const dialect = draft.row.dialect_out!
+  const translation = translate(
+    reading,
+    client,
+    { dialect, provider: deployment.provider, model, stream: asked.stream },
+    carried,
+    (key, carry) => app.carried.keep(userId, [[key, carry]]),
+  )
+  draft.row.lossy = translation.losses.paths
+  return translation
+}
+
+/** The config's own parameters are set and dropped as in a request that came in the provider's dialect. */
+function writeTranslated(
+  { draft }: Exchange,
+  body: JsonObject,
+  operation: Operation,
+  { deployment, model }: Choice,
+): string {
+  const text = JSON.stringify(body)
+  const dialect = draft.row.dialect_out!
+  const { params, dropParams: drop } = deployment
+  if (drop.length === 0 && Object.keys(params).length === 0) return text
+  const endpoint = { dialect, operation, model, stream: draft.row.stream, version: null } as const
+  return writeRequest(readRequest(endpoint, text), { model, params, drop }).text
+}
+
+const NOTHING_CARRIED = new Map<string, never>()
+
+function parseBody(text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject // an object: its members were found before
+  } catch (cause) {
+    throw new Refusal(400, "invalid_request", "The request body is not valid JSON.", { code: "invalid_body", cause })
+  }
+}
