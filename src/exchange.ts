@@ -136,6 +136,8 @@ export interface Deployment {
   /** request parameters the config sets where the client has not */
   params: Readonly<JsonObject>
   dropParams: readonly string[]
+  /** LiteLLM's `drop_params`, `modify_params` and `allowed_openai_params` */
+  fitting: { drops: boolean; modifies: boolean; allowed: readonly string[] }
   timeoutMs: number | null
   streamTimeoutMs: number | null
   /** text, or `echo` */

@@ -1,12 +1,13 @@
 /** A call whose client and provider speak different dialects: read, written anew, sent, and the answer written back. Loaded by the first such call. */
 import type { Exchange } from "./app.ts"
 import { callProvider } from "./pipeline-send.ts"
+import { fitBody } from "./dialects/fitting.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
 import { type Asked, readRequest } from "./dialects/request.ts"
 import type { Translation } from "./dialects/translation/call.ts"
 import { isOwnError, localCount } from "./dialects/translation/count.ts"
 import { readCall, translate } from "./dialects/translation/translation.ts"
-import { type JsonObject, type Operation, Refusal } from "./exchange.ts"
+import { type JsonObject, Refusal } from "./exchange.ts"
 import { contentTypeOf, openMeter, receiveAnswer, replyOwn, replyWhole } from "./http/reply.ts"
 import { replyTranslated } from "./http/reply-translated.ts"
 import type { Choice } from "./route/routes.ts"
@@ -21,7 +22,7 @@ export async function handleTranslated(exchange: Exchange, asked: Asked, choice:
   if (body === null) return await here()
   try {
     const to = { method: "POST", operation, batch: operation === "embeddings" }
-    const answer = await callProvider(exchange, choice, to, writeTranslated(exchange, body, operation, choice))
+    const answer = await callProvider(exchange, choice, to, writeTranslated(exchange, asked, translation, choice))
     return await replyTranslated(exchange, answer, translation)
   } catch (error) {
     if (local && error instanceof Refusal && error.origin === "upstream") return await here()
@@ -70,13 +71,21 @@ async function translateCall(exchange: Exchange, asked: Asked, { deployment, mod
 /** The config's own parameters are set and dropped as in a request that came in the provider's dialect. */
 function writeTranslated(
   { draft }: Exchange,
-  body: JsonObject,
-  operation: Operation,
+  asked: Asked,
+  { body, operation, losses }: Translation,
   { deployment, model }: Choice,
 ): string {
-  const text = JSON.stringify(body)
   const dialect = draft.row.dialect_out!
-  const { params, dropParams: drop } = deployment
+  const { params, dropParams, fitting, provider } = deployment
+  const drop = [...dropParams]
+  if (operation === "generate") {
+    const client = fitting.allowed.length > 0 ? parseBody(asked.text) : {}
+    const fitted = fitBody(body!, { dialect, provider, model }, fitting.allowed, client, params)
+    drop.push(...fitted.drop)
+    for (const name of fitted.lost) losses.note(name)
+    draft.row.lossy = losses.paths
+  }
+  const text = JSON.stringify(body)
   if (drop.length === 0 && Object.keys(params).length === 0) return text
   const endpoint = { dialect, operation, model, stream: draft.row.stream, version: null } as const
   return writeRequest(readRequest(endpoint, text), { model, params, drop }).text

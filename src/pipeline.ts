@@ -5,6 +5,7 @@ import { callProvider } from "./pipeline-send.ts"
 import { type Endpoint, matchEndpoint } from "./dialects/endpoints.ts"
 import { lastUserText } from "./dialects/mock.ts"
 import { needsChat, outboundDialect } from "./dialects/outbound.ts"
+import { changeFor } from "./dialects/fitting.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
 import { readRequest } from "./dialects/request.ts"
 import {
@@ -45,7 +46,7 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
       const { handleTranslated } = await import("./pipeline-translated.ts")
       return await handleTranslated(exchange, told, choice)
     }
-    const written = writeRequest(told, { model, params: deployment.params, drop: deployment.dropParams })
+    const written = writeRequest(told, changeFor(told, deployment, model))
     if (deployment.mock !== null)
       return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
     const body = written.unchanged && told === asked ? bytes : written.text

@@ -154,7 +154,7 @@ const BANS: { text: RegExp; allowed: (path: string) => boolean; why: string }[] 
     why: "no timer in a pure file",
   },
   {
-    text: /\bMath\.random\(|\bcrypto\.(random|getRandom)|\brandomUUIDv7\(|\bconsole\.|\bBun\.(file|write|spawn)/,
+    text: /\bMath\.random\(|\bcrypto\.(random|getRandom)|\brandomUUIDv7\(|(?<!\/)\bconsole\.|\bBun\.(file|write|spawn)/,
     allowed: (path) => !isPure(path),
     why: "no chance and no output in a pure file",
   },

@@ -12,11 +12,14 @@ export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>
   report: Report
   routerBase: string
+  /** what `litellm_settings` says for all models */
+  litellm: Fitting
   /** Supermemory's key is known from elsewhere in the file or the environment */
   hasRouterKey: boolean
 }
 
 type Params = ModelEntry["litellm_params"]
+type Fitting = Pick<Params, "drop_params" | "modify_params" | "allowed_openai_params" | "additional_drop_params">
 
 const EVERY_DIALECT: readonly Dialect[] = ["openai-chat", "openai-responses", "anthropic", "gemini"]
 
@@ -97,7 +100,8 @@ export function deploy(
       (row.id === "azure" ? env.AZURE_API_VERSION || AZURE_API_VERSION : null),
     headers: masked(headers, () => true),
     params: masked(defaults),
-    dropParams: params.additional_drop_params ?? [],
+    dropParams: params.additional_drop_params ?? around.litellm.additional_drop_params ?? [],
+    fitting: readFitting(params, around.litellm),
     timeoutMs: params.timeout === undefined ? null : Math.round(params.timeout * 1000),
     streamTimeoutMs: params.stream_timeout === undefined ? null : Math.round(params.stream_timeout * 1000),
     mock,
@@ -229,6 +233,15 @@ function spoken(row: ProviderRow, mode: string | undefined, responses: boolean, 
   if (responses || mode === "responses") return ["openai-responses"]
   if (mode === "both") return ["openai-chat", "openai-responses"]
   return base === row.base ? row.speaks : ["openai-chat"]
+}
+
+/** A model's own word wins over that for all. */
+function readFitting(own: Fitting, all: Fitting): Deployment["fitting"] {
+  return {
+    drops: own.drop_params ?? all.drop_params ?? false,
+    modifies: own.modify_params ?? all.modify_params ?? false,
+    allowed: own.allowed_openai_params ?? all.allowed_openai_params ?? [],
+  }
 }
 
 /** `extra_headers` and `organization` as headers; what no HTTP client could send is reported and left out. */

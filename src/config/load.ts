@@ -80,6 +80,7 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
     env,
     report,
     routerBase: supermemory.routerBase,
+    litellm: values.litellm_settings ?? {},
     hasRouterKey: supermemory.key !== null,
   })
   const memory = readMemory(root, values, report)

@@ -36,6 +36,7 @@ function fromVariable(provider: string, env: Readonly<Record<string, string | un
     headers: {},
     params: {},
     dropParams: [],
+    fitting: { drops: false, modifies: false, allowed: [] },
     timeoutMs: null,
     streamTimeoutMs: null,
     mock: null,

@@ -52,8 +52,8 @@ const url = () => text({ pattern: "^https?://[^\\s/?#]", wants: "an address that
 
 /** In `litellm_params`, what is neither ours nor a parameter of the request. */
 export const PARAMS_TOLD: Readonly<Record<string, Told>> = {
-  ...later(`drop_params max_retries num_retries cooldown_time max_parallel_requests tags tag_regex cache_control_injection_points
-        max_budget budget_duration modify_params use_in_pass_through fallbacks retry_policy allowed_openai_params
+  ...later(`max_retries num_retries cooldown_time max_parallel_requests tags tag_regex cache_control_injection_points
+        max_budget budget_duration use_in_pass_through fallbacks retry_policy
         merge_reasoning_content_in_choices`),
   ...elsewhere(`configurable_clientside_auth_params litellm_trace_id use_litellm_proxy use_chat_completions_api vector_store_ids
         max_file_size_mb default_api_key_tpm_limit default_api_key_rpm_limit timeout_type ssl_verify`),
@@ -61,6 +61,14 @@ export const PARAMS_TOLD: Readonly<Record<string, Told>> = {
         aws_profile_name aws_web_identity_token aws_bedrock_runtime_endpoint vertex_project vertex_location vertex_credentials
         azure_ad_token tenant_id client_id client_secret azure_username azure_password azure_scope region_name
         gcs_bucket_name watsonx_region_name hf_model_name auto_router_config auto_router_default_model prompt_id`),
+}
+
+/** For one model, or in `litellm_settings` for all. */
+const FITTING = {
+  drop_params: flag(),
+  modify_params: flag(),
+  allowed_openai_params: texts(),
+  additional_drop_params: texts(),
 }
 
 export const LitellmParams = Type.Object(
@@ -80,7 +88,7 @@ export const LitellmParams = Type.Object(
     tpm: amount(),
     weight: amount(),
     order: count(),
-    additional_drop_params: texts(),
+    ...FITTING,
     litellm_credential_name: text(),
   },
   {
@@ -158,6 +166,7 @@ export const LitellmSettings = object(
   {
     master_key: opt(Type.String({ loose: true })),
     request_timeout: seconds(),
+    ...FITTING,
     turn_off_message_logging: flag(),
     forward_traceparent_to_llm_provider: flag(),
     cache_params: opt(Type.Object({ type: text() }, { open: true })),
@@ -169,9 +178,9 @@ export const LitellmSettings = object(
   },
   {
     told: {
-      ...later(`${ROUTING} drop_params modify_params cache max_budget budget_duration extra_spend_tag_headers
+      ...later(`${ROUTING} cache max_budget budget_duration extra_spend_tag_headers
         disable_add_user_agent_to_request_tags cost_discount_config cost_margin_config check_provider_endpoint redact_user_api_key_info
-        allowed_openai_params additional_drop_params enable_caching_on_provider_specific_optional_params json_logs set_verbose
+        enable_caching_on_provider_specific_optional_params json_logs set_verbose
         max_end_user_budget upperbound_key_generate_params default_key_generate_params`),
       ...later("otel_exporter otel_endpoint otel_service_name otel_headers"),
       ...notNeeded("database_type database_url store_model_in_db"),

@@ -14,6 +14,10 @@ export interface Change {
   params: Readonly<JsonObject>
   /** names, or LiteLLM's paths: `tools[*].input_examples` */
   drop: readonly string[]
+  /** set whatever the client says */
+  put?: Readonly<JsonObject>
+  /** false: a provider that tells its usage unasked, and refuses the question */
+  asksForUsage?: boolean
 }
 
 export interface Outgoing {
@@ -34,16 +38,17 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   // what shapes an answer is refused where tokens are only counted
   if (asked.endpoint.operation !== "count_tokens") addParams(plan, asked, change.params)
   nameModel(plan, asked, change.model)
-  const hideUsage = askForUsage(plan, asked)
+  for (const [name, value] of Object.entries(change.put ?? {})) plan.put.set(name, value)
+  const hideUsage = change.asksForUsage !== false && askForUsage(plan, asked)
   const edits = planEdits(asked.text, asked.members, plan)
   return { text: splice(asked.text, edits), unchanged: edits.length === 0, hideUsage }
 }
 
 /** Most requests: nothing to do but the model's name, so no plan is made. */
 function isRenameAlone({ endpoint, stream, wantsUsage }: Asked, change: Change): boolean {
-  if (change.drop.length > 0 || endpoint.dialect === "gemini") return false
+  if (change.drop.length > 0 || change.put || endpoint.dialect === "gemini") return false
   for (const _ in change.params) return false
-  return endpoint.dialect !== "openai-chat" || !stream || wantsUsage
+  return endpoint.dialect !== "openai-chat" || !stream || wantsUsage || change.asksForUsage === false
 }
 
 function nameModel(plan: Plan, asked: Asked, model: string): void {

@@ -39,9 +39,13 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 /** No config's business: which model is asked is the route's, whether it streams the client's. */
 const NOT_PARAMS: ReadonlySet<string> = new Set(["model", "stream", "messages"])
 
+/** Where a parameter stands: the keys that lead to it. `name` is a name or a path, in LiteLLM's words. */
+export const paramPath = (dialect: Dialect, name: string): string[] =>
+  (PLACES[dialect].get(name) ?? name).match(/[^.[\]]+/g) ?? []
+
 /** `path` is a name or, as in LiteLLM's `additional_drop_params`, `tools[*].input_examples`. */
 export function dropParam(plan: Plan, dialect: Dialect, path: string): void {
-  const keys = (PLACES[dialect].get(path) ?? path).match(/[^.[\]]+/g) ?? []
+  const keys = paramPath(dialect, path)
   const last = keys.at(-1)
   if (last === undefined || (keys.length === 1 && NOT_PARAMS.has(last))) return
   planInside(plan, ...keys.slice(0, -1)).drop.add(last)

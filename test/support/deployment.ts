@@ -17,6 +17,7 @@ export function deployment(more: Partial<Deployment> = {}): Deployment {
     headers: {},
     params: {},
     dropParams: [],
+    fitting: { drops: false, modifies: false, allowed: [] },
     timeoutMs: null,
     streamTimeoutMs: null,
     mock: null,

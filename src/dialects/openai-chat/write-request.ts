@@ -13,15 +13,14 @@ import type {
   ToolChoice,
   Turn,
 } from "../form.ts"
+import { reasoningMember } from "../fitting.ts"
 import { effortOf } from "../thinking.ts"
 import { settleTurns } from "../turns.ts"
 import { writeCall } from "./calls.ts"
 import { writeMedia } from "./media.ts"
 
-/** Who wants the reasoning of a tool loop back: https://api-docs.deepseek.com/guides/thinking_mode#tool-calls and its followers. */
-const REASONING_BACK: ReadonlySet<string> = new Set(["deepseek", "moonshot", "minimax", "zai"])
-/** OpenAI's own and Azure's models that reason refuse `max_tokens`; all of OpenAI's take the other name. */
-const COMPLETION_TOKENS: ReadonlySet<string> = new Set(["openai", "azure"])
+/** Who knows `prompt_cache_key`. */
+const CACHE_KEYS: ReadonlySet<string> = new Set(["openai", "azure"])
 
 export function writeRequest(form: FormRequest, to: Destination): JsonObject {
   const { losses } = to
@@ -33,7 +32,7 @@ export function writeRequest(form: FormRequest, to: Destination): JsonObject {
   if (form.tools.length > 0) body["tools"] = form.tools.map(writeTool)
   set("tool_choice", form.toolChoice && writeChoice(form.toolChoice))
   if (form.tools.length > 0) set("parallel_tool_calls", form.parallelCalls)
-  set(COMPLETION_TOKENS.has(to.provider) ? "max_completion_tokens" : "max_tokens", form.maxTokens)
+  set("max_tokens", form.maxTokens)
   set("temperature", form.temperature)
   set("top_p", form.topP)
   if (form.topK !== null) losses.note("top_k")
@@ -50,7 +49,7 @@ export function writeRequest(form: FormRequest, to: Destination): JsonObject {
   set("verbosity", form.verbosity)
   set("service_tier", writeTier(form.serviceTier))
   set("user", form.endUser && form.endUser.slice(0, 64))
-  set("prompt_cache_key", COMPLETION_TOKENS.has(to.provider) ? form.cacheKey : null)
+  set("prompt_cache_key", CACHE_KEYS.has(to.provider) ? form.cacheKey : null)
   return body
 }
 
@@ -108,7 +107,8 @@ function writeAssistant(parts: readonly Part[], to: Destination): JsonObject {
   const message: JsonObject = { role: "assistant", content: text === "" && calls.length > 0 ? null : text }
   if (calls.length > 0) message["tool_calls"] = calls.map((call) => writeCall({ ...call, id: safeCallId(call.id) }))
   const reasoning = parts.map((part) => (part.kind === "reasoning" ? part.text : "")).join("")
-  if (reasoning !== "" && calls.length > 0 && REASONING_BACK.has(to.provider)) message["reasoning_content"] = reasoning
+  const back = reasoning !== "" && calls.length > 0 ? reasoningMember(to) : null
+  if (back !== null) message[back] = reasoning
   return message
 }
 
