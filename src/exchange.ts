@@ -172,6 +172,8 @@ export interface Config {
   dataDir: string
   allowedHosts: readonly string[]
   allowedOrigins: readonly string[]
+  /** hosts outside of the public internet from which images and files may be fetched for providers that fetch none */
+  mediaHosts: readonly string[]
   masterKey: Secret | null
   /** `general_settings.litellm_key_header_name`, lower case */
   keyHeader: string | null

@@ -2,6 +2,8 @@
 import type { Exchange } from "./app.ts"
 import { callProvider } from "./pipeline-send.ts"
 import { fitBody } from "./dialects/fitting.ts"
+import type { MediaPart } from "./dialects/form.ts"
+import { isOfType, mediaToFetch, mimeOf } from "./dialects/media-needs.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
 import { type Asked, readRequest } from "./dialects/request.ts"
 import type { Translation } from "./dialects/translation/call.ts"
@@ -46,6 +48,11 @@ export async function countHere(exchange: Exchange, asked: Asked, answer: Upstre
 async function translateCall(exchange: Exchange, asked: Asked, { deployment, model }: Choice): Promise<Translation> {
   const { app, arrival, draft, endpoint, identity } = exchange
   const reading = readCall(endpoint.dialect, endpoint.operation, parseBody(asked.text))
+  if (reading.form && endpoint.operation !== "count_tokens")
+    await fillMedia(
+      exchange,
+      mediaToFetch(reading.form, { dialect: draft.row.dialect_out!, provider: deployment.provider }),
+    )
   const { userId } = identity!
   const carried = reading.keys.length > 0 ? app.carried.find(userId, reading.keys) : NOTHING_CARRIED
   const client = {
@@ -66,6 +73,22 @@ async function translateCall(exchange: Exchange, asked: Asked, { deployment, mod
   )
   draft.row.lossy = translation.losses.paths
   return translation
+}
+
+/** What the provider would not fetch is put into the request. */
+async function fillMedia({ arrival, snapshot }: Exchange, parts: readonly MediaPart[]): Promise<void> {
+  if (parts.length === 0) return
+  const { fetchMedia, refused } = await import("./upstream/media.ts")
+  const urls = parts.map(({ source }) => (source.by === "url" ? source.url : ""))
+  arrival.lift()
+  const allowedHosts = snapshot.config.mediaHosts
+  const fetched = await fetchMedia(urls, { allowedHosts, signal: arrival.request.signal })
+  for (const [at, part] of parts.entries()) {
+    const { bytes, contentType } = fetched[at]!
+    const mime = mimeOf(bytes, contentType)
+    if (mime === null || !isOfType(part, mime)) throw refused(urls[at]!, `holds no ${part.type}`)
+    part.source = { by: "data", mime, data: Buffer.from(bytes).toString("base64") }
+  }
 }
 
 /** The config's own parameters are set and dropped as in a request that came in the provider's dialect. */

@@ -102,6 +102,7 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
     dataDir: overrides.dataDir === undefined ? dataDirectory(own.data_dir, options) : resolve(overrides.dataDir),
     allowedHosts: own.allowed_hosts ?? [],
     allowedOrigins: readOrigins(root, own.allowed_origins ?? [], report),
+    mediaHosts: (own.media_hosts ?? []).map((name) => name.toLowerCase()),
     keyHeader: general.litellm_key_header_name?.toLowerCase() ?? null,
     deployments,
     aliases: readAliases(router.model_group_alias),

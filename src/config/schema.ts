@@ -267,6 +267,7 @@ export const Memproxy = object({
   data_dir: text({ loose: true }),
   allowed_hosts: texts(),
   allowed_origins: texts(),
+  media_hosts: texts(),
   idle_timeout: opt(Type.Integer({ minimum: 1, wants: "a whole number of seconds, 1 or more" })),
   memory: object(
     {
