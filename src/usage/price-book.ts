@@ -5,7 +5,8 @@
 import type * as GenaiPrices from "@pydantic/genai-prices"
 import project from "../../package.json"
 import type { CustomPrices, Operation, Price, Usage } from "../exchange.ts"
-import { charge, customRates, type PriceClass, type PriceList, priceList, type Rates } from "./prices.ts"
+import { type Share, shareOf } from "./service-tiers.ts"
+import { charge, customRates, type PriceClass, type PriceList, priceList, type Rates, shareRates } from "./prices.ts"
 
 export interface PriceQuery {
   usage: Usage
@@ -36,7 +37,7 @@ type Table = typeof GenaiPrices
 type ConditionalPrice = GenaiPrices.ConditionalPrice
 type Constraint = ConditionalPrice["constraint"]
 /** The prices of one model over time: the last one whose constraint holds, else the first. `lists` by share. */
-type Periods = readonly { constraint: Constraint; rates: Rates; lists: Map<number, PriceList> }[]
+type Periods = readonly { constraint: Constraint; rates: Rates; lists: Map<Share, PriceList> }[]
 
 const SOURCE = `genai-prices:${project.dependencies["@pydantic/genai-prices"]}`
 const UNPRICED: Price = Object.freeze({ cost: null, source: null, units: null })
@@ -65,15 +66,6 @@ const CLOSED_MODELS: readonly (readonly [RegExp, string])[] = [
   [/^gemini-/, "google"],
   [/^grok-/, "x-ai"],
 ]
-
-/**
- * Service tiers as a share of the table's prices, which are the standard tier's. OpenAI: "Flex … tokens are priced at Batch API rates", which are half. Left out as
- * uncertain, hence at the standard price: every `priority` and `scale`, Gemini's and Azure's tiers, regional surcharges.
- */
-const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  openai: { flex: 0.5, batch: 0.5 },
-  anthropic: { batch: 0.5 },
-}
 
 const CLASSES: Readonly<Record<string, PriceClass>> = {
   input_mtok: "input",
@@ -136,10 +128,11 @@ export function createPriceBook({ now = Date.now }: { now?: () => number } = {})
       const periods = periodsOf(query)
       if (!periods) return own ? priced(own.list, usage, "config") : UNPRICED
       const period = periodAt(periods, query.at ?? now())
-      if (own) return priced(priceList({ ...period.rates, ...own.rates }), usage, "config")
-      const share = SHARES[provider]?.[serviceTier ?? ""] ?? 1
+      const share = shareOf(provider, serviceTier, query.baseModel ?? query.answered ?? query.model)
+      if (share === null) return UNPRICED
+      if (own) return priced(priceList({ ...shareRates(period.rates, share), ...own.rates }), usage, "config")
       let list = period.lists.get(share)
-      if (!list) period.lists.set(share, (list = priceList(period.rates, share)))
+      if (!list) period.lists.set(share, (list = priceList(shareRates(period.rates, share))))
       return priced(list, usage, SOURCE)
     },
   }

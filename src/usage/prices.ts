@@ -25,8 +25,8 @@ type Units = Readonly<Partial<Record<PriceClass, number>>>
 /** The unit prices that hold above so many input tokens, cache included; ascending, the first above -1. */
 export type PriceList = readonly { readonly above: number; readonly units: Units }[]
 
-/** Flattens tiers; `factor` is a service tier's share of the standard price. */
-export function priceList(rates: Rates, factor = 1): PriceList {
+/** Flattens the tiers by length. */
+export function priceList(rates: Rates): PriceList {
   const classes = Object.entries(rates) as [PriceClass, Rate][]
   const starts = new Set([-1])
   for (const [, rate] of classes) if (typeof rate === "object") for (const tier of rate.tiers) starts.add(tier.start)
@@ -34,8 +34,18 @@ export function priceList(rates: Rates, factor = 1): PriceList {
     .sort((a, b) => a - b)
     .map((above) => ({
       above,
-      units: Object.freeze(Object.fromEntries(classes.map(([name, rate]) => [name, rateAbove(rate, above) * factor]))),
+      units: Object.freeze(Object.fromEntries(classes.map(([name, rate]) => [name, rateAbove(rate, above)]))),
     }))
+}
+
+/** A service tier's part of the standard prices. */
+export function shareRates(rates: Rates, share: { all: number; cacheRead?: number }): Rates {
+  const scaled = Object.entries(rates).map(([name, rate]) => {
+    const part = name.startsWith("cache_read") ? (share.cacheRead ?? share.all) : share.all
+    if (typeof rate === "number") return [name, rate * part]
+    return [name, { base: rate.base * part, tiers: rate.tiers.map((tier) => ({ ...tier, price: tier.price * part })) }]
+  })
+  return Object.fromEntries(scaled)
 }
 
 function rateAbove(rate: Rate, above: number): number {
@@ -114,7 +124,7 @@ const KEYS: ReadonlyMap<string, PriceClass> = new Map([
 ])
 
 /** `input_cost_per_token_above_200k_tokens_flex`: name, threshold, service tier. */
-const KEY = /^(.+?)(?:_above_(\d+)k_tokens)?(?:_(flex|priority|batches))?$/
+const KEY = /^(.+?)(?:_above_(\d+(?:\.\d+)?)k_tokens)?(?:_(flex|priority|batches))?$/
 
 /** What the service tiers of answers are called at the end of LiteLLM's keys. */
 const SUFFIXES: Readonly<Record<string, string>> = { flex: "flex", priority: "priority", batch: "batches" }

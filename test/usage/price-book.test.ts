@@ -272,10 +272,9 @@ describe("looking a model up", () => {
     )
   })
 
-  test("OpenAI's flex tier is half, Azure's is not known", () => {
+  test("the flex tier is half, the default one the list price", () => {
     expect(costOf("openai", "gpt-4o", { serviceTier: "flex" })).toBeCloseTo(gpt4o / 2, 12)
     expect(costOf("openai", "gpt-4o", { serviceTier: "default" })).toBeCloseTo(gpt4o, 12)
-    expect(costOf("azure", "gpt-4o", { serviceTier: "flex" })).toBeCloseTo(gpt4o, 12)
   })
 
   test("prices that change by date or time of day are those of the request", () => {

@@ -1,0 +1,59 @@
+/**
+ * What a service tier costs, as a share of the standard price: a row a provider, tier and family of models, the first that fits counts. Not the tiers by the length
+ * of the input (`prices.ts`). The shares are those of LiteLLM 1.110's price list, whose `_flex`, `_priority` and `_batches` keys are these multiples to the cent.
+ */
+
+export interface Share {
+  all: number
+  /** where cached input is not discounted or raised like the rest */
+  cacheRead?: number
+}
+
+interface Row extends Share {
+  providers: RegExp
+  tiers: RegExp
+  models?: RegExp
+}
+
+const SHARES: readonly Row[] = [
+  { providers: /^(openai|azure)$/, tiers: /^(flex|batch)$/, all: 0.5 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-4o-mini/, all: 5 / 3 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-4o-2024-05-13/, all: 1.75 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-4o/, all: 1.7 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-4\.1-nano/, all: 2 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^(gpt-4\.1|o3)(-|$)/, all: 1.75 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^o4-mini/, all: 20 / 11 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-5(\.1-codex)?-mini/, all: 1.8 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-5\.5/, all: 2.5 },
+  { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-[56]/, all: 2 },
+  // A commitment's price is agreed on; its list price is the standard one.
+  { providers: /^anthropic$/, tiers: /^priority$/, all: 1 },
+  { providers: /^anthropic$/, tiers: /^batch$/, all: 0.5 },
+  {
+    providers: /^(gemini|vertex_ai)$/,
+    tiers: /^(flex|batch)$/,
+    models: /^gemini-(2\.5|3-flash|3\.1-pro)/,
+    all: 0.5,
+    cacheRead: 1,
+  },
+  { providers: /^(gemini|vertex_ai)$/, tiers: /^(flex|batch)$/, all: 0.5 },
+  { providers: /^(gemini|vertex_ai)$/, tiers: /^priority$/, all: 1.8 },
+  // Groq: "flex … at the same price as on_demand"
+  { providers: /^groq$/, tiers: /^(flex|performance)$/, all: 1 },
+  { providers: /^xai$/, tiers: /^batch$/, all: 0.8 },
+]
+
+const STANDARD: Share = { all: 1 }
+/** Tiers that have a price of their own; any other name (`default`, `standard`, `on_demand`, `scale`) is the standard price. */
+const SPECIAL = /^(flex|priority|batch|performance)$/
+
+/** null: the tier has a price of its own, and it is not known here. */
+export function shareOf(provider: string, tier: string | null, model: string): Share | null {
+  const name = tier?.toLowerCase() ?? ""
+  if (!SPECIAL.test(name)) return STANDARD
+  const bare = model.toLowerCase().replace(/^.*\//, "")
+  return (
+    SHARES.find((row) => row.providers.test(provider) && row.tiers.test(name) && (row.models?.test(bare) ?? true)) ??
+    null
+  )
+}

@@ -1,0 +1,57 @@
+/** Service tiers against prices of the vendors' lists, USD per million tokens. */
+import { expect, test } from "bun:test"
+import { createPriceBook } from "../../src/usage/price-book.ts"
+import { shareOf } from "../../src/usage/service-tiers.ts"
+
+const book = createPriceBook()
+const tokens = { input: 1_000_000, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, output: 0, reasoning: 0 }
+const usage = { ...tokens, inputAudio: 0, cacheReadAudio: null, outputAudio: 0 }
+
+test.each([
+  ["openai", "gpt-5", "priority", 2.5],
+  ["openai", "gpt-5-mini", "priority", 0.45],
+  ["openai", "gpt-4.1-2025-04-14", "priority", 3.5],
+  ["openai", "gpt-4o-mini", "priority", 0.25],
+  ["openai", "gpt-4o", "priority", 4.25],
+  ["openai", "o4-mini", "priority", 2],
+  ["openai", "gpt-5", "flex", 0.625],
+  ["azure", "gpt-5", "priority", 2.5],
+  ["openai", "gpt-5", "default", 1.25],
+  ["openai", "gpt-5", "scale", 1.25],
+  ["anthropic", "claude-sonnet-4-5", "batch", 1.5],
+  ["anthropic", "claude-sonnet-4-5", "priority", 3],
+  ["groq", "openai/gpt-oss-120b", "flex", 0.15],
+  ["groq", "openai/gpt-oss-120b", "on_demand", 0.15],
+] as const)("%s %s, %s: a million input tokens cost $%p", async (provider, model, serviceTier, usd) => {
+  await book.load()
+  // 200,000 tokens at a time, below the tiers by length
+  const fifth = { ...usage, input: 200_000 }
+  const query = {
+    usage: fifth,
+    provider,
+    model,
+    serviceTier,
+    baseModel: null,
+    custom: null,
+    operation: "generate",
+  } as const
+  expect(book.price(query).cost).toBeCloseTo(usd / 5, 9)
+})
+
+test("cached input of Gemini's flex tier is as dear as the standard one's, where its list says so", () => {
+  expect(shareOf("gemini", "flex", "gemini-2.5-pro")).toMatchObject({ all: 0.5, cacheRead: 1 })
+  expect(shareOf("gemini", "FLEX", "models/gemini-3.6-flash")).not.toHaveProperty("cacheRead")
+})
+
+test("a tier with a price of its own that is not known here has none: null, not the standard price", async () => {
+  await book.load()
+  const query = {
+    usage,
+    provider: "openai",
+    model: "o1",
+    serviceTier: "priority",
+    baseModel: null,
+    custom: null,
+  } as const
+  expect(book.price({ ...query, operation: "generate" })).toMatchObject({ cost: null, source: null })
+})
