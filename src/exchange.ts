@@ -112,6 +112,12 @@ export interface Provider {
 /** Own prices of a deployment, in LiteLLM's keys (`input_cost_per_token` …), USD per token. */
 export type CustomPrices = Readonly<Record<string, number>>
 
+/** What is added to or taken off the list price, by provider: parts of 1, and USD a request. `global` is a margin for all others. */
+export interface Billing {
+  discounts: Readonly<Record<string, number>>
+  margins: Readonly<Record<string, { percentage: number; fixedAmount: number }>>
+}
+
 /** One entry of `model_list`, resolved: where a request for `name` can go. */
 export interface Deployment {
   /** `model_info.id`, else a hash of the entry that is stable across restarts */
@@ -203,6 +209,7 @@ export interface Config {
     exceptModels: readonly string[]
   }
   supermemory: { key: Secret | null; base: string; routerBase: string }
+  billing: Billing
   logging: { bodies: "off" | "redacted" | "full"; retentionDays: number | null }
   /** which `model_name`s (or all) get the client's own `x-*` headers */
   forwardClientHeaders: "all" | readonly string[]
@@ -407,6 +414,10 @@ export interface LedgerDetail {
   unit_prices: Readonly<Record<string, number>> | null
   deployment_id: string | null
   service_tier: string | null
+  /** the model the answer names, where that is another than the one asked for */
+  answered_model: string | null
+  /** tokens of sound within the row's counts; null: none */
+  audio: { input: number; cache_read: number | null; output: number } | null
   /** what Supermemory's router answered in its headers */
   router: Readonly<Record<string, string>> | null
   /** why there is no memory in the request, where `memory_status` is `skip` or `error` */

@@ -1,7 +1,7 @@
 /** The command line: parse, dispatch. Commands are loaded when they are asked for, so that each starts fast. */
 import { needsReexec, reexec } from "./machine/reexec.ts"
 
-const COMMANDS = ["serve", "check", "usage", "help"] as const
+const COMMANDS = ["serve", "check", "usage", "top", "reprice", "help"] as const
 type Command = (typeof COMMANDS)[number]
 
 async function main(args: string[]): Promise<number> {
@@ -13,6 +13,10 @@ async function main(args: string[]): Promise<number> {
       return (await import("./cli/check.ts")).runCheck(rest, io())
     case "usage":
       return (await import("./cli/usage.ts")).runUsage(rest, io())
+    case "top":
+      return (await import("./cli/top.ts")).runTop(rest, io())
+    case "reprice":
+      return (await import("./cli/reprice.ts")).runReprice(rest, io())
     case "help":
       return (await import("./cli/help.ts")).runHelp(rest, io())
     default:

@@ -13,7 +13,9 @@ usage: memproxy [serve] --config FILE [--host HOST] [--port PORT] [--data-dir DI
 
   serve   serve (the default). Without --config: CONFIG_FILE_PATH, then ./config.yaml, then a built-in demo
   check   --config FILE [--json]   every finding in a config file, as FILE:line:col; exit 1 if any is an error
-  usage   [--since 7d] [--by model|client|user|project|key|session|day] [--json|--csv]   what was spent
+  usage   [--since 7d] [--by model|client|user|project|key|session|provider|day|hour|block] [--json|--csv]   what was spent
+  top     what goes through now, drawn anew every second
+  reprice [--since all]            costs of past requests anew, by today's prices
   help    [TOPIC]                  this text, or more about a topic: ${"TOPICS"}
 
   --help, --version
@@ -28,8 +30,15 @@ const TOPICS: Readonly<Record<string, string>> = {
   --host 127.0.0.1, --port 8764 (0: any free port), --data-dir (default: $XDG_DATA_HOME/memproxy, else ~/.local/share/memproxy)`,
   check: `memproxy check --config FILE [--json]
   Reads a config.yaml (LiteLLM's, or memproxy's own) and says everything about it, each as FILE:line:col: path: severity: message.`,
-  usage: `memproxy usage [--since 7d] [--by model|client|user|project|key|session|day] [--tz ZONE] [--json|--csv] [--config FILE] [--data-dir DIR]
-  Requests, tokens and cost from the ledger, whether memproxy runs or not. --since takes 30m, 24h, 7d, 4w, a date, or all.`,
+  usage: `memproxy usage [--since 7d] [--by model|client|user|project|key|session|provider|day|hour|block] [--tz ZONE] [--json|--csv]
+                [--config FILE] [--data-dir DIR]
+  Requests, tokens and cost from the ledger, whether memproxy runs or not. --since takes 30m, 24h, 7d, 4w, a date, or all.
+  A block is five hours from the full hour of its first request, as Claude's subscriptions count. Models without a price are listed.`,
+  top: `memproxy top [--once] [--config FILE] [--data-dir DIR]
+  The last five minutes by model and client, and the newest requests, drawn anew every second until Ctrl-C.`,
+  reprice: `memproxy reprice [--since all|7d|DATE] [--config FILE] [--data-dir DIR]
+  Prices past requests anew, by the table in this version and the config's own prices, while memproxy runs or not. Requests of a Claude
+  subscription stay billed 0.`,
   clients: `Who is calling is recognised from headers and, where those are generic, from the request's structure.
   Tools that can set nothing but a URL say it in the path, in any order:  http://127.0.0.1:8764/k/KEY/u/USER/p/PROJECT/v1
   Headers: x-memory-user-id, x-memory-project, x-memory-session.  GET /memory-routing/info shows what was recognised and why.`,

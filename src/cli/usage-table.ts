@@ -6,29 +6,28 @@ type Line = { label: string; sums: UsageSums }
 /** More rows than this are not read by people. */
 const SHOWN_ROWS = 50
 const LABEL_WIDTH = 60
+const CALENDAR = ["day", "hour", "block"]
 
 const number = new Intl.NumberFormat("en-US")
 const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" })
 const smallDollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumSignificantDigits: 2 })
 
 /** `by` heads the first column. All rows of a calendar are shown, else the dearest 50. */
-export function usageTable(report: UsageReport, by: string): string[] {
+export function usageTable(
+  report: UsageReport,
+  by: string,
+  unpriced: readonly { model: string | null; requests: number }[] = [],
+): string[] {
   const all = report.rows.map((row) => ({ label: labelOf(row.key), sums: row }))
-  const shown = by === "day" ? all : all.slice(0, SHOWN_ROWS)
+  const shown = CALENDAR.includes(by) ? all : all.slice(0, SHOWN_ROWS)
   const hidden = all.length - shown.length
   const columns = columnsFor(report.totals)
   const cells = [
     [by.toUpperCase(), ...columns.map(([name]) => name)],
     ...[...shown, { label: "total", sums: report.totals }].map((line) => cellsOf(line, columns)),
   ]
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => Bun.stringWidth(row[column]!))))
-  const lines = cells.map((row) =>
-    row
-      .map((cell, column) => pad(cell, widths[column]!, column > 0))
-      .join("  ")
-      .trimEnd(),
-  )
-  const rule = "-".repeat(widths.reduce((sum, width) => sum + width + 2, -2))
+  const lines = alignTable(cells, 1)
+  const rule = "-".repeat(Math.max(...lines.map((line) => Bun.stringWidth(line))))
   lines.splice(1, 0, rule)
   lines.splice(
     -1,
@@ -36,7 +35,18 @@ export function usageTable(report: UsageReport, by: string): string[] {
     ...(hidden > 0 ? [`… and ${number.format(hidden)} more; --json and --csv have them all`] : []),
     rule,
   )
-  return [...lines, ...notes(report.totals)]
+  return [...lines, ...notes(report.totals, unpriced)]
+}
+
+/** Columns as wide as their widest cell; those from `numbers` on stand to the right. */
+export function alignTable(cells: readonly string[][], numbers: number): string[] {
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => Bun.stringWidth(row[column]!))))
+  return cells.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column]!, column >= numbers))
+      .join("  ")
+      .trimEnd(),
+  )
 }
 
 type Column = [name: string, cell: (sums: UsageSums) => string]
@@ -66,13 +76,14 @@ function columnsFor(totals: UsageSums): Column[] {
 
 const cellsOf = ({ label, sums }: Line, columns: Column[]) => [label, ...columns.map(([, cell]) => cell(sums))]
 
-function notes(totals: UsageSums): string[] {
+function notes(totals: UsageSums, unpriced: readonly { model: string | null; requests: number }[]): string[] {
   if (totals.unpriced === 0) return []
   const are = totals.unpriced === 1 ? "request has" : "requests have"
   return [
     "",
     `? and *: ${number.format(totals.unpriced)} ${are} no known price and cannot be in the cost.`,
-    "Give their models input_cost_per_token and output_cost_per_token in litellm_params.",
+    "Give their models input_cost_per_token and output_cost_per_token in litellm_params, then: memproxy reprice.",
+    ...unpriced.map(({ model, requests }) => `  ${labelOf(model)} (${number.format(requests)})`),
   ]
 }
 
@@ -82,7 +93,7 @@ export function formatUsd(usd: number): string {
   return usd < 0.000001 ? "<$0.000001" : smallDollars.format(usd)
 }
 
-function formatMs(ms: number | null): string {
+export function formatMs(ms: number | null): string {
   if (ms === null) return "-"
   if (ms < 1_000) return `${Math.round(ms)} ms`
   return ms < 100_000 ? `${(ms / 1_000).toFixed(1)} s` : `${number.format(Math.round(ms / 60_000))} min`
@@ -92,9 +103,13 @@ type Key = UsageReport["rows"][number]["key"]
 
 function labelOf(key: Key): string {
   const text = Array.isArray(key) ? key.map((part) => part ?? "(none)").join(" / ") : (key ?? "(none)")
-  // Callers choose these names: none may speak to the terminal.
-  const printable = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�")
-  return Bun.stringWidth(printable) <= LABEL_WIDTH ? printable : `${Bun.sliceAnsi(printable, 0, LABEL_WIDTH - 1)}…`
+  return printable(text)
+}
+
+/** Callers choose these names: none may speak to the terminal. */
+export function printable(text: string): string {
+  const safe = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�")
+  return Bun.stringWidth(safe) <= LABEL_WIDTH ? safe : `${Bun.sliceAnsi(safe, 0, LABEL_WIDTH - 1)}…`
 }
 
 function pad(text: string, width: number, isNumber: boolean): string {

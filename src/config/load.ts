@@ -10,7 +10,7 @@ import { passthroughs } from "./passthrough.ts"
 import { read } from "./read.ts"
 import { ConfigFile } from "./schema.ts"
 import { readMemory, readSupermemory } from "./memory.ts"
-import { dataDirectory, days, readAliases, readOrigins, sayUnused } from "./settings.ts"
+import { dataDirectory, days, readAliases, readOrigins, sayUnused, readBilling } from "./settings.ts"
 import { resolveVariables, type MapTree, type Report } from "./tree.ts"
 import { readUsers } from "./users.ts"
 import demo from "../../config.yaml" with { type: "text" }
@@ -111,6 +111,7 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
     users,
     memory,
     supermemory,
+    billing: readBilling(litellm.cost_discount_config, litellm.cost_margin_config),
     logging: {
       bodies:
         own.logging?.bodies ??

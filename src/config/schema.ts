@@ -169,6 +169,10 @@ export const LitellmSettings = object(
     ...FITTING,
     turn_off_message_logging: flag(),
     forward_traceparent_to_llm_provider: flag(),
+    cost_discount_config: mapOf(Type.Number({ minimum: 0, maximum: 1, wants: "a part between 0 and 1" })),
+    cost_margin_config: mapOf(
+      Type.Union([Type.Number(), Type.Object({ percentage: opt(Type.Number()), fixed_amount: opt(Type.Number()) })]),
+    ),
     cache_params: opt(Type.Object({ type: text() }, { open: true })),
     model_group_settings: object({ forward_client_headers_to_llm_api: texts() }),
     otel: flag(),
@@ -179,7 +183,7 @@ export const LitellmSettings = object(
   {
     told: {
       ...later(`${ROUTING} cache max_budget budget_duration extra_spend_tag_headers
-        disable_add_user_agent_to_request_tags cost_discount_config cost_margin_config check_provider_endpoint redact_user_api_key_info
+        disable_add_user_agent_to_request_tags check_provider_endpoint redact_user_api_key_info
         enable_caching_on_provider_specific_optional_params json_logs set_verbose
         max_end_user_budget upperbound_key_generate_params default_key_generate_params`),
       ...later("otel_exporter otel_endpoint otel_service_name otel_headers"),

@@ -56,6 +56,18 @@ export function readAliases(written: Aliases = {}): Config["aliases"] {
   return Object.fromEntries(pairs)
 }
 
+type Margins = NonNullable<NonNullable<ConfigFile["litellm_settings"]>["cost_margin_config"]>
+
+/** A margin that is a number is a part of the cost: `0.1` is 10 %. */
+export function readBilling(discounts: Config["billing"]["discounts"] = {}, margins: Margins = {}): Config["billing"] {
+  const read = Object.entries(margins).map(([provider, margin]) => {
+    const { percentage = 0, fixed_amount: fixedAmount = 0 } =
+      typeof margin === "number" ? { percentage: margin } : margin
+    return [provider, { percentage, fixedAmount }]
+  })
+  return { discounts, margins: Object.fromEntries(read) }
+}
+
 const DAYS: Record<string, number> = { s: 1 / 86_400, m: 1 / 1440, h: 1 / 24, d: 1, w: 7, mo: 30 }
 
 /** `90d`, `36h` … in days; a bare number is days. */

@@ -261,7 +261,7 @@ function noteProject({ app, draft }: Exchange, { userId, sessionId }: Identity):
   if (!project) app.sessionProjects.wait(userId, sessionId, draft.row.id)
 }
 
-function price({ app, draft, endpoint }: Exchange, metered: Metered | null): void {
+function price({ app, draft, endpoint, snapshot }: Exchange, metered: Metered | null): void {
   const usage = metered && countedUsage(draft, metered).usage
   if (!usage || !draft.deployment) return
   settlePrice(
@@ -276,6 +276,7 @@ function price({ app, draft, endpoint }: Exchange, metered: Metered | null): voi
       serviceTier: metered.serviceTier,
       operation: endpoint.operation,
     }),
+    snapshot.config.billing,
   )
 }
 

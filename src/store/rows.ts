@@ -75,14 +75,23 @@ let lastPlain: { unit_prices: LedgerDetail["unit_prices"]; deployment_id: string
 /** Row after row says the same here: the last text is kept. */
 function detailText(detail: LedgerDetail): string {
   const { unit_prices, deployment_id, service_tier, router, memory_reason, memories, timeline } = detail
+  const { answered_model, audio } = detail
   const isPlain =
-    service_tier === null && router === null && memory_reason === null && memories.length === 0 && timeline.length === 0
+    answered_model === null &&
+    audio === null &&
+    service_tier === null &&
+    router === null &&
+    memory_reason === null &&
+    memories.length === 0 &&
+    timeline.length === 0
   if (isPlain && lastPlain?.unit_prices === unit_prices && lastPlain.deployment_id === deployment_id)
     return lastPlain.text
   const text = JSON.stringify({
     unit_prices,
     deployment_id,
     service_tier,
+    answered_model,
+    audio,
     router,
     memory_reason,
     memories,

@@ -5,7 +5,7 @@
 import type * as GenaiPrices from "@pydantic/genai-prices"
 import project from "../../package.json"
 import type { CustomPrices, Operation, Price, Usage } from "../exchange.ts"
-import { type Share, shareOf } from "./service-tiers.ts"
+import { type Share, shareOf } from "./tier-shares.ts"
 import { charge, customRates, type PriceClass, type PriceList, priceList, type Rates, shareRates } from "./prices.ts"
 
 export interface PriceQuery {

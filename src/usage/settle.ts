@@ -1,6 +1,7 @@
 /** The end of every exchange: its ledger row, written once. Everything a row says about cost and outcome is decided here. */
 import type {
   Arrival,
+  Billing,
   Deployment,
   Dialect,
   LedgerDetail,
@@ -11,6 +12,7 @@ import type {
   Price,
   Usage,
 } from "../exchange.ts"
+import { billedCost } from "./billing.ts"
 import { estimateFromChars } from "./estimate.ts"
 
 /** A row while its exchange is under way. */
@@ -41,6 +43,8 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
       unit_prices: null,
       deployment_id: null,
       service_tier: null,
+      answered_model: null,
+      audio: null,
       router: null,
       memory_reason: null,
       memories: [],
@@ -118,6 +122,7 @@ export function settleDraft(
   row.finish_reason = metered.finishReason
   row.tool_calls = metered.toolCalls
   detail.service_tier = metered.serviceTier
+  detail.answered_model = metered.model === row.upstream_model ? null : metered.model
   const { usage, estimated } = countedUsage(draft, metered)
   row.estimated = estimated
   if (!usage) return
@@ -127,6 +132,8 @@ export function settleDraft(
   row.cache_write_1h_tokens = usage.cacheWrite1h
   row.output_tokens = usage.output
   row.reasoning_tokens = usage.reasoning
+  if (usage.inputAudio + usage.outputAudio > 0)
+    detail.audio = { input: usage.inputAudio, cache_read: usage.cacheReadAudio, output: usage.outputAudio }
 }
 
 /** An answer that broke off has no last word on its tokens: what went by is estimated, and says so. */
@@ -153,9 +160,9 @@ export function countedUsage(draft: Draft, metered: Metered): { usage: Usage | n
 }
 
 /** List price on the row; a subscription's traffic is billed 0. */
-export function settlePrice(draft: Draft, price: Price): void {
+export function settlePrice(draft: Draft, price: Price, billing: Billing): void {
   draft.row.cost_usd = price.cost
-  draft.row.billed_usd = draft.isSubscription ? 0 : price.cost
+  draft.row.billed_usd = draft.isSubscription ? 0 : billedCost(price.cost, draft.row.provider ?? "", billing)
   draft.row.price_source = price.source
   draft.detail.unit_prices = price.units
 }

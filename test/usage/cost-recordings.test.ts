@@ -51,10 +51,8 @@ function rowOf(fixture: Fixture, bytes: Uint8Array) {
     const { model: answered, serviceTier } = metered
     const { operation = "generate" } = way
     const model = answered ?? ""
-    settlePrice(
-      draft,
-      book.price({ usage, provider, model, answered, baseModel: null, custom: null, serviceTier, operation }),
-    )
+    const query = { usage, provider, model, answered, baseModel: null, custom: null, serviceTier, operation }
+    settlePrice(draft, book.price(query), { discounts: {}, margins: {} })
   }
   return { ...draft.row, model: metered.model, metered }
 }

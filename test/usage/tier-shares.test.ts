@@ -1,7 +1,7 @@
 /** Service tiers against prices of the vendors' lists, USD per million tokens. */
 import { expect, test } from "bun:test"
 import { createPriceBook } from "../../src/usage/price-book.ts"
-import { shareOf } from "../../src/usage/service-tiers.ts"
+import { shareOf } from "../../src/usage/tier-shares.ts"
 
 const book = createPriceBook()
 const tokens = { input: 1_000_000, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, output: 0, reasoning: 0 }

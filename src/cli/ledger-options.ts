@@ -1,0 +1,52 @@
+/** What the commands over the ledger have in common: where the data is, and since when. It reads no ledger. */
+import { homedir } from "node:os"
+import { resolve } from "node:path"
+import { readInstant } from "../api/instant.ts"
+import { findConfigFile, loadConfig } from "../config/load.ts"
+import type { Config } from "../exchange.ts"
+
+export interface LedgerIo {
+  env: Record<string, string | undefined>
+  cwd: string
+  out: (line: string) => void
+  err: (line: string) => void
+  /** where the ledger is; absent: the directory the configuration names */
+  dataDir?: string
+  /** epoch milliseconds */
+  now?: () => number
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** `7d` before now, a date or time of the zone, or `all` (undefined). null: none of these. */
+export function readSince(text: string, tz: string, now: number): number | null | undefined {
+  if (text === "all") return undefined
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)([mhdw])$/.exec(text) ?? []
+  if (amount === undefined || unit === undefined) return readInstant(text, tz)
+  const from = Math.floor(now - Number(amount) * UNIT_MS[unit]!)
+  return Number.isSafeInteger(from) ? from : null
+}
+
+export const wrongSince = (since: string) =>
+  `--since must be a span (30m, 24h, 7d, 4w), a date or time (2026-03-29, 2026-03-29T10:00:00Z) or all, not "${since}"`
+
+/** A person's day is the one on their clock; the API's is UTC's. */
+export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC"
+
+/** null: the configuration cannot be used, and that was said. */
+export function readConfig(flag: string | undefined, io: LedgerIo): Config | null {
+  const { file } = findConfigFile({ flag, env: io.env, cwd: io.cwd })
+  const { config } = loadConfig({ file, env: io.env, home: homedir(), overrides: {} })
+  if (config === null)
+    io.err(`${file} cannot be used: memproxy check --config ${file} says why. Or name the data with --data-dir DIR.`)
+  return config
+}
+
+/** `--data-dir`, else the configuration's, which is read only then. */
+export function directoryOf(given: { config?: string; "data-dir"?: string }, io: LedgerIo): string | null {
+  if (given["data-dir"] !== undefined) return resolve(io.cwd, given["data-dir"])
+  return io.dataDir ?? readConfig(given.config, io)?.dataDir ?? null
+}
+
+export const noLedger = (dir: string) =>
+  `There is no ledger in ${dir} yet: it begins with the first request. --config or --data-dir name another directory.`

@@ -1,0 +1,84 @@
+/** `memproxy reprice`: costs of past requests anew, by today's price table and the config's own prices. */
+import { parseArgs } from "node:util"
+import { resolve } from "node:path"
+import type { Config, Deployment, Usage } from "../exchange.ts"
+import { repriceRows } from "../store/reprice.ts"
+import type { LedgerEntry } from "../store/rows.ts"
+import { billedCost } from "../usage/billing.ts"
+import { createPriceBook, type PriceBook } from "../usage/price-book.ts"
+import { type LedgerIo, noLedger, ownZone, readConfig, readSince, wrongSince } from "./ledger-options.ts"
+import { formatUsd } from "./usage-table.ts"
+
+const SYNTAX = "usage: memproxy reprice [--since 7d|DATE|all] [--config FILE] [--data-dir DIR]"
+const OPTIONS = {
+  since: { type: "string", default: "all" },
+  config: { type: "string" },
+  "data-dir": { type: "string" },
+} as const
+
+/** @returns the exit code: 0 done, 1 no ledger or an unreadable one, 2 wrong usage */
+export async function runReprice(args: string[], io: LedgerIo): Promise<number> {
+  let given: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"]
+  try {
+    given = parseArgs({ args, options: OPTIONS }).values
+  } catch (error) {
+    io.err(`${error instanceof Error ? error.message : String(error)}\n${SYNTAX}`)
+    return 2
+  }
+  const from = readSince(given.since, ownZone(), (io.now ?? Date.now)())
+  if (from === null) {
+    io.err(`${wrongSince(given.since)}\n${SYNTAX}`)
+    return 2
+  }
+  const config = readConfig(given.config, io)
+  if (config === null) return 2
+  const dir = given["data-dir"] === undefined ? (io.dataDir ?? config.dataDir) : resolve(io.cwd, given["data-dir"])
+  const book = createPriceBook()
+  await book.load()
+  const deployments = new Map(config.deployments.map((one) => [one.id, one]))
+  try {
+    const done = await repriceRows(dir, from, (row) => priceOf(row, deployments, book, config))
+    if (done === null) {
+      io.err(noLedger(dir))
+      return 1
+    }
+    const { rows, changed, before, after } = done
+    io.out(
+      `${changed} of ${rows} requests have another price now: ${formatUsd(before)} before, ${formatUsd(after)} after.`,
+    )
+    return 0
+  } catch (error) {
+    io.err(`The ledger in ${dir} cannot be repriced: ${error instanceof Error ? error.message : String(error)}`)
+    return 1
+  }
+}
+
+/** A deployment that is in the config no more had no price of its own that anybody could still know. */
+function priceOf(row: LedgerEntry, deployments: ReadonlyMap<string, Deployment>, book: PriceBook, { billing }: Config) {
+  const deployment = deployments.get(row.deployment_id ?? "")
+  const provider = row.provider ?? ""
+  const list = book.price({
+    usage: usageOf(row),
+    provider,
+    model: row.upstream_model ?? "",
+    answered: row.answered_model ?? row.upstream_model,
+    baseModel: deployment?.baseModel ?? null,
+    custom: deployment?.prices ?? null,
+    serviceTier: row.service_tier,
+    operation: row.operation,
+    at: Date.parse(row.started_at),
+  })
+  return { list, billed: billedCost(list.cost, provider, billing) }
+}
+
+const usageOf = (row: LedgerEntry): Usage => ({
+  input: row.input_tokens ?? 0,
+  cacheRead: row.cache_read_tokens ?? 0,
+  cacheWrite: row.cache_write_tokens ?? 0,
+  cacheWrite1h: row.cache_write_1h_tokens ?? 0,
+  output: row.output_tokens ?? 0,
+  reasoning: row.reasoning_tokens ?? 0,
+  inputAudio: row.audio?.input ?? 0,
+  cacheReadAudio: row.audio ? row.audio.cache_read : 0,
+  outputAudio: row.audio?.output ?? 0,
+})
