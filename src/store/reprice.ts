@@ -53,7 +53,7 @@ type Numbered = StoredEntry & { rowid: number }
 const nextRows = (db: Database, after: number, from = Number.MIN_SAFE_INTEGER) =>
   db
     .query<Numbered, [number, number, number]>(
-      `SELECT rowid, ${ROW_COLUMNS}, operation, project_key, detail FROM requests
+      `SELECT rowid, ${ROW_COLUMNS}, operation, project_key, detail, signals FROM requests
        WHERE rowid > ? AND started_at >= ? AND input_tokens IS NOT NULL ORDER BY rowid LIMIT ?`,
     )
     .all(after, from, AT_ONCE)
