@@ -15,6 +15,7 @@ import type { Memories } from "./memory/memories.ts"
 import type { MemoryCall } from "./memory/stage.ts"
 import type { Routes } from "./route/routes.ts"
 import type { CarriedStore } from "./store/carried.ts"
+import type { BodyStore } from "./store/bodies.ts"
 import type { Ledger } from "./store/ledger.ts"
 import type { CookieJars } from "./upstream/cookies.ts"
 import type { Upstream } from "./upstream/send.ts"
@@ -37,6 +38,7 @@ export interface App {
   cookies: CookieJars
   relays: Relays
   ledger: Ledger
+  bodies: BodyStore
   carried: CarriedStore<Carry>
   prices: PriceBook
   logins: Logins

@@ -57,6 +57,7 @@ export async function callProvider(
     router,
     cookie: router && app.cookies.header(url, router.userId),
   })
+  draft.tap?.sent(body)
   draft.sentAt = app.now()
   const answer = await app.upstream.send({
     method: to.method,

@@ -24,6 +24,7 @@ import { readTurns, type UserTurn } from "./identify/turns.ts"
 import { noteMemory } from "./memory/stage.ts"
 import { openMemory, recall } from "./pipeline-memory.ts"
 import { buildRoutes, type Choice, isReady, missingVariable } from "./route/routes.ts"
+import { BodyTap } from "./usage/body-tap.ts"
 import { openDraft } from "./usage/settle.ts"
 
 /** A model call: in by one of the dialects, answered by a deployment that speaks it. It never throws, and settles once. */
@@ -33,7 +34,9 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
     const bytes = await receiveBody(arrival.request)
-    const asked = readRequest(endpoint, bodyText(bytes))
+    const text = bodyText(bytes)
+    exchange.draft.tap?.request(text)
+    const asked = readRequest(endpoint, text)
     noteRequest(exchange, asked.model, asked.stream, asked.text)
     recognise(exchange, asked.text)
     const serves = (one: Deployment) => outboundDialect(endpoint, one) !== null
@@ -47,6 +50,7 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
       return await handleTranslated(exchange, told, choice)
     }
     const written = writeRequest(told, changeFor(told, deployment, model))
+    exchange.draft.tap?.sent(written.text)
     if (deployment.mock !== null)
       return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
     const body = written.unchanged && told === asked ? bytes : written.text
@@ -75,6 +79,7 @@ export async function handlePassthrough(
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
     const bytes = await receiveBody(arrival.request)
     const text = inference ? bodyText(bytes) : ""
+    exchange.draft.tap?.request(text)
     const body = parseObject(text)
     const model = inference?.model ?? (typeof body?.["model"] === "string" ? body["model"] : "")
     noteRequest(exchange, model, inference?.stream ?? body?.["stream"] === true, text)
@@ -111,9 +116,12 @@ export function takeSnapshot(config: Config): Snapshot {
 function openExchange(arrival: Arrival, endpoint: Endpoint, app: App, isRaw = false): Exchange {
   const draft = openDraft(app.newId(), arrival, endpoint.dialect, isRaw ? "passthrough" : endpoint.operation)
   if (!app.prices.ready) void app.prices.load()
+  const snapshot = app.snapshot()
+  const { bodies } = snapshot.config.logging
+  if (bodies !== "off") draft.tap = new BodyTap(bodies === "redacted")
   return {
     app,
-    snapshot: app.snapshot(),
+    snapshot,
     arrival,
     draft,
     endpoint,

@@ -32,6 +32,7 @@ const PACKAGES: Record<string, string[]> = {
   "@elysiajs/swagger": ["http", "api"],
   "@sinclair/typebox": ["http", "api"],
   "swagger-ui-dist": ["http", "api"],
+  "prom-client": ["api"],
   "bun:sqlite": ["store"],
   yaml: ["config"],
   typebox: ["config"],

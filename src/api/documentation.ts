@@ -87,6 +87,16 @@ export const ENTRY_SCHEMA = object({
   service_tier: orNull(text()),
   router: orNull({ type: "object", description: "what Supermemory's router answered in its headers" }),
   memory_reason: orNull(text("why no memory went in, where memory_status is skip or error")),
+  bodies: orNull(
+    object({
+      request: orNull(text("as the client sent it")),
+      sent: orNull(text("as the provider got it, memory included")),
+      answer: orNull(text("as the provider gave it, a stream as its events")),
+      truncated: flag,
+    }),
+  ),
+  audio: orNull(object({ input: count(), cache_read: orNull(count()), output: count() })),
+  answered_model: orNull(text("the model the answer names, where it is another")),
   memories: list(object({ id: text(), score: amount(), why: text(), tokens: count() })),
   signals: { type: "object", description: "what was counted about the answer's quality; absent is 0" },
   feedback: list(object({ score: amount("-1 to 1"), comment: orNull(text()), source: text(), created_at: text() })),

@@ -1,6 +1,7 @@
 /** `/api/requests`: the ledger's rows, one by one. Who may ask is decided by `scope`; what a row means, by the ledger. */
 import { Elysia } from "elysia"
 import { type LedgerRow, Refusal } from "../exchange.ts"
+import type { BodyStore } from "../store/bodies.ts"
 import type { Ledger } from "../store/ledger.ts"
 import type { LedgerFilter } from "../store/filter.ts"
 import { answers, FILTER_PARAMETERS, ENTRY_SCHEMA, parameter, PAGE_SCHEMA } from "./documentation.ts"
@@ -14,6 +15,7 @@ export interface AnalyticsDeps {
 }
 
 export interface RequestsDeps extends AnalyticsDeps {
+  bodies: Pick<BodyStore, "get">
   /** ends the live streams, so that a server can stop while somebody listens */
   stopping?: AbortSignal
   /** default 15 s */
@@ -22,7 +24,7 @@ export interface RequestsDeps extends AnalyticsDeps {
 
 const HEARTBEAT_MS = 15_000
 
-export function requestsApi({ ledger, scope, stopping, heartbeatMs = HEARTBEAT_MS }: RequestsDeps) {
+export function requestsApi({ ledger, bodies, scope, stopping, heartbeatMs = HEARTBEAT_MS }: RequestsDeps) {
   const live = createLiveRows()
   return new Elysia({ name: "api-requests" })
     .get(
@@ -76,7 +78,7 @@ export function requestsApi({ ledger, scope, stopping, heartbeatMs = HEARTBEAT_M
             },
           )
         }
-        return Response.json(entry)
+        return Response.json({ ...entry, bodies: bodies.get(entry.id) })
       },
       {
         detail: {

@@ -1,4 +1,5 @@
 /** `memproxy help`: how to use the program, in one screen. */
+import board from "../api/grafana.json"
 import { version } from "../version.ts"
 
 interface Io {
@@ -39,6 +40,7 @@ const TOPICS: Readonly<Record<string, string>> = {
   reprice: `memproxy reprice [--since all|7d|DATE] [--config FILE] [--data-dir DIR]
   Prices past requests anew, by the table in this version and the config's own prices, while memproxy runs or not. Requests of a Claude
   subscription stay billed 0.`,
+  grafana: JSON.stringify(board, null, 2),
   clients: `Who is calling is recognised from headers and, where those are generic, from the request's structure.
   Tools that can set nothing but a URL say it in the path, in any order:  http://127.0.0.1:8764/k/KEY/u/USER/p/PROJECT/v1
   Headers: x-memory-user-id, x-memory-project, x-memory-session.  GET /memory-routing/info shows what was recognised and why.`,

@@ -17,6 +17,7 @@ import { createRepositories } from "../machine/repository.ts"
 import { createMemories } from "../memory/memories.ts"
 import { takeSnapshot } from "../pipeline.ts"
 import { createCarriedStore } from "../store/carried.ts"
+import { startRetention } from "../store/retention.ts"
 import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
 import { CookieJars } from "../upstream/cookies.ts"
@@ -106,6 +107,7 @@ async function serve(
     cookies: new CookieJars(Date.now),
     relays: createRelays(now),
     ledger: store.ledger,
+    bodies: store.bodies,
     carried: createCarriedStore(config.dataDir, { clock: Date.now, warn: say }),
     prices: createPriceBook(),
     logins: createLogins({
@@ -166,6 +168,13 @@ async function serve(
     },
   })
 
+  const stopRetention = startRetention({
+    ...store,
+    days: () => snapshot.config.logging.retentionDays,
+    clock: Date.now,
+    warn: say,
+  })
+
   const stop = Promise.withResolvers<void>()
   let isStopping = false
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -178,6 +187,7 @@ async function serve(
   await stop.promise
   stopping.abort()
   watch.close()
+  stopRetention()
   const gaveUp = await Promise.race([server.stop().then(() => false), Bun.sleep(STOP_WAIT_MS).then(() => true)])
   if (gaveUp) await server.stop(true)
   await app.memories.close()

@@ -52,12 +52,13 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
 
 /** `dialect` is the provider's. */
 export function openMeter(
-  { endpoint, memory }: Exchange,
+  { draft, endpoint, memory }: Exchange,
   dialect: Dialect,
   contentType: string,
   operation = endpoint.operation,
 ): Meter {
-  return createMeter({ dialect, operation, contentType, keepsSpeech: memory?.mode.writes ?? false })
+  const meter = createMeter({ dialect, operation, contentType, keepsSpeech: memory?.mode.writes ?? false })
+  return draft.tap ? draft.tap.answer(meter) : meter
 }
 
 /** All of an answer's body; what is awaited here is the provider's time. */
@@ -153,6 +154,7 @@ export function refuse(exchange: Exchange, error: unknown): Response {
   if (!exchange.identity) noteClient(exchange)
   const refusal = error instanceof Refusal ? error : internal(app, draft.row.id, error)
   const { status, body } = renderError(endpoint.dialect, refusal, draft.row.id)
+  draft.tap?.refused(body)
   const outcome: Outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
   void settle(exchange, outcome, status, refusal.code ?? refusal.type, null)
   return new Response(body, {
@@ -250,6 +252,8 @@ function finish(exchange: Exchange, metered: Metered | null): undefined {
     app.log(`${draft.row.id} no price could be found`, error)
   }
   app.ledger.append(draft.row, draft.detail)
+  const { tap } = draft
+  if (tap) app.bodies.put(draft.row.id, exchange.arrival.startedAt, () => tap.texts())
 }
 
 /** A title is asked for beside a conversation's first turn: that turn may say where they are, by now or later. */

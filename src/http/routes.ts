@@ -2,6 +2,7 @@
 import { Elysia } from "elysia"
 import { feedbackApi } from "../api/feedback.ts"
 import { qualityApi } from "../api/quality.ts"
+import { metricsApi } from "../api/metrics.ts"
 import { requestsApi } from "../api/requests.ts"
 import { usageApi } from "../api/usage.ts"
 import type { App } from "../app.ts"
@@ -93,7 +94,8 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .use(login(app, arrivals))
-    .use(requestsApi({ ledger: app.ledger, scope, stopping: app.stopping }))
+    .use(metricsApi({ ledger: app.ledger, active: app.relays.active, admit: door.operate }))
+    .use(requestsApi({ ledger: app.ledger, bodies: app.bodies, scope, stopping: app.stopping }))
     .use(usageApi({ ledger: app.ledger, scope }))
     .use(
       qualityApi({

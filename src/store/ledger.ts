@@ -2,6 +2,7 @@
 import type { Database, Statement } from "bun:sqlite"
 import { type LedgerDetail, type LedgerRow, type Project, Refusal } from "../exchange.ts"
 import { buildSegment } from "./columns/builder.ts"
+import { forgetWords } from "./columns/forget.ts"
 import { PIECE_ROWS } from "./columns/pieces.ts"
 import { createSegmentWork } from "./columns/work.ts"
 import type { Source, Values } from "./source.ts"
@@ -33,6 +34,11 @@ export interface Ledger {
   /** Keeps what a person says of an answer, and counts it. @returns the request's id. @throws Refusal 404 where there is no such answer */
   rate(feedback: Feedback): Promise<string>
   quality(query: QualityQuery): Promise<QualityReport>
+  /**
+   * Deletes rows that began before `at` (epoch milliseconds), the oldest `most` of them; 0 when none is left, and then no name that only they had.
+   * @returns how many went
+   */
+  deleteBefore(at: number, most: number): Promise<number>
   /** Calls `listener` with each row once it is on disk, until the function returned is called. `listener` must be quick. */
   subscribe(listener: (row: LedgerRow) => void): () => void
   health(): WriterHealth
@@ -55,6 +61,8 @@ const OPEN_WAIT_MS = 2_000
 export function createLedger(options: LedgerOptions): Ledger {
   let connection: Connection | null = openFirst(options)
   let isClosed = false
+  /** no word is left of rows that were deleted */
+  let hasForgotten = true
   const listeners = new Set<(row: LedgerRow) => void>()
   const writer = createWriter({
     write: (rows) => withDatabase(({ insert }) => insert(rows)),
@@ -174,6 +182,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       await flush()
       return segments.undisturbed(() => reportUsage(source.values, query))
     },
+    deleteBefore: (at, most) =>
+      segments.undisturbed(async () => {
+        const gone = withDatabase(({ db }) => db.transaction(() => deleteRows(db, at, most)).immediate())
+        hasForgotten &&= gone === 0
+        if (gone > 0 || hasForgotten) return gone
+        await forgetWords(source.values, (sql) => withDatabase(({ db }) => db.run(sql)))
+        segments.forget()
+        hasForgotten = true
+        return 0
+      }),
     subscribe: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -188,6 +206,19 @@ export function createLedger(options: LedgerOptions): Ledger {
       connection = null
     },
   }
+}
+
+function deleteRows(db: Database, at: number, most: number): number {
+  // Of rows deleted before: one segment of nothing is made of them and of those that go now.
+  db.run("DELETE FROM segments WHERE row_count = 0")
+  const ids = db
+    .query<{ id: string }, [number, number]>("SELECT id FROM requests WHERE started_at < ? ORDER BY started_at LIMIT ?")
+    .all(at, most)
+  for (const { id } of ids) {
+    db.query("DELETE FROM feedback WHERE request_id = ?").run(id)
+    db.query("DELETE FROM requests WHERE id = ?").run(id)
+  }
+  return ids.length
 }
 
 const SELECT_ENTRY = `SELECT ${ROW_COLUMNS}, operation, project_key, detail, signals FROM requests WHERE id = ?`

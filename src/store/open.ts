@@ -3,6 +3,7 @@ import type { Database } from "bun:sqlite"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { moveAside, openDatabase } from "./database.ts"
+import { type BodyStore, openBodies } from "./bodies.ts"
 import { createLedger, isDamage, type Ledger } from "./ledger.ts"
 import { openMemoryDatabase } from "./memory-database.ts"
 import type { ScoreOf } from "./late-counts.ts"
@@ -12,6 +13,7 @@ import { createSentBlocks, type SentBlockStore } from "./sent-blocks.ts"
 export interface Store {
   ledger: Ledger
   sentBlocks: SentBlockStore
+  bodies: BodyStore
   /** Writes what is queued. */
   close(): Promise<void>
 }
@@ -49,10 +51,13 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
   const ledger = createLedger({ open, setAside, warn, scoreOf })
   const memory = openMemoryDatabase(dir, warn)
   const sentBlocks = createSentBlocks({ use: memory.use, clock, warn })
+  const bodies = openBodies(dir, warn)
   return {
     ledger,
     sentBlocks,
+    bodies,
     async close() {
+      bodies.close()
       sentBlocks.close()
       memory.close()
       await ledger.close()

@@ -12,6 +12,7 @@ import type {
   Price,
   Usage,
 } from "../exchange.ts"
+import type { BodyTap } from "./body-tap.ts"
 import { billedCost } from "./billing.ts"
 import { estimateFromChars } from "./estimate.ts"
 
@@ -27,6 +28,8 @@ export interface Draft {
   requestChars: number
   deployment: Deployment | null
   isSubscription: boolean
+  /** null where no bodies are kept */
+  tap: BodyTap | null
 }
 
 export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null, operation: Operation): Draft {
@@ -37,6 +40,7 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
     requestChars: 0,
     deployment: null,
     isSubscription: false,
+    tap: null,
     detail: {
       operation,
       project_key: null,

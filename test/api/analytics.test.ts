@@ -31,7 +31,7 @@ const app = new Elysia()
       return Response.json({ error: error.message, param: error.param }, { status: error.status })
     return Response.json({ error: String(code) }, { status: code === "NOT_FOUND" ? 404 : 500 })
   })
-  .use(requestsApi({ ledger, scope, stopping: stopping.signal, heartbeatMs: 20 }))
+  .use(requestsApi({ ledger, bodies: { get: () => null }, scope, stopping: stopping.signal, heartbeatMs: 20 }))
   .use(usageApi({ ledger, scope }))
   .use(swagger({ path: "/page", specPath: "/swagger/json" }))
 
@@ -79,7 +79,7 @@ test("times are ISO 8601 in any offset, or epoch milliseconds; empty parameters 
 })
 
 test("one request comes with its detail; an unknown id is a 404 that says where ids are", async () => {
-  expect(await json(`/api/requests/${rows[1]!.id}`)).toEqual({ ...rows[1], ...detailOf(), feedback: [] })
+  expect(await json(`/api/requests/${rows[1]!.id}`)).toEqual({ ...rows[1], ...detailOf(), feedback: [], bodies: null })
   const missing = await get("/api/requests/nope")
   expect(missing.status).toBe(404)
   expect(await missing.text()).toContain("x-memproxy-request-id")

@@ -12,6 +12,8 @@ export interface SegmentWork {
   changed(rows: number): void
   /** Numbers of words may not become others while a report is read in slices. */
   undisturbed<T>(read: () => Promise<T>): Promise<T>
+  /** Words were deleted: their numbers mean nothing any more. */
+  forget(): void
   stop(): void
 }
 
@@ -63,6 +65,7 @@ export function createSegmentWork({ build, warn }: SegmentWorkOptions): SegmentW
         readers--
       }
     },
+    forget: () => numbers.clear(),
     stop() {
       isStopped = true
       if (timer !== null) clearTimeout(timer)

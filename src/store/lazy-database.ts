@@ -1,0 +1,44 @@
+/** A database that is opened at first use, anew after a failure, and set aside when damaged. What is in it, its owner knows. */
+import type { Database } from "bun:sqlite"
+import { moveAside, openDatabase } from "./database.ts"
+import { isDamage } from "./ledger.ts"
+import { migrate } from "./migrations.ts"
+
+export interface LazyDatabase {
+  /** @throws what the disk throws; the next call tries again */
+  use<T>(act: (db: Database) => T): T
+  close(): void
+}
+
+/** `name`: what is lost with a damaged file, in a person's words. */
+export function openLazily(
+  path: string,
+  migrations: readonly ((db: Database) => void)[],
+  name: string,
+  warn: (message: string) => void,
+): LazyDatabase {
+  let db: Database | null = null
+  const open = () =>
+    openDatabase(path, 0, (fresh) => {
+      fresh.run("PRAGMA wal_autocheckpoint = 1000")
+      migrate(fresh, path, migrations)
+    })
+  return {
+    use(act) {
+      try {
+        return act((db ??= open()))
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        db?.close()
+        db = null
+        const bad = moveAside(path)
+        warn(`${path} is damaged (${String(error)}): it was set aside as ${bad} and a new, empty ${name} begun`)
+        throw error
+      }
+    },
+    close() {
+      db?.close()
+      db = null
+    },
+  }
+}

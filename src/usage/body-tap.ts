@@ -1,0 +1,77 @@
+/** Holds on to the texts of one exchange while it goes by, where the file says that bodies are kept. It stores nothing. */
+import type { Meter } from "../exchange.ts"
+import { redact } from "./redact.ts"
+
+/** Characters of a request, bytes of an answer. */
+const MOST = 1 << 20
+
+interface Texts {
+  request: string | null
+  sent: string | null
+  answer: string | null
+  truncated: boolean
+}
+
+export class BodyTap {
+  readonly #isRedacted: boolean
+  #request: string | null = null
+  #sent: string | Uint8Array | null = null
+  #answer: Uint8Array[] = []
+  #answerBytes = 0
+
+  constructor(isRedacted: boolean) {
+    this.#isRedacted = isRedacted
+  }
+
+  request(text: string): void {
+    this.#request = text
+  }
+
+  sent(body: string | Uint8Array | null): void {
+    this.#sent = body
+  }
+
+  /** Watches what the meter watches. */
+  answer(meter: Meter): Meter {
+    const take = (bytes: Uint8Array) => {
+      if (this.#answerBytes < MOST) this.#answer.push(bytes.slice(0, MOST - this.#answerBytes))
+      this.#answerBytes += bytes.length
+    }
+    return {
+      push(bytes) {
+        take(bytes)
+        meter.push(bytes)
+      },
+      end: () => meter.end(),
+      get terminal() {
+        return meter.terminal
+      },
+      get started() {
+        return meter.started
+      },
+    }
+  }
+
+  /** What the client was told where no provider answered. */
+  refused(text: string): void {
+    if (this.#answerBytes > 0) return
+    this.#answer = [Buffer.from(text)]
+    this.#answerBytes = this.#answer[0]!.length
+  }
+
+  texts(): Texts {
+    const sent = this.#sent instanceof Uint8Array ? new TextDecoder().decode(this.#sent) : this.#sent
+    const answer = this.#answerBytes === 0 ? null : Buffer.concat(this.#answer).toString()
+    const clean = (text: string | null) => {
+      if (text === null) return null
+      const short = text.slice(0, MOST)
+      return this.#isRedacted ? redact(short) : short
+    }
+    return {
+      request: clean(this.#request),
+      sent: clean(sent),
+      answer: clean(answer),
+      truncated: [this.#request, sent].some((text) => text !== null && text.length > MOST) || this.#answerBytes > MOST,
+    }
+  }
+}
