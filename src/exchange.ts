@@ -112,6 +112,13 @@ export interface Provider {
 /** Own prices of a deployment, in LiteLLM's keys (`input_cost_per_token` …), USD per token. */
 export type CustomPrices = Readonly<Record<string, number>>
 
+/** Where OpenTelemetry's data goes; `endpoint` is without `/v1/traces` and without a slash at its end. */
+export interface Telemetry {
+  endpoint: string
+  headers: Readonly<Record<string, Secret>>
+  serviceName: string
+}
+
 /** What is added to or taken off the list price, by provider: parts of 1, and USD a request. `global` is a margin for all others. */
 export interface Billing {
   discounts: Readonly<Record<string, number>>
@@ -210,6 +217,8 @@ export interface Config {
   }
   supermemory: { key: Secret | null; base: string; routerBase: string }
   billing: Billing
+  /** null: none is sent */
+  telemetry: Telemetry | null
   logging: { bodies: "off" | "redacted" | "full"; retentionDays: number | null }
   /** which `model_name`s (or all) get the client's own `x-*` headers */
   forwardClientHeaders: "all" | readonly string[]

@@ -11,6 +11,7 @@ import { read } from "./read.ts"
 import { ConfigFile } from "./schema.ts"
 import { readMemory, readSupermemory } from "./memory.ts"
 import { dataDirectory, days, readAliases, readOrigins, sayUnused, readBilling } from "./settings.ts"
+import { readTelemetry } from "./telemetry.ts"
 import { resolveVariables, type MapTree, type Report } from "./tree.ts"
 import { readUsers } from "./users.ts"
 import demo from "../../config.yaml" with { type: "text" }
@@ -111,6 +112,7 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
     users,
     memory,
     supermemory,
+    telemetry: readTelemetry(own.telemetry, env),
     billing: readBilling(litellm.cost_discount_config, litellm.cost_margin_config),
     logging: {
       bodies:

@@ -290,6 +290,7 @@ export const Memproxy = object({
     bodies: opt(Type.Enum(["off", "redacted", "full"], { ...hints({ booleans: { true: "redacted", false: "off" } }) })),
     retention: duration(),
   }),
+  telemetry: object({ endpoint: url(), headers: mapOf(Type.String({ loose: true })), service_name: text() }),
 })
 
 /** The settings beside `model_list`, which is read entry by entry. */

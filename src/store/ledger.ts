@@ -40,7 +40,7 @@ export interface Ledger {
    */
   deleteBefore(at: number, most: number): Promise<number>
   /** Calls `listener` with each row once it is on disk, until the function returned is called. `listener` must be quick. */
-  subscribe(listener: (row: LedgerRow) => void): () => void
+  subscribe(listener: (row: LedgerRow, detail: LedgerDetail) => void): () => void
   health(): WriterHealth
   close(): Promise<void>
 }
@@ -63,7 +63,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   let isClosed = false
   /** no word is left of rows that were deleted */
   let hasForgotten = true
-  const listeners = new Set<(row: LedgerRow) => void>()
+  const listeners = new Set<(row: LedgerRow, detail: LedgerDetail) => void>()
   const writer = createWriter({
     write: (rows) => withDatabase(({ insert }) => insert(rows)),
     written: announce,
@@ -124,10 +124,10 @@ export function createLedger(options: LedgerOptions): Ledger {
   function announce(rows: readonly Queued[]): void {
     segments.changed(rows.length)
     if (listeners.size === 0) return
-    for (const [row] of rows) {
+    for (const [row, detail] of rows) {
       for (const listener of listeners) {
         try {
-          listener(row)
+          listener(row, detail)
         } catch (error) {
           listeners.delete(listener)
           options.warn(`a listener of the ledger failed and is no longer called: ${String(error)}`)

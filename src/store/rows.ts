@@ -72,33 +72,31 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): B
 
 let lastPlain: { unit_prices: LedgerDetail["unit_prices"]; deployment_id: string | null; text: string } | null = null
 
-/** Row after row says the same here: the last text is kept. */
+/** Row after row says the same here but for its timeline: the last text is kept. */
 function detailText(detail: LedgerDetail): string {
-  const { unit_prices, deployment_id, service_tier, router, memory_reason, memories, timeline } = detail
-  const { answered_model, audio } = detail
+  const { unit_prices, deployment_id, service_tier, answered_model, audio, router, memory_reason, memories } = detail
   const isPlain =
     answered_model === null &&
     audio === null &&
     service_tier === null &&
     router === null &&
     memory_reason === null &&
-    memories.length === 0 &&
-    timeline.length === 0
-  if (isPlain && lastPlain?.unit_prices === unit_prices && lastPlain.deployment_id === deployment_id)
-    return lastPlain.text
-  const text = JSON.stringify({
-    unit_prices,
-    deployment_id,
-    service_tier,
-    answered_model,
-    audio,
-    router,
-    memory_reason,
-    memories,
-    timeline,
-  })
-  if (isPlain) lastPlain = { unit_prices, deployment_id, text }
-  return text
+    memories.length === 0
+  const isKnown = isPlain && lastPlain?.unit_prices === unit_prices && lastPlain.deployment_id === deployment_id
+  const text = isKnown
+    ? lastPlain!.text
+    : JSON.stringify({
+        unit_prices,
+        deployment_id,
+        service_tier,
+        answered_model,
+        audio,
+        router,
+        memory_reason,
+        memories,
+      })
+  if (isPlain && !isKnown) lastPlain = { unit_prices, deployment_id, text }
+  return `${text.slice(0, -1)},"timeline":${JSON.stringify(detail.timeline)}}`
 }
 
 /** A row as SQLite gives it: its columns, booleans as 0 and 1. */

@@ -107,6 +107,18 @@ export function overheadMs(draft: Draft, now: number): number {
   return round(now - draft.started - waited)
 }
 
+/** The steps that were taken, each once and in their order. */
+function timelineOf({ row, started, sentAt, answeredAt }: Draft): LedgerDetail["timeline"] {
+  const since = (at: number | null) => (at === null ? null : round(at - started))
+  const steps = [
+    ["sent to the provider", since(sentAt)],
+    ["answer began", since(answeredAt)],
+    ["first content", row.ttft_ms],
+    [row.outcome, row.duration_ms],
+  ] as const
+  return [{ at_ms: 0, what: "arrived" }, ...steps.flatMap(([what, at_ms]) => (at_ms === null ? [] : [{ at_ms, what }]))]
+}
+
 /** Fills in what the answer said. `now` is monotonic milliseconds. */
 export function settleDraft(
   draft: Draft,
@@ -122,6 +134,7 @@ export function settleDraft(
   row.error_type = errorType ?? metered?.errorType ?? null
   row.duration_ms = round(now - draft.started)
   row.overhead_ms ??= overheadMs(draft, now)
+  detail.timeline = timelineOf(draft)
   if (!metered) return
   row.finish_reason = metered.finishReason
   row.tool_calls = metered.toolCalls

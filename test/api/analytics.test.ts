@@ -9,6 +9,7 @@ import { createLiveRows } from "../../src/api/live.ts"
 import { requestsApi } from "../../src/api/requests.ts"
 import { usageApi } from "../../src/api/usage.ts"
 import { type LedgerRow, Refusal } from "../../src/exchange.ts"
+import type { Ledger } from "../../src/store/ledger.ts"
 import { openStore } from "../../src/store/open.ts"
 import { detailOf, rowAt, until } from "../store/sample.ts"
 
@@ -181,14 +182,14 @@ test("new rows arrive as events, filtered by user and query, with comments in si
 
 test("a listener that does not read is cut off, and leaves its place to others", async () => {
   const live = createLiveRows()
-  const listening = new Set<(row: LedgerRow) => void>()
-  const subscribe = (listener: (row: LedgerRow) => void) => {
+  const listening = new Set<Parameters<Ledger["subscribe"]>[0]>()
+  const subscribe: Ledger["subscribe"] = (listener) => {
     listening.add(listener)
     return () => void listening.delete(listener)
   }
   const open = () => live.open({ ledger: { subscribe }, matches: () => true, signal: undefined, heartbeatMs: 60_000 })
   const idle = open()
-  for (let index = 0; index < 2_001; index++) for (const listener of listening) listener(rows[0]!)
+  for (let index = 0; index < 2_001; index++) for (const listener of listening) listener(rows[0]!, detailOf())
   expect(listening.size).toBe(0)
   expect((await idle.text()).split("\n\ndata").length).toBeLessThanOrEqual(2_001)
   const others = Array.from({ length: 100 }, open)
