@@ -276,8 +276,8 @@ export interface Reception {
 /** Reads a stream's events: `name` is SSE's `event:` ("" where there is none), `data` the parsed JSON. Never throws on odd JSON: what is not understood is passed over. */
 export interface StreamReader {
   read(name: string, data: Json): FormEvent[]
-  /** the connection ended cleanly, or `[DONE]` came: what is still open is closed, and `end` where the answer was complete */
-  finish(): FormEvent[]
+  /** the connection ended cleanly, or `[DONE]` came (`isDone`): what is still open is closed, and `end` where the answer was complete */
+  finish(isDone?: boolean): FormEvent[]
 }
 
 /** Writes SSE text for each event ("" where nothing is to be sent yet). */

@@ -15,6 +15,7 @@ const NO_RESULT = "No result of this call was recorded."
 const BEGINNING = "(The conversation begins here.)"
 
 export function settleTurns(turns: readonly Turn[], habits: TurnHabits): Turn[] {
+  turns = withOwnIds(turns)
   const results = firstResults(turns)
   const settled: Turn[] = []
   const used = new Set<string>()
@@ -59,6 +60,34 @@ function merged(turns: readonly Turn[], laterSystem: boolean): Turn[] {
 
 const tagged = (part: Part): Part =>
   part.kind === "text" ? { ...part, text: `<system>\n${part.text}\n</system>` } : part
+
+/**
+ * Some models number their calls anew in each turn (`call_0`), and a tool's name stands for an id in OpenAI's oldest calls: a call of an id seen before gets one of
+ * its own, and so do the results after it. "tool_use ids must be unique".
+ */
+function withOwnIds(turns: readonly Turn[]): readonly Turn[] {
+  const seen = new Map<string, { calls: number; results: number }>()
+  let isTwice = false
+  for (const { parts } of turns)
+    for (const part of parts) {
+      if (part.kind !== "call") continue
+      isTwice ||= seen.has(part.id)
+      seen.set(part.id, { calls: 0, results: 0 })
+    }
+  if (!isTwice) return turns
+  const own = (id: string, count: number) => (count > 1 ? `${id}_${count}` : id)
+  return turns.map(({ role, parts }) => ({
+    role,
+    parts: parts.map((part): Part => {
+      const count = part.kind === "call" ? seen.get(part.id) : part.kind === "result" ? seen.get(part.callId) : null
+      if (!count) return part
+      if (part.kind === "call") return { ...part, id: own(part.id, ++count.calls) }
+      // a second result of one call is still that call's
+      count.results = Math.min(count.results + 1, count.calls)
+      return part.kind === "result" ? { ...part, callId: own(part.callId, count.results) } : part
+    }),
+  }))
+}
 
 function firstResults(turns: readonly Turn[]): Map<string, ResultPart> {
   const found = new Map<string, ResultPart>()

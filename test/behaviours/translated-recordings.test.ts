@@ -75,7 +75,7 @@ function outcome(dialect: Dialect, seen: Loose): { said: Said } | { threw: strin
 /** OpenAI's SDK keeps only the last delta of what its own API has not. */
 function thinkingIn(events: Loose[]): Pick<Said, "thinking" | "signatures"> {
   const deltas = events.map((event) => event.choices?.[0]?.delta ?? {})
-  const blocks = deltas.flatMap((delta) => delta.thinking_blocks ?? [])
+  const blocks = deltas.flatMap((delta) => [delta.thinking_blocks ?? [], delta.reasoning_details ?? []].flat())
   return {
     thinking: deltas.map((delta) => delta.reasoning_content ?? delta.reasoning ?? "").join(""),
     signatures: blocks.map((block) => block.signature ?? block.data).filter(Boolean),

@@ -64,7 +64,8 @@ const readers: Record<Dialect, (answer: Loose) => Said> = {
     out.text = message.content ?? ""
     out.refusal = message.refusal ?? ""
     out.thinking = message.reasoning_content ?? message.reasoning ?? ""
-    out.signatures = (message.thinking_blocks ?? [])
+    out.signatures = [message.thinking_blocks ?? [], message.reasoning_details ?? []]
+      .flat()
       .map((block: Loose) => block.signature ?? block.data)
       .filter(Boolean)
     for (const call of message.tool_calls ?? []) {

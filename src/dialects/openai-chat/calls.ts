@@ -24,10 +24,16 @@ export function readSignature(call: JsonObject): { signature?: string } {
 export const writeSignature = (signature: string | undefined): JsonObject =>
   signature ? { extra_content: { google: { thought_signature: signature } } } : {}
 
-export function writeCall({ id, name, args, form, signature }: CallPart): JsonObject {
+/** Of a history: a provider reads what its model wrote as JSON. */
+export const writeCall = (call: CallPart) => callOf(call, argumentsJson(call.args))
+
+/** Of an answer: as the model wrote it, since a client must not run what was cut off. No argument at all is an empty object: clients parse what they got. */
+export const answeredCall = (call: CallPart) => callOf(call, call.args || "{}")
+
+function callOf({ id, name, args, form, signature }: CallPart, json: string): JsonObject {
   const invoked: JsonObject =
     form === "text"
       ? { type: "custom", custom: { name, input: args } }
-      : { type: "function", function: { name, arguments: argumentsJson(args) } }
+      : { type: "function", function: { name, arguments: json } }
   return { id, ...invoked, ...writeSignature(signature) }
 }

@@ -13,6 +13,12 @@ const READ: Readonly<Record<string, FinishReason>> = {
 
 export const readFinish = (word: string): FinishReason => READ[word] ?? "stop"
 
+/** Some say `stop` with calls, and OpenAI with a refusal. */
+export function settleFinish(finish: FinishReason, hasCalls: boolean, hasRefusal: boolean): FinishReason {
+  if (finish !== "stop") return finish
+  return hasCalls ? "calls" : hasRefusal ? "refusal" : "stop"
+}
+
 /** `pause` must not look finished: there is more to come. */
 const WRITE: Readonly<Record<FinishReason, string>> = {
   stop: "stop",

@@ -27,7 +27,7 @@ export function readContentPart(part: JsonObject): Part {
   }
 }
 
-function readImage(part: JsonObject): MediaPart {
+export function readImage(part: JsonObject): MediaPart {
   const image = objectOf(part["image_url"])
   const url = textOf(image?.["url"]) ?? textOf(part["image_url"]) ?? ""
   const detail = wordOf(image?.["detail"])

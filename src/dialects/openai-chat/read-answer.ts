@@ -3,8 +3,9 @@ import type { ErrorType, Json, JsonObject } from "../../exchange.ts"
 import { numberOf, objectOf, objectsOf, textOf, wordOf } from "../fields.ts"
 import type { FormAnswer, Part, ProviderError } from "../form.ts"
 import { readCall } from "./calls.ts"
-import { readFinish } from "./finish.ts"
-import { readReasoning } from "./read-request.ts"
+import { readFinish, settleFinish } from "./finish.ts"
+import { readImage } from "./media.ts"
+import { readReasoning } from "./reasoning.ts"
 import { readUsage } from "./usage.ts"
 
 export function readAnswer(body: JsonObject): FormAnswer {
@@ -12,14 +13,16 @@ export function readAnswer(body: JsonObject): FormAnswer {
   const message = objectOf(choice["message"]) ?? {}
   const parts = readParts(message)
   const said = wordOf(choice["finish_reason"])
-  const finish = said === null ? "stop" : readFinish(said)
   const usage = objectOf(body["usage"]) ?? objectOf(objectOf(body["x_groq"])?.["usage"])
   return {
     id: wordOf(body["id"]),
     model: wordOf(body["model"]),
     parts,
-    // some say `stop` with calls
-    finish: finish === "stop" && parts.some((part) => part.kind === "call") ? "calls" : finish,
+    finish: settleFinish(
+      said === null ? "stop" : readFinish(said),
+      parts.some(({ kind }) => kind === "call"),
+      parts.some(({ kind }) => kind === "refusal"),
+    ),
     rawFinish: said,
     stopSequence: null,
     usage: usage && readUsage(usage),
@@ -35,7 +38,7 @@ function readParts(message: JsonObject): Part[] {
   } else for (const part of objectsOf(content)) parts.push(...readPart(part))
   const refusal = wordOf(message["refusal"])
   if (refusal) parts.push({ kind: "refusal", text: refusal })
-  for (const image of objectsOf(message["images"])) parts.push(...readImage(image))
+  parts.push(...objectsOf(message["images"]).map(readImage))
   const old = objectOf(message["function_call"])
   if (old) parts.push(readCall({ function: old }))
   for (const call of objectsOf(message["tool_calls"])) parts.push(readCall(call))
@@ -48,12 +51,6 @@ function readPart(part: JsonObject): Part[] {
   if (thoughts.length > 0) return [{ kind: "reasoning", text: thoughts.join(""), signature: null, redacted: false }]
   const text = textOf(part["text"])
   return text ? [{ kind: "text", text }] : []
-}
-
-function readImage(image: JsonObject): Part[] {
-  const url = textOf(objectOf(image["image_url"])?.["url"]) ?? ""
-  const inline = /^data:([^;,]+);base64,(.*)$/s.exec(url)
-  return inline ? [{ kind: "media", type: "image", source: { by: "data", mime: inline[1]!, data: inline[2]! } }] : []
 }
 
 /** OpenAI's words for errors, and those of servers that speak its dialect. */
@@ -83,11 +80,17 @@ const STATUSES: Readonly<Record<number, ErrorType>> = {
   529: "overloaded",
 }
 
+/** OpenRouter's, of a model that broke down while it spoke. */
+function choiceError(body: JsonObject): Json | undefined {
+  const { choices } = body
+  return Array.isArray(choices) ? objectOf(choices[0])?.["error"] : undefined
+}
+
 /** `{error: {message, type, code}}`, `{error: "words"}`, or vLLM's `{object: "error", message}`. */
 export function readError(body: Json): ProviderError | null {
   const object = objectOf(body)
   if (!object) return null
-  const error = object["object"] === "error" ? object : object["error"]
+  const error = object["object"] === "error" ? object : (object["error"] ?? choiceError(object))
   if (typeof error === "string" && error !== "") return { type: "upstream", message: error, code: null }
   const said = objectOf(error)
   if (!said) return null

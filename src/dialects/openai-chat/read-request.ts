@@ -5,7 +5,6 @@ import {
   booleanOf,
   invalid,
   jsonText,
-  listOf,
   numberOf,
   objectOf,
   objectsOf,
@@ -18,7 +17,6 @@ import type {
   FormRequest,
   OutputFormat,
   Part,
-  ReasoningPart,
   ResultPart,
   TextPart,
   Thinking,
@@ -29,6 +27,7 @@ import type {
 import { readEffort } from "../thinking.ts"
 import { readCall } from "./calls.ts"
 import { readContentPart } from "./media.ts"
+import { readReasoning } from "./reasoning.ts"
 
 /** What the form holds, and what says nothing to another provider. */
 const HELD: ReadonlySet<string> = new Set(
@@ -68,9 +67,10 @@ export function readRequest(body: JsonObject): FormRequest {
 }
 
 function readMessages(messages: Json | undefined): { system: TextPart[]; turns: Turn[] } {
+  if (!Array.isArray(messages)) throw invalid("messages", "must be an array")
   const system: TextPart[] = []
   const turns: Turn[] = []
-  listOf(messages).forEach((item, at) => {
+  messages.forEach((item, at) => {
     const path = `messages[${at}]`
     const message = objectOf(item)
     if (!message) throw invalid(path, "must be an object")
@@ -120,23 +120,12 @@ function readAssistant(message: JsonObject, path: string): Part[] {
 /** Calls of before November 2023 have no id: a function's name is it. */
 const oldId = (name: Json | undefined) => `function_${textOf(name) ?? ""}`
 
-/** LiteLLM's `thinking_blocks` hold the signatures; the plain text has several names. */
-export function readReasoning(message: JsonObject): ReasoningPart[] {
-  const blocks = objectsOf(message["thinking_blocks"]).map((block): ReasoningPart => ({
-    kind: "reasoning",
-    text: textOf(block["thinking"]) ?? "",
-    signature: wordOf(block["signature"]) ?? wordOf(block["data"]),
-    redacted: block["type"] === "redacted_thinking",
-  }))
-  if (blocks.length > 0) return blocks
-  const text = wordOf(message["reasoning_content"]) ?? wordOf(message["reasoning"])
-  return text ? [{ kind: "reasoning", text, signature: null, redacted: false }] : []
-}
-
 function readResult(message: JsonObject, path: string): ResultPart {
   const name = wordOf(message["name"])
   const callId = message["role"] === "function" ? oldId(message["name"]) : (textOf(message["tool_call_id"]) ?? "")
-  const parts = readContent(message["content"], path).filter((part) => part.kind === "text" || part.kind === "media")
+  const parts = readContent(message["content"], path).filter(
+    (part) => part.kind === "text" || part.kind === "media" || part.kind === "opaque",
+  )
   return { kind: "result", callId, ...(name && { name }), parts, isError: false, form: "json" }
 }
 
@@ -144,7 +133,8 @@ function readTools(body: JsonObject): Tool[] {
   const old = objectsOf(body["functions"]).map((one): JsonObject => ({ type: "function", function: one }))
   return [...objectsOf(body["tools"]), ...old].map((tool): Tool => {
     const custom = objectOf(tool["custom"])
-    const declared = custom ?? objectOf(tool["function"])
+    // Cursor declares functions as Responses or Anthropic would
+    const declared = custom ?? objectOf(tool["function"]) ?? ((tool["type"] ?? "function") === "function" ? tool : null)
     const name = wordOf(declared?.["name"])
     if (!declared || !name)
       return { kind: "hosted", dialect: "openai-chat", what: textOf(tool["type"]) ?? "tool", raw: tool }
@@ -153,7 +143,7 @@ function readTools(body: JsonObject): Tool[] {
       kind: "function",
       name,
       description: textOf(declared["description"]),
-      schema: objectOf(declared["parameters"]),
+      schema: objectOf(declared["parameters"] ?? declared["input_schema"]),
       strict: booleanOf(declared["strict"]),
       form: custom ? "text" : "json",
       ...(grammar && { grammar }),
@@ -164,6 +154,7 @@ function readTools(body: JsonObject): Tool[] {
 
 function readChoice(choice: Json | undefined): ToolChoice | null {
   if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice }
+  if (choice === "any") return { mode: "required" } // Mistral's word
   const object = objectOf(choice)
   if (!object) return null
   const allowed = objectOf(object["allowed_tools"])

@@ -5,10 +5,12 @@
  */
 import type { Json, JsonObject } from "../../exchange.ts"
 import { jsonText, numberOf, objectOf, objectsOf, textOf, wordOf } from "../fields.ts"
-import type { FinishReason, FormEvent, OpenPart, StreamReader } from "../form.ts"
+import type { FinishReason, FormEvent, MediaPart, OpenPart, StreamReader } from "../form.ts"
 import { readSignature } from "./calls.ts"
-import { readFinish } from "./finish.ts"
+import { readFinish, settleFinish } from "./finish.ts"
+import { readImage } from "./media.ts"
 import { readError } from "./read-answer.ts"
+import { deltaSignatures } from "./reasoning.ts"
 import { readUsage } from "./usage.ts"
 
 interface Call {
@@ -33,6 +35,7 @@ export class ChatReader implements StreamReader {
   #finish: FinishReason | null = null
   #rawFinish: string | null = null
   #hasCalled = false
+  #hasRefused = false
 
   read(_name: string, data: Json): FormEvent[] {
     const chunk = objectOf(data)
@@ -49,13 +52,12 @@ export class ChatReader implements StreamReader {
     return this.#take()
   }
 
-  /** At `[DONE]` or the connection's end: whole where a finish reason was given. */
-  finish(): FormEvent[] {
+  /** Whole where a finish reason was given, or `[DONE]` said so. */
+  finish(isDone = false): FormEvent[] {
     if (this.#isOver) return NONE
-    this.#settleCalls()
-    this.#close()
-    if (this.#finish === null) return this.#take()
-    const reason = this.#finish === "stop" && this.#hasCalled ? "calls" : this.#finish
+    this.#settle()
+    if (this.#finish === null && !isDone) return this.#take()
+    const reason = settleFinish(this.#finish ?? "stop", this.#hasCalled, this.#hasRefused)
     this.#events.push({ type: "finish", reason, raw: this.#rawFinish, stopSequence: null })
     return this.#end({ type: "end" })
   }
@@ -81,12 +83,14 @@ export class ChatReader implements StreamReader {
   #delta(delta: JsonObject): void {
     const thought = delta["reasoning_content"] || delta["reasoning"]
     if (typeof thought === "string" && thought !== "") this.#text("reasoning", thought)
-    for (const block of objectsOf(delta["thinking_blocks"])) this.#sign(block)
+    if (delta["thinking_blocks"] || delta["reasoning_details"])
+      for (const { signature, redacted } of deltaSignatures(delta)) this.#sign(signature, redacted)
     const { content, refusal } = delta
     if (typeof content === "string") {
       if (content !== "") this.#text("text", content)
     } else if (content) this.#parts(content)
     if (typeof refusal === "string" && refusal !== "") this.#text("refusal", refusal)
+    if (delta["images"]) for (const image of objectsOf(delta["images"])) this.#part(readImage(image))
     const calls = delta["tool_calls"]
     if (Array.isArray(calls)) calls.forEach((call, at) => this.#call(objectOf(call), at))
     const old = objectOf(delta["function_call"])
@@ -104,17 +108,26 @@ export class ChatReader implements StreamReader {
 
   #text(kind: "text" | "reasoning" | "refusal", text: string): void {
     if (this.#open !== kind) {
-      this.#settleCalls()
-      this.#close()
+      this.#settle()
       this.#begin(kind, kind === "reasoning" ? { kind, redacted: false } : { kind })
+      if (kind === "refusal") this.#hasRefused = true
     }
     this.#events.push({ type: "delta", text })
   }
 
-  /** LiteLLM's: the text came as `reasoning_content` already. */
-  #sign(block: JsonObject): void {
-    const signature = wordOf(block["signature"])
-    if (signature && this.#open === "reasoning") this.#events.push({ type: "sign", signature })
+  #part(part: MediaPart): void {
+    this.#settle()
+    this.#events.push({ type: "part", part })
+  }
+
+  /** The text it signs came as `reasoning_content` or `reasoning` already; a thought of which nothing may be seen has a signature alone. */
+  #sign(signature: string, redacted: boolean): void {
+    if (this.#open !== "reasoning" || redacted) {
+      this.#settle()
+      this.#begin("reasoning", { kind: "reasoning", redacted })
+    }
+    this.#events.push({ type: "sign", signature })
+    this.#close()
   }
 
   #call(delta: JsonObject | null, at: number): void {
@@ -123,7 +136,7 @@ export class ChatReader implements StreamReader {
     const invoked = custom ?? objectOf(delta["function"])
     const id = wordOf(delta["id"])
     const name = wordOf(invoked?.["name"])
-    const call = this.#callAt(numberOf(delta["index"]), at, id, name, custom ? "text" : "json")
+    const call = this.#callAt(numberOf(delta["index"]) ?? this.#placeOf(id, at), id, name, custom ? "text" : "json")
     call.signature ??= readSignature(delta).signature ?? null
     const text = custom ? (textOf(custom["input"]) ?? "") : jsonText(invoked?.["arguments"] ?? undefined)
     if (this.#open !== call && !call.isClosed && !this.#waiting.includes(call)) this.#turnTo(call)
@@ -131,12 +144,18 @@ export class ChatReader implements StreamReader {
     if (this.#open === call && text !== "") this.#events.push({ type: "delta", text })
   }
 
+  /** Of a call without an index: the one of its id, else of no id the last, else a new one. */
+  #placeOf(id: string | null, at: number): number {
+    for (const [place, call] of this.#calls) if (id !== null && call.id === id) return place
+    return id === null && this.#lastIndex >= 0 ? this.#lastIndex : at
+  }
+
   /**
-   * By index; by place where there is none. A seen index with another id and a name again is a new call: Gemini's compatible API gives every parallel call index 0.
+   * A seen index with another id and a name again is a new call: Gemini's compatible API gives every parallel call index 0.
    */
-  #callAt(index: number | null, at: number, id: string | null, name: string | null, form: Call["form"]): Call {
+  #callAt(index: number, id: string | null, name: string | null, form: Call["form"]): Call {
     const isNew = (call: Call | undefined) => call === undefined || (id !== null && name !== null && id !== call.id)
-    let place = index ?? (id === null && this.#lastIndex >= 0 ? this.#lastIndex : at)
+    let place = index
     while (this.#calls.has(place) && isNew(this.#calls.get(place))) place++
     this.#lastIndex = place
     let call = this.#calls.get(place)
@@ -151,10 +170,8 @@ export class ChatReader implements StreamReader {
   }
 
   #turnTo(call: Call): void {
-    if (typeof this.#open === "object" && this.#open !== null && !isWhole(this.#open.args)) {
-      this.#waiting.push(call)
-      return
-    }
+    const isBusy = typeof this.#open === "object" && this.#open !== null && !isWhole(this.#open.args)
+    if (isBusy || call.name === "" || this.#waiting.length > 0) return void this.#waiting.push(call)
     this.#close()
     this.#openCall(call)
   }
@@ -166,12 +183,15 @@ export class ChatReader implements StreamReader {
     if (call.args !== "") this.#events.push({ type: "delta", text: call.args })
   }
 
-  #settleCalls(): void {
+  /** Nothing is open or waiting afterwards. */
+  #settle(): void {
+    this.#close()
     const waiting = this.#waiting
+    if (waiting.length === 0) return
     this.#waiting = []
     for (const call of waiting) {
-      this.#close()
       this.#openCall(call)
+      this.#close()
     }
   }
 
@@ -206,8 +226,8 @@ export class ChatReader implements StreamReader {
 
 const NONE: FormEvent[] = []
 
+/** Not the empty string: gateways begin all calls before the first one's arguments come. */
 function isWhole(args: string): boolean {
-  if (args === "") return true
   try {
     JSON.parse(args)
     return true

@@ -1,8 +1,9 @@
 /** A whole Chat completion, written. Thinking goes where DeepSeek and LiteLLM put it. */
 import type { JsonObject } from "../../exchange.ts"
-import type { FormAnswer, MediaPart, ReasoningPart, Reception } from "../form.ts"
-import { writeCall } from "./calls.ts"
+import type { FormAnswer, MediaPart, Reception } from "../form.ts"
+import { answeredCall } from "./calls.ts"
 import { writeFinish } from "./finish.ts"
+import { thinkingBlock } from "./reasoning.ts"
 import { writeUsage } from "./usage.ts"
 
 export function writeAnswer(answer: FormAnswer, to: Reception): JsonObject {
@@ -23,7 +24,7 @@ export function writeAnswer(answer: FormAnswer, to: Reception): JsonObject {
   const blocks = reasoning.filter(({ signature }) => signature !== null).map(thinkingBlock)
   if (blocks.length > 0) message["thinking_blocks"] = blocks
   if (images.length > 0) message["images"] = images.flatMap((image) => (image.kind === "media" ? imageOf(image) : []))
-  if (calls.length > 0) message["tool_calls"] = calls.map(writeCall)
+  if (calls.length > 0) message["tool_calls"] = calls.map(answeredCall)
   return {
     id: completionId(answer.id, to),
     object: "chat.completion",
@@ -37,10 +38,6 @@ export function writeAnswer(answer: FormAnswer, to: Reception): JsonObject {
 }
 
 export const completionId = (id: string | null, to: Reception) => id ?? `chatcmpl-${to.id}`
-
-export function thinkingBlock({ text, signature, redacted }: ReasoningPart): JsonObject {
-  return redacted ? { type: "redacted_thinking", data: signature } : { type: "thinking", thinking: text, signature }
-}
 
 /** OpenRouter's and LiteLLM's place for pictures. */
 export function imageOf({ source }: MediaPart): JsonObject[] {

@@ -13,11 +13,12 @@ import type {
   ToolChoice,
   Turn,
 } from "../form.ts"
-import { reasoningMember } from "../fitting.ts"
+import { objectSchema } from "../schema.ts"
 import { effortOf } from "../thinking.ts"
 import { settleTurns } from "../turns.ts"
 import { writeCall } from "./calls.ts"
 import { writeMedia } from "./media.ts"
+import { writeReasoning } from "./reasoning.ts"
 
 /** Who knows `prompt_cache_key`. */
 const CACHE_KEYS: ReadonlySet<string> = new Set(["openai", "azure"])
@@ -66,7 +67,7 @@ function writeMessages(form: FormRequest, to: Destination): JsonObject[] {
 }
 
 function writeTurn({ role, parts }: Turn, to: Destination): JsonObject[] {
-  if (role === "assistant") return [writeAssistant(parts, to)]
+  if (role === "assistant") return writeAssistant(parts, to)
   const results = parts.filter((part) => part.kind === "result")
   const shown = results.flatMap((result) => result.parts.filter((part) => part.kind === "media"))
   const said = parts.filter((part) => part.kind !== "result")
@@ -101,15 +102,18 @@ function writeContent(parts: readonly Part[], losses: Losses): string | JsonObje
   })
 }
 
-function writeAssistant(parts: readonly Part[], to: Destination): JsonObject {
+/** Thinking alone says nothing here. */
+function writeAssistant(parts: readonly Part[], to: Destination): JsonObject[] {
   const text = parts.map((part) => (part.kind === "text" || part.kind === "refusal" ? part.text : "")).join("")
   const calls = parts.filter((part) => part.kind === "call")
+  if (text === "" && calls.length === 0) return []
   const message: JsonObject = { role: "assistant", content: text === "" && calls.length > 0 ? null : text }
   if (calls.length > 0) message["tool_calls"] = calls.map((call) => writeCall({ ...call, id: safeCallId(call.id) }))
-  const reasoning = parts.map((part) => (part.kind === "reasoning" ? part.text : "")).join("")
-  const back = reasoning !== "" && calls.length > 0 ? reasoningMember(to) : null
-  if (back !== null) message[back] = reasoning
-  return message
+  if (calls.length > 0) {
+    const reasoning = parts.filter((part) => part.kind === "reasoning")
+    Object.assign(message, writeReasoning(reasoning, to))
+  }
+  return [message]
 }
 
 function writeTool(tool: Tool): JsonObject {
@@ -120,7 +124,7 @@ function writeTool(tool: Tool): JsonObject {
     const format: JsonObject = grammar ? { format: { type: "grammar", grammar } } : {}
     return { type: "custom", custom: { ...described, ...format } }
   }
-  const declared: JsonObject = { ...described, parameters: schema ?? { type: "object", properties: {} } }
+  const declared: JsonObject = { ...described, parameters: objectSchema(schema) }
   if (strict !== null) declared["strict"] = strict
   return { type: "function", function: declared }
 }

@@ -3,8 +3,9 @@ import type { Json, JsonObject, Usage } from "../../exchange.ts"
 import type { FinishReason, FormEvent, OpenPart, ReasoningPart, Reception, StreamWriter } from "../form.ts"
 import { writeSignature } from "./calls.ts"
 import { writeFinish } from "./finish.ts"
+import { thinkingBlock } from "./reasoning.ts"
 import { writeUsage } from "./usage.ts"
-import { completionId, imageOf, thinkingBlock } from "./write-answer.ts"
+import { completionId, imageOf } from "./write-answer.ts"
 
 export class ChatWriter implements StreamWriter {
   readonly #to: Reception
@@ -89,8 +90,10 @@ export class ChatWriter implements StreamWriter {
       return this.#textChunk("reasoning_content", text)
     }
     this.#hasArgs = true
-    const invoked: JsonObject = open.form === "text" ? { custom: { input: text } } : { function: { arguments: text } }
-    return this.#chunk({ tool_calls: [{ index: this.#calls - 1, ...invoked }] })
+    const [invoked, said] = open.form === "text" ? ["custom", "input"] : ["function", "arguments"]
+    return this.#deltaChunk(
+      `"tool_calls":[{"index":${this.#calls - 1},"${invoked}":{"${said}":${JSON.stringify(text)}}}]`,
+    )
   }
 
   #sign(signature: string): string {
@@ -121,7 +124,11 @@ export class ChatWriter implements StreamWriter {
   }
 
   #textChunk(name: string, text: string): string {
-    return `${this.#head}[{"index":0,"delta":{"${name}":${JSON.stringify(text)}},"logprobs":null,"finish_reason":null}]${this.#noUsage()}}\n\n`
+    return this.#deltaChunk(`"${name}":${JSON.stringify(text)}`)
+  }
+
+  #deltaChunk(delta: string): string {
+    return `${this.#head}[{"index":0,"delta":{${delta}},"logprobs":null,"finish_reason":null}]${this.#noUsage()}}\n\n`
   }
 
   #chunk(delta: Json, finish_reason: string | null = null): string {

@@ -1,6 +1,6 @@
 /** Responses items that a model makes: reasoning and calls, both ways; and what of an answer's items the form holds. */
 import type { JsonObject } from "../../exchange.ts"
-import { argumentsJson, jsonText, objectsOf, textOf, wordOf } from "../fields.ts"
+import { jsonText, objectsOf, textOf, wordOf } from "../fields.ts"
 import type { CallPart, Part, ReasoningPart } from "../form.ts"
 import { readContent } from "./content.ts"
 
@@ -67,12 +67,12 @@ export function readOutput(item: JsonObject): Part[] {
   return [{ kind: "opaque", dialect: "openai-responses", what: textOf(item["type"]) ?? "item", raw: item }]
 }
 
-/** A call as an item, without the item's own id. */
-export function callItem({ id, name, namespace, args, form }: CallPart): JsonObject {
+/** A call as an item, without the item's own id. `json`: its arguments where they are JSON. */
+export function callItem({ id, name, namespace, args, form }: CallPart, json: string): JsonObject {
   const named: JsonObject = namespace === undefined ? { call_id: id, name } : { call_id: id, name, namespace }
   return form === "text"
     ? { type: "custom_tool_call", ...named, input: args }
-    : { type: "function_call", ...named, arguments: argumentsJson(args) }
+    : { type: "function_call", ...named, arguments: json }
 }
 
 export function reasoningItem({ text, signature }: ReasoningPart): JsonObject {

@@ -4,6 +4,7 @@ import { booleanOf, invalid, numberOf, objectOf, objectsOf, textOf, unheldIn, wo
 import type {
   FormRequest,
   HostedTool,
+  OpaquePart,
   OutputFormat,
   Part,
   ResultPart,
@@ -66,6 +67,8 @@ const keptElsewhere = (name: string) =>
     { code: "unsupported_parameter", param: name },
   )
 
+const RESULTS: ReadonlySet<string> = new Set(["function_call_output", "custom_tool_call_output"])
+
 function readInput(body: JsonObject): { system: TextPart[]; turns: Turn[] } {
   const instructions = wordOf(body["instructions"])
   const system: TextPart[] = instructions ? [{ kind: "text", text: instructions }] : []
@@ -83,6 +86,7 @@ function readInput(body: JsonObject): { system: TextPart[]; turns: Turn[] } {
     if (!item) throw invalid(`input[${at}]`, "must be an object")
     const type = item["type"] ?? "message"
     if (type === "message") readMessage(item, at, system, turns, add)
+    else if (type === "item_reference") throw keptElsewhere(`input[${at}] (item_reference)`)
     else if (typeof type === "string" && type.endsWith("_output")) add("user", [readResult(item, type)])
     else
       add("assistant", [
@@ -109,13 +113,16 @@ function readMessage(
   else add("system", texts)
 }
 
-function readResult(item: JsonObject, type: string): ResultPart {
+/** What a tool of the client's gave; outputs of other kinds (a search for tools, a computer's screen) only the provider of their call can read. */
+function readResult(item: JsonObject, type: string): ResultPart | OpaquePart {
   const { output } = item
+  if (!RESULTS.has(type) && typeof output !== "string")
+    return { kind: "opaque", dialect: "openai-responses", what: type, raw: item }
   const parts = readContent(typeof output === "string" || Array.isArray(output) ? output : JSON.stringify(output ?? ""))
   return {
     kind: "result",
     callId: textOf(item["call_id"]) ?? "",
-    parts: parts.filter((part) => part.kind === "text" || part.kind === "media"),
+    parts: parts.filter((part) => part.kind === "text" || part.kind === "media" || part.kind === "opaque"),
     isError: item["status"] === "failed",
     form: type === "custom_tool_call_output" ? "text" : "json",
   }
@@ -136,7 +143,7 @@ function readTool(tool: JsonObject): Tool {
   const { type } = tool
   const name = wordOf(tool["name"])
   if ((type !== "function" && type !== "custom") || !name) return hosted(tool)
-  const grammar = objectOf(tool["format"])
+  const { type: kind, ...grammar } = objectOf(tool["format"]) ?? {}
   return {
     kind: "function",
     name,
@@ -144,7 +151,7 @@ function readTool(tool: JsonObject): Tool {
     schema: objectOf(tool["parameters"]),
     strict: booleanOf(tool["strict"]),
     form: type === "custom" ? "text" : "json",
-    ...(grammar?.["type"] === "grammar" && { grammar }),
+    ...(kind === "grammar" && { grammar }),
   }
 }
 

@@ -18,6 +18,8 @@ export class ResponsesReader implements StreamReader {
   #summaries = 0
   #hasCalled = false
   #hasRefused = false
+  /** any part of the answer was told */
+  #hasSaid = false
 
   read(name: string, data: Json): FormEvent[] {
     const event = objectOf(data)
@@ -96,11 +98,10 @@ export class ResponsesReader implements StreamReader {
     const made = item && readMade(item)
     if (!made) return
     if (made.kind === "call") {
-      const { id, name, namespace, form, args } = made
+      const { id, name, namespace, form } = made
       this.#begin(
         namespace === undefined ? { kind: "call", id, name, form } : { kind: "call", id, name, namespace, form },
       )
-      if (args !== "") this.#say(args)
       this.#hasCalled = true
     } else this.#begin({ kind: "reasoning", redacted: false, id: made.id })
   }
@@ -122,7 +123,7 @@ export class ResponsesReader implements StreamReader {
     else if (this.#open === "reasoning" && made?.kind === "reasoning") {
       if (this.#said === 0) this.#say(made.text)
       if (made.signature !== null) this.#events.push({ type: "sign", signature: made.signature })
-    } else if (!this.#itemHasParts) this.#wholeItem(item)
+    } else if (made || !this.#itemHasParts) this.#wholeItem(item)
     this.#close()
     this.#itemHasParts = false
   }
@@ -131,6 +132,7 @@ export class ResponsesReader implements StreamReader {
   #wholeItem(item: JsonObject): void {
     this.#close()
     for (const part of readOutput(item)) {
+      this.#hasSaid = true
       if (part.kind === "opaque" || part.kind === "media") this.#events.push({ type: "part", part })
       else if (part.kind === "call") {
         const { kind, id, name, form, args } = part
@@ -153,6 +155,8 @@ export class ResponsesReader implements StreamReader {
   #finish(response: JsonObject | null): void {
     this.#start(response)
     this.#close()
+    // gateways that only pretend to stream
+    if (!this.#hasSaid) for (const item of objectsOf(response?.["output"])) this.#wholeItem(item)
     const usage = objectOf(response?.["usage"])
     const read = usage && readUsage(usage)
     if (read) this.#events.push({ type: "usage", usage: read })
@@ -172,6 +176,7 @@ export class ResponsesReader implements StreamReader {
     this.#open = part.kind
     this.#said = 0
     this.#itemHasParts = true
+    this.#hasSaid = true
     this.#events.push({ type: "open", part })
   }
 

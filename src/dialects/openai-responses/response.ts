@@ -1,6 +1,7 @@
 /** The Response object around an answer's items: everything that recent clients' schemas ask for, with what the client asked repeated. */
 import type { Json, JsonObject, Usage } from "../../exchange.ts"
 import type { FinishReason, Reception } from "../form.ts"
+import { objectsOf } from "../fields.ts"
 import { writeUsage } from "./usage.ts"
 
 /** Members repeated from the request, and what they are where it does not say. https://www.openresponses.org demands all of them. */
@@ -37,7 +38,7 @@ export function responseOf(
   ending: Ending | null,
   to: Reception,
 ): JsonObject {
-  const why = ending && INCOMPLETE[ending.finish]
+  const why = ending && !(ending.finish === "refusal" && hasRefusal(output)) && INCOMPLETE[ending.finish]
   const status = ending === null ? "in_progress" : why ? "incomplete" : "completed"
   return {
     id: id?.startsWith("resp_") ? id : `resp_${to.id.replaceAll("-", "")}`,
@@ -55,6 +56,10 @@ export function responseOf(
     usage: ending?.usage ? writeUsage(ending.usage) : null,
   }
 }
+
+/** A refusal in words is a complete answer here. */
+const hasRefusal = (output: readonly JsonObject[]) =>
+  output.some(({ content }) => Array.isArray(content) && objectsOf(content).some(({ type }) => type === "refusal"))
 
 const INCOMPLETE: Readonly<Partial<Record<FinishReason, string>>> = {
   length: "max_output_tokens",

@@ -1,6 +1,6 @@
 /** A whole Response, written. */
 import type { JsonObject } from "../../exchange.ts"
-import type { FormAnswer, Part, Reception } from "../form.ts"
+import type { CallPart, FormAnswer, Part, Reception } from "../form.ts"
 import { callItem, reasoningItem } from "./items.ts"
 import { responseOf } from "./response.ts"
 
@@ -45,10 +45,16 @@ function contentOf(part: Part): JsonObject | null {
   return part.kind === "refusal" ? refusalText(part.text) : null
 }
 
+/** As the model wrote it: a client must not run what was cut off. No argument at all is an empty object: clients parse what they got. */
+export const callAnswer = (call: CallPart, id: string): JsonObject => ({
+  id,
+  ...callItem(call, call.args || "{}"),
+  status: "completed",
+})
+
 /** Null for what has no item. */
 export function itemOf(part: Part, index: number, to: Reception): JsonObject | null {
-  if (part.kind === "call")
-    return { id: itemId(part.form === "text" ? "ctc" : "fc", index, to), ...callItem(part), status: "completed" }
+  if (part.kind === "call") return callAnswer(part, itemId(part.form === "text" ? "ctc" : "fc", index, to))
   if (part.kind === "reasoning") return { id: part.id ?? itemId("rs", index, to), ...reasoningItem(part) }
   if (part.kind !== "media" || part.source.by !== "data") return null
   return { id: itemId("ig", index, to), type: "image_generation_call", status: "completed", result: part.source.data }

@@ -1,6 +1,7 @@
 /** A Responses request, written. Nothing is kept at the provider: the reasoning comes back encrypted. https://platform.openai.com/docs/api-reference/responses/create */
 import type { Json, JsonObject } from "../../exchange.ts"
 import { safeCallId } from "../call-ids.ts"
+import { argumentsJson } from "../fields.ts"
 import type {
   Destination,
   FormRequest,
@@ -12,12 +13,13 @@ import type {
   ToolChoice,
   Turn,
 } from "../form.ts"
+import { objectSchema } from "../schema.ts"
 import { effortOf } from "../thinking.ts"
 import { settleTurns } from "../turns.ts"
 import { writeMedia } from "./content.ts"
 import { callItem, reasoningItem } from "./items.ts"
 
-/** "Encrypted content is not supported with this model": OpenAI's families that do not reason. */
+/** OpenAI's families that do not reason: "Encrypted content is not supported with this model", "Unsupported parameter: 'reasoning.effort'". */
 const PLAIN_MODELS = /^(gpt-[34]|chatgpt|gpt-5-chat)/
 
 export function writeRequest(form: FormRequest, to: Destination): JsonObject {
@@ -114,7 +116,8 @@ function writeAssistant(parts: readonly Part[], losses: Losses): JsonObject[] {
   for (const part of parts) {
     if (part.kind === "reasoning") {
       if (part.signature !== null) items.push(part.id ? { ...reasoningItem(part), id: part.id } : reasoningItem(part))
-    } else if (part.kind === "call") items.push(callItem({ ...part, id: safeCallId(part.id) }))
+    } else if (part.kind === "call")
+      items.push(callItem({ ...part, id: safeCallId(part.id) }, argumentsJson(part.args)))
     else if (part.kind === "text")
       items.push({ role: "assistant", content: [{ type: "output_text", text: part.text }] })
     else if (part.kind === "refusal")
@@ -137,7 +140,8 @@ function writeResult({ callId, parts, isError, form }: ResultPart, losses: Losse
   const text = parts.map((part) => (part.kind === "text" ? part.text : "")).join("")
   const said = isError && !/^error/i.test(text) ? `Error: ${text}` : text
   const hasMedia = parts.some((part) => part.kind === "media")
-  const output: Json = hasMedia ? parts.flatMap((part) => contentOf(part, losses)) : said
+  const listed = said === text ? parts : [{ kind: "text" as const, text: "Error:" }, ...parts]
+  const output: Json = hasMedia ? listed.flatMap((part) => contentOf(part, losses)) : said
   return {
     type: form === "text" ? "custom_tool_call_output" : "function_call_output",
     call_id: safeCallId(callId),
@@ -149,17 +153,15 @@ function writeTool(tool: Tool): JsonObject {
   if (tool.kind === "hosted") return tool.raw
   const { name, description, schema, strict, form, grammar } = tool
   const described: JsonObject = description === null ? { name } : { name, description }
-  if (form === "text") return { type: "custom", ...described, ...(grammar && { format: grammarFormat(grammar) }) }
+  if (form === "text")
+    return { type: "custom", ...described, ...(grammar && { format: { type: "grammar", ...grammar } }) }
   return {
     type: "function",
     ...described,
-    parameters: schema ?? { type: "object", properties: {} },
+    parameters: objectSchema(schema),
     strict: strict ?? false,
   }
 }
-
-const grammarFormat = (grammar: JsonObject): JsonObject =>
-  grammar["type"] === "grammar" ? grammar : { type: "grammar", ...grammar }
 
 function writeChoice(choice: ToolChoice, tools: readonly Tool[]): Json {
   if (choice.mode !== "some") return choice.mode

@@ -3,10 +3,10 @@
  * the end the response with its whole output. https://platform.openai.com/docs/api-reference/responses-streaming
  */
 import type { JsonObject, Usage } from "../../exchange.ts"
-import type { FinishReason, FormEvent, OpenPart, Part, Reception, StreamWriter } from "../form.ts"
+import type { CallPart, FinishReason, FormEvent, OpenPart, Part, Reception, StreamWriter } from "../form.ts"
 import { callItem } from "./items.ts"
 import { responseOf } from "./response.ts"
-import { itemId, itemOf, messageItem, outputText, refusalText } from "./write-answer.ts"
+import { callAnswer, itemId, itemOf, messageItem, outputText, refusalText } from "./write-answer.ts"
 
 export class ResponsesWriter implements StreamWriter {
   readonly #to: Reception
@@ -21,6 +21,8 @@ export class ResponsesWriter implements StreamWriter {
   #text = ""
   #signature: string | null = null
   #itemId = ""
+  /** of the message under way: what was said of it; null where none is */
+  #content: JsonObject[] | null = null
   /** everything of a delta between its sequence number and its text: the same in all of a part */
   #deltaType = ""
   #deltaRest = ""
@@ -45,7 +47,7 @@ export class ResponsesWriter implements StreamWriter {
       case "close":
         return this.#close()
       case "part":
-        return this.#begin() + this.#wholeItem(event.part)
+        return this.#begin() + this.#endMessage() + this.#wholeItem(event.part)
       case "usage":
         this.#usage = event.usage
         return ""
@@ -53,7 +55,7 @@ export class ResponsesWriter implements StreamWriter {
         this.#finish = event.reason
         return ""
       case "end":
-        return this.#begin() + this.#end()
+        return this.#begin() + this.#endMessage() + this.#end()
       case "error":
         return "" // told in `errors.ts`, which knows our id of the request
     }
@@ -81,44 +83,67 @@ export class ResponsesWriter implements StreamWriter {
     this.#open = part
     this.#text = ""
     this.#signature = null
-    const index = this.#output.length
-    const at = { output_index: index }
     switch (part.kind) {
       case "text":
-      case "refusal": {
-        this.#itemId = itemId("msg", index, this.#to)
-        const isText = part.kind === "text"
-        this.#expect(
-          isText ? "response.output_text.delta" : "response.refusal.delta",
-          { content_index: 0 },
-          isText ? ',"logprobs":[]' : "",
-        )
-        return (
-          this.#event("response.output_item.added", { ...at, item: messageItem(this.#itemId, [], "in_progress") }) +
-          this.#event("response.content_part.added", {
-            ...this.#place(),
-            content_index: 0,
-            part: isText ? outputText("") : refusalText(""),
-          })
-        )
-      }
-      case "reasoning": {
-        this.#itemId = part.id ?? itemId("rs", index, this.#to)
-        this.#expect("response.reasoning_summary_text.delta", { summary_index: 0 })
-        return this.#event("response.output_item.added", {
-          ...at,
-          item: { id: this.#itemId, type: "reasoning", summary: [] },
-        })
-      }
-      case "call": {
-        const isText = part.form === "text"
-        this.#itemId = itemId(isText ? "ctc" : "fc", index, this.#to)
-        this.#expect(isText ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta", {})
-        const blank: JsonObject = isText ? { input: "" } : { arguments: "" }
-        const item = { id: this.#itemId, ...callItem({ ...part, args: "" }), ...blank, status: "in_progress" }
-        return this.#event("response.output_item.added", { ...at, item })
-      }
+      case "refusal":
+        return this.#openContent(part.kind)
+      case "reasoning":
+        return this.#endMessage() + this.#openReasoning(part.id)
+      case "call":
+        return this.#endMessage() + this.#openCall({ ...part, args: "" })
     }
+  }
+
+  #openReasoning(id: string | undefined): string {
+    this.#itemId = id ?? itemId("rs", this.#output.length, this.#to)
+    this.#expect("response.reasoning_summary_text.delta", { summary_index: 0 })
+    return this.#itemAdded({ id: this.#itemId, type: "reasoning", summary: [] })
+  }
+
+  #openCall(call: CallPart): string {
+    const isText = call.form === "text"
+    this.#itemId = itemId(isText ? "ctc" : "fc", this.#output.length, this.#to)
+    this.#expect(isText ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta", {})
+    return this.#itemAdded({ id: this.#itemId, ...callItem(call, ""), status: "in_progress" })
+  }
+
+  /** Texts that follow each other are one message. */
+  #openContent(kind: "text" | "refusal"): string {
+    let added = ""
+    if (this.#content === null) {
+      this.#content = []
+      this.#itemId = itemId("msg", this.#output.length, this.#to)
+      added = this.#itemAdded(messageItem(this.#itemId, [], "in_progress"))
+    }
+    const content_index = this.#content.length
+    const isText = kind === "text"
+    if (isText) this.#expect("response.output_text.delta", { content_index }, ',"logprobs":[]')
+    else this.#expect("response.refusal.delta", { content_index })
+    const part = isText ? outputText("") : refusalText("")
+    return added + this.#event("response.content_part.added", { ...this.#place(), content_index, part })
+  }
+
+  #closeContent(kind: "text" | "refusal", text: string): string {
+    const content = this.#content!
+    const place = { ...this.#place(), content_index: content.length }
+    const part = kind === "text" ? outputText(text) : refusalText(text)
+    content.push(part)
+    const done =
+      kind === "text"
+        ? this.#event("response.output_text.done", { ...place, text, logprobs: [] })
+        : this.#event("response.refusal.done", { ...place, refusal: text })
+    return done + this.#event("response.content_part.done", { ...place, part })
+  }
+
+  #endMessage(): string {
+    const content = this.#content
+    if (content === null) return ""
+    this.#content = null
+    return this.#itemDone(messageItem(this.#itemId, content))
+  }
+
+  #itemAdded(item: JsonObject): string {
+    return this.#event("response.output_item.added", { output_index: this.#output.length, item })
   }
 
   #place(): JsonObject {
@@ -154,15 +179,8 @@ export class ResponsesWriter implements StreamWriter {
     const place = this.#place()
     switch (open.kind) {
       case "text":
-      case "refusal": {
-        const isText = open.kind === "text"
-        const part = isText ? outputText(text) : refusalText(text)
-        const done = isText
-          ? this.#event("response.output_text.done", { ...place, content_index: 0, text, logprobs: [] })
-          : this.#event("response.refusal.done", { ...place, content_index: 0, refusal: text })
-        const partDone = this.#event("response.content_part.done", { ...place, content_index: 0, part })
-        return done + partDone + this.#itemDone(messageItem(this.#itemId, [part]))
-      }
+      case "refusal":
+        return this.#closeContent(open.kind, text)
       case "reasoning": {
         const done =
           text === ""
@@ -181,11 +199,11 @@ export class ResponsesWriter implements StreamWriter {
         )
       }
       case "call": {
-        const item = { id: this.#itemId, ...callItem({ ...open, args: text }), status: "completed" }
+        const item = callAnswer({ ...open, args: text }, this.#itemId)
         const type =
           open.form === "text" ? "response.custom_tool_call_input.done" : "response.function_call_arguments.done"
         const said: JsonObject =
-          open.form === "text" ? { input: text } : { name: open.name, arguments: (item as JsonObject)["arguments"]! }
+          open.form === "text" ? { input: text } : { name: open.name, arguments: item["arguments"]! }
         // no argument at all is an empty object: it has to be said
         const empty = text === "" && open.form === "json" ? this.#oneDelta("{}") : ""
         return empty + this.#event(type, { ...place, ...said }) + this.#itemDone(item)
@@ -200,12 +218,7 @@ export class ResponsesWriter implements StreamWriter {
   #wholeItem(part: Part): string {
     const item = itemOf(part, this.#output.length, this.#to)
     if (!item) return ""
-    return (
-      this.#event("response.output_item.added", {
-        output_index: this.#output.length,
-        item: { ...item, status: "in_progress" },
-      }) + this.#itemDone(item)
-    )
+    return this.#itemAdded({ ...item, status: "in_progress" }) + this.#itemDone(item)
   }
 
   #itemDone(item: JsonObject): string {

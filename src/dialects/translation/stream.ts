@@ -39,7 +39,7 @@ export class TranslatedStream {
     this.isArray = framing !== null
     this.#events = new JsonEvents(
       (name, data) => this.#take(this.#reader.read(name, data)),
-      () => this.#take(this.#reader.finish()),
+      () => this.#take(this.#reader.finish(true)),
     )
   }
 

@@ -92,7 +92,7 @@ function readEvents(reader: StreamReader, bytes: Uint8Array): FormEvent[] {
   const take = (events: readonly FormEvent[]) => void found.push(...events)
   const events = new JsonEvents(
     (name, data) => take(reader.read(name, data)),
-    () => take(reader.finish()),
+    () => take(reader.finish(true)),
   )
   events.push(bytes)
   events.end()
