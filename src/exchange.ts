@@ -125,6 +125,15 @@ export interface Billing {
   margins: Readonly<Record<string, { percentage: number; fixedAmount: number }>>
 }
 
+/** A model behind a cloud's own sign-in and paths. */
+export type Cloud =
+  | { kind: "vertex"; project: string; location: string; credentials: Secret }
+  | {
+      kind: "bedrock"
+      region: string
+      sign: { accessKeyId: string; secretAccessKey: Secret; sessionToken: Secret | null } | null
+    }
+
 /** One entry of `model_list`, resolved: where a request for `name` can go. */
 export interface Deployment {
   /** `model_info.id`, else a hash of the entry that is stable across restarts */
@@ -160,6 +169,8 @@ export interface Deployment {
   baseModel: string | null
   weight: number
   order: number
+  /** null: nothing but a key and an address */
+  cloud: Cloud | null
   /** the base is Supermemory's router: `https://api.supermemory.ai/v3/<provider URL>` */
   router: boolean
   /** model_info as written, for `/model/info` */

@@ -59,7 +59,7 @@ export async function callProvider(
   })
   draft.tap?.sent(body)
   draft.sentAt = app.now()
-  const answer = await app.upstream.send({
+  const request = {
     method: to.method,
     url,
     headers,
@@ -69,7 +69,13 @@ export async function callProvider(
     firstByteTimeoutMs: firstByteTimeoutMs(config, choice, isStream),
     idleTimeoutMs: config.idleTimeoutMs,
     totalTimeoutMs: deployment.timeoutMs,
-  })
+  }
+  const answer =
+    deployment.cloud === null
+      ? await app.upstream.send(request)
+      : await (
+          await import("./pipeline-cloud.ts")
+        ).sendToCloud(app, { ...deployment, cloud: deployment.cloud }, call, request, arrival.startedAt)
   draft.answeredAt = app.now()
   if (router) app.cookies.store(url, router.userId, answer.headers)
   return answer

@@ -11,7 +11,13 @@ const root = join(import.meta.dir, "..")
 const FOLDERS =
   "config auth identify memory route dialects upstream usage store machine docs cli api http dashboard".split(" ")
 /** These put the stages together and may import any of them. */
-const PIPELINE = ["pipeline.ts", "pipeline-memory.ts", "pipeline-send.ts", "pipeline-translated.ts"]
+const PIPELINE = [
+  "pipeline.ts",
+  "pipeline-memory.ts",
+  "pipeline-send.ts",
+  "pipeline-cloud.ts",
+  "pipeline-translated.ts",
+]
 const WIRING = [...PIPELINE, "app.ts", "main.ts", "http", "cli"]
 /** These may import the types, and only the types, of the folders named. */
 const TYPES_FROM: Record<string, string[]> = { api: ["store"], dashboard: ["store"], usage: ["store"] }
@@ -38,6 +44,7 @@ const PACKAGES: Record<string, string[]> = {
   typebox: ["config"],
   re2js: ["config"],
   "@pydantic/genai-prices": ["usage"],
+  aws4fetch: ["upstream"],
   "eventsource-parser": ["usage", "dialects", "upstream"],
 }
 const NETWORK_MODULES = /^(node:)?(net|tls|http|https|http2|dgram|dns)(\/|$)/

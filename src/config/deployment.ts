@@ -1,6 +1,7 @@
 /** One entry of `model_list` resolved: its provider, address, key and parameters. What requests do with it is not decided here. */
 
 import { Secret, type CustomPrices, type Deployment, type Dialect, type Json, type JsonObject } from "../exchange.ts"
+import { findCloud } from "./cloud.ts"
 import { asWritten, masked } from "./masked.ts"
 import { didYouMean } from "./near.ts"
 import { findProvider, inferProvider, providerNames, UNSUPPORTED_PROVIDERS, type ProviderRow } from "./providers.ts"
@@ -9,6 +10,8 @@ import { LitellmParams, PARAMS_TOLD, REQUEST_PARAMS, type ModelEntry } from "./s
 import { find, looksSecret, scalars, type Place, type Report, type Tree } from "./tree.ts"
 
 export interface Surroundings {
+  readFile: (path: string) => string
+  home: string
   env: Readonly<Record<string, string | undefined>>
   report: Report
   routerBase: string
@@ -49,7 +52,8 @@ export function deploy(
   const { row, model } = target
 
   const unset = mock === null ? unsetVariable(paramsTree) : null
-  const address = findAddress(params, row, paramsTree, env, report)
+  const placed = row.cloud && mock === null ? findCloud(row.cloud, model, params, around, paramsTree) : null
+  const address = placed ?? findAddress(params, row, paramsTree, env, report)
   if (!address && unset === null && mock === null) return null
   const base = unset !== null && !address ? NO_ADDRESS : (address?.base ?? NO_ADDRESS)
   const foreign = address?.foreign === true
@@ -57,6 +61,7 @@ export function deploy(
 
   const { key, keyFrom } = findKey(params, row, env)
   let missing = unset
+  if (placed && key === null && missing === null) missing = placed.missing
   if (key === null && missing === null && mock === null && !row.keyOptional && !(foreign && !router)) {
     missing = row.keyVariables[0] ?? null
     report(
@@ -88,7 +93,8 @@ export function deploy(
     name: entry.model_name,
     model,
     provider: row.id,
-    speaks: mock !== null ? EVERY_DIALECT : spoken(row, entry.model_info?.mode, target.responses, base),
+    speaks:
+      mock !== null ? EVERY_DIALECT : (placed?.speaks ?? spoken(row, entry.model_info?.mode, target.responses, base)),
     base,
     auth: row.auth,
     key,
@@ -107,6 +113,7 @@ export function deploy(
     mock,
     prices,
     baseModel: entry.model_info?.base_model ?? null,
+    cloud: placed?.cloud ?? null,
     router,
     info: info?.kind === "map" ? (asWritten(info) as JsonObject) : {},
   }

@@ -10,7 +10,7 @@ import { passthroughs } from "./passthrough.ts"
 import { read } from "./read.ts"
 import { ConfigFile } from "./schema.ts"
 import { readMemory, readSupermemory } from "./memory.ts"
-import { dataDirectory, days, readAliases, readOrigins, sayUnused, readBilling } from "./settings.ts"
+import { dataDirectory, days, readAliases, readOrigins, sayUnused, readBilling, homeDirectory } from "./settings.ts"
 import { readTelemetry } from "./telemetry.ts"
 import { resolveVariables, type MapTree, type Report } from "./tree.ts"
 import { readUsers } from "./users.ts"
@@ -80,6 +80,8 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
   const deployments = readModels(root, {
     env,
     report,
+    readFile: options.readFile ?? ((path) => readFileSync(path, "utf8")),
+    home: homeDirectory(options),
     routerBase: supermemory.routerBase,
     litellm: values.litellm_settings ?? {},
     hasRouterKey: supermemory.key !== null,

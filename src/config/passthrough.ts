@@ -44,6 +44,7 @@ function fromVariable(provider: string, env: Readonly<Record<string, string | un
     baseModel: null,
     weight: 1,
     order: Number.MAX_SAFE_INTEGER,
+    cloud: null,
     router: false,
     info: {},
   }

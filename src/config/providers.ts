@@ -1,6 +1,6 @@
 /** Model providers as rows of data, and which of them a model's name means. It sends nothing and reads no environment. */
 
-import type { Provider } from "../exchange.ts"
+import type { Cloud, Provider } from "../exchange.ts"
 
 /** A provider and what only the reading of a config file needs to know of it. */
 export interface ProviderRow extends Provider {
@@ -8,6 +8,7 @@ export interface ProviderRow extends Provider {
   baseVariable?: string
   /** LiteLLM's `api_base` for it is the bare host: this path comes after it */
   basePath?: string
+  cloud?: Cloud["kind"]
 }
 
 type More = Partial<Omit<ProviderRow, "id" | "base" | "keyVariables">>
@@ -77,6 +78,17 @@ export const PROVIDERS: readonly ProviderRow[] = [
   row("volcengine", "https://ark.cn-beijing.volces.com/api/v3", "VOLCENGINE_API_KEY ARK_API_KEY"),
   row("meta_llama", "https://api.llama.com/compat/v1", "LLAMA_API_KEY"),
   row("vercel_ai_gateway", "https://ai-gateway.vercel.sh/v1", "VERCEL_AI_GATEWAY_API_KEY AI_GATEWAY_API_KEY"),
+  // Their addresses, sign-in and dialects depend on the entry and the model: `cloud.ts`
+  row("vertex_ai", null, "VERTEX_ACCESS_TOKEN", {
+    aliases: ["vertex_ai_beta", "vertex"],
+    keyOptional: true,
+    cloud: "vertex",
+  }),
+  row("bedrock", null, "AWS_BEARER_TOKEN_BEDROCK", {
+    aliases: ["bedrock_converse"],
+    keyOptional: true,
+    cloud: "bedrock",
+  }),
   row("hosted_vllm", null, "HOSTED_VLLM_API_KEY", { keyOptional: true, baseVariable: "HOSTED_VLLM_API_BASE" }),
   row("lm_studio", "http://127.0.0.1:1234/v1", "LM_STUDIO_API_KEY", {
     keyOptional: true,
@@ -96,11 +108,11 @@ export const PROVIDERS: readonly ProviderRow[] = [
 
 /** Names that LiteLLM knows and this proxy has no dialect or sign-in for. */
 export const UNSUPPORTED_PROVIDERS: ReadonlySet<string> = new Set(
-  `ai21 ai21_chat aiohttp_openai aleph_alpha anthropic_text anyscale assemblyai aws_polly azure_ai baseten bedrock bedrock_converse
+  `ai21 ai21_chat aiohttp_openai aleph_alpha anthropic_text anyscale assemblyai aws_polly azure_ai baseten
   bytez chatgpt clarifai cloudflare cohere cohere_chat compactifai dashscope_image databricks datarobot deepgram docker_model_runner
   elevenlabs empower fal_ai featherless_ai friendliai galadriel gigachat github github_copilot gradient_ai heroku huggingface
   infinity jina_ai lambda_ai langgraph lemonade maritalk morph nlp_cloud nscale oci oobabooga ovhcloud petals poe predibase ragflow
-  recraft replicate runwayml sagemaker sagemaker_chat sap snowflake stability topaz triton v0 vertex_ai vertex_ai_beta vllm voyage
+  recraft replicate runwayml sagemaker sagemaker_chat sap snowflake stability topaz triton v0 vllm voyage
   wandb watsonx watsonx_text xiaomi_mimo`.split(/\s+/),
 )
 

@@ -57,9 +57,7 @@ export const PARAMS_TOLD: Readonly<Record<string, Told>> = {
         merge_reasoning_content_in_choices`),
   ...elsewhere(`configurable_clientside_auth_params litellm_trace_id use_litellm_proxy use_chat_completions_api vector_store_ids
         max_file_size_mb default_api_key_tpm_limit default_api_key_rpm_limit timeout_type ssl_verify`),
-  ...unsupported(`aws_access_key_id aws_secret_access_key aws_session_token aws_region_name aws_role_name aws_session_name
-        aws_profile_name aws_web_identity_token aws_bedrock_runtime_endpoint vertex_project vertex_location vertex_credentials
-        azure_ad_token tenant_id client_id client_secret azure_username azure_password azure_scope region_name
+  ...unsupported(`aws_role_name aws_session_name aws_web_identity_token aws_sts_endpoint azure_ad_token tenant_id client_id client_secret azure_username azure_password azure_scope region_name
         gcs_bucket_name watsonx_region_name hf_model_name auto_router_config auto_router_default_model prompt_id`),
 }
 
@@ -89,6 +87,15 @@ export const LitellmParams = Type.Object(
     weight: amount(),
     order: count(),
     ...FITTING,
+    vertex_project: text({ loose: true }),
+    vertex_location: text(),
+    vertex_credentials: opt(Type.Unknown()),
+    aws_access_key_id: opt(Type.String()),
+    aws_secret_access_key: opt(Type.String()),
+    aws_session_token: opt(Type.String()),
+    aws_region_name: text(),
+    aws_profile_name: text(),
+    aws_bedrock_runtime_endpoint: url(),
     litellm_credential_name: text(),
   },
   {

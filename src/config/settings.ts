@@ -13,10 +13,13 @@ interface Where {
   platform?: string
 }
 
+export const homeDirectory = ({ home, env }: Pick<Where, "home" | "env">): string =>
+  home || env.HOME || env.USERPROFILE || homedir()
+
 /** Where data is kept when the command line does not say: `~` is the home directory; other relative paths begin where the file is. */
 export function dataDirectory(written: string | undefined, where: Where): string {
   const { file, env, platform = process.platform } = where
-  const home = where.home || env.HOME || env.USERPROFILE || homedir()
+  const home = homeDirectory(where)
   const base = file === null ? "." : dirname(file)
   if (written !== undefined)
     return resolve(

@@ -1,5 +1,6 @@
 /** A refusal as each dialect's clients expect it. Whether and when to refuse is not decided here. */
 
+import { OVERFLOW, overflowWords } from "./context-overflow.ts"
 import type { Dialect, ErrorType, JsonObject, Refusal } from "../exchange.ts"
 
 /** OpenAI's `type`, its `code` where the refusal names none, Anthropic's `type`, google.rpc's status. */
@@ -42,7 +43,7 @@ export function renderErrorEvent(dialect: Dialect, refusal: Refusal, requestId: 
   if (dialect !== "openai-responses") return `data: ${JSON.stringify(body)}\n\n`
   const { origin } = refusal
   const code = refusal.code ?? NAMES[refusal.type][1]
-  const error = { code, message: refusal.message, origin }
+  const error = { code, message: wordsFor(dialect, refusal), origin }
   // Codex asks again for ever unless the stream ends with one of Responses' own endings
   const response = { id: `resp_${requestId}`, object: "response", status: "failed", output: [], error }
   return (
@@ -63,7 +64,8 @@ function statusIn(dialect: Dialect | null, refusal: Refusal): number {
 }
 
 function errorBody(dialect: Dialect | null, refusal: Refusal, status: number, requestId: string): JsonObject {
-  const { message, origin, param } = refusal
+  const { origin, param } = refusal
+  const message = wordsFor(dialect, refusal)
   const [type, code, anthropicType, googleStatus] = NAMES[refusal.type]
   if (dialect === "anthropic") {
     return { type: "error", error: { type: anthropicType, message, origin }, request_id: requestId }
@@ -76,9 +78,14 @@ function errorBody(dialect: Dialect | null, refusal: Refusal, status: number, re
   return { error: { message, type, param, code: refusal.code ?? code, origin, request_id: requestId } }
 }
 
+/** A provider's own words, but where programs look for their own provider's. */
+const wordsFor = (dialect: Dialect | null, { code, message, origin }: Refusal): string =>
+  code === OVERFLOW && origin === "upstream" ? overflowWords(dialect, message) : message
+
 /** Gemini's clients look for the pause in the body: https://cloud.google.com/apis/design/errors#retry_info */
 function retryInfo(refusal: Refusal): JsonObject[] | null {
-  const seconds = Number(refusal.headers["retry-after"] ?? Number.NaN)
+  const milliseconds = refusal.headers["retry-after-ms"]
+  const seconds = Number(refusal.headers["retry-after"] ?? (milliseconds ? Number(milliseconds) / 1000 : Number.NaN))
   if (!(seconds >= 0)) return null
   return [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: `${seconds}s` }]
 }

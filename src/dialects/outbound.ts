@@ -14,7 +14,15 @@ const REASONS = /^(gpt-[5-9]|o\d|codex|computer-use)/
 /** OpenAI's models that only chat, wherever they run: "This is a chat model and not supported in the v1/completions endpoint." */
 const CHATS = /^(gpt-[4-9]|gpt-3\.5-turbo(?!-instruct)|chatgpt|o\d)/
 /** Who has no `/completions` at all. */
-const CHAT_ONLY: ReadonlySet<string> = new Set(["groq", "xai", "mistral", "perplexity", "cerebras"])
+const CHAT_ONLY: ReadonlySet<string> = new Set([
+  "groq",
+  "xai",
+  "mistral",
+  "perplexity",
+  "cerebras",
+  "vertex_ai",
+  "bedrock",
+])
 
 /** An old completion for a model that only chats has to be translated, though both are OpenAI's. */
 export const needsChat = ({ operation }: Endpoint, { provider, model }: Deployment): boolean =>

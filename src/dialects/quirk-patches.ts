@@ -78,12 +78,31 @@ export const PATCHES = {
     }
   },
 
+  callsWithoutIds(body: JsonObject): Patched | null {
+    const contents = objectsOf(body["contents"])
+    const parts = contents.flatMap((content) => objectsOf(content["parts"]))
+    if (!parts.some((part) => part["functionCall"] || part["functionResponse"])) return null
+    const put = contents.map((content): JsonObject => ({
+      ...content,
+      parts: objectsOf(content["parts"]).map(withoutId),
+    }))
+    return { put: { contents: put }, lost: [] }
+  },
+
   forcedToolAsAuto(body: JsonObject): Patched | null {
     const choice: Json | undefined = body["tool_choice"]
     if (choice !== "required" && !objectOf(choice)) return null
     return { put: { tool_choice: "auto" }, lost: ["tool_choice"] }
   },
 } satisfies Record<string, (body: JsonObject) => Patched | null>
+
+function withoutId(part: JsonObject): JsonObject {
+  for (const name of ["functionCall", "functionResponse"]) {
+    const { id: _, ...rest } = objectOf(part[name]) ?? {}
+    if (part[name]) return { ...part, [name]: rest }
+  }
+  return part
+}
 
 const isSystem = ({ role }: JsonObject) => role === "system" || role === "developer"
 

@@ -246,6 +246,11 @@ const ANTHROPIC: readonly Omit<Quirk, "dialect">[] = [
 
 const GEMINI: readonly Omit<Quirk, "dialect">[] = [
   {
+    provider: ["vertex_ai"],
+    patches: ["callsWithoutIds"],
+    because: '"Unknown name \\"id\\" at \'contents[1].parts[0].function_call\'": Vertex AI pairs calls by order',
+  },
+  {
     model: /gemini-(2\.5-pro|[3-9])/,
     drops: words("presence_penalty frequency_penalty"),
     because: '"Penalty is not enabled for models/gemini-2.5-pro"',

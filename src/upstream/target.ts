@@ -1,4 +1,5 @@
 /** Which URL a call goes to. Pure; it knows the habits in which people write `api_base`, and no provider's name but Azure's. */
+import { cloudTarget } from "./cloud-target.ts"
 import { type Deployment, type Dialect, type Operation, Refusal } from "../exchange.ts"
 
 export interface Call {
@@ -26,6 +27,7 @@ export function target(deployment: Deployment, call: Call): string {
   if (baseQuery !== "") query.unshift(baseQuery)
   let url: string
   if (call.operation === "passthrough") url = passthroughUrl(root, call.rest ?? "")
+  else if (deployment.cloud) url = cloudTarget(root, deployment.cloud, call)
   else if (deployment.provider === "azure") url = azureUrl(root, deployment, call, query)
   else if (call.dialect === "anthropic") url = anthropicUrl(root, call)
   else if (call.dialect === "gemini") url = geminiUrl(root, call)

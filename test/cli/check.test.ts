@@ -10,7 +10,7 @@ beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), "memproxy-check-"))
   writeFileSync(
     join(cwd, "bad.yaml"),
-    "model_list:\n  - model_name: a\n    litellm_params:\n      model: bedrock/x\nmemproxy: { prot: 1 }\n",
+    "model_list:\n  - model_name: a\n    litellm_params:\n      model: sagemaker/x\nmemproxy: { prot: 1 }\n",
   )
   writeFileSync(
     join(cwd, "good.yaml"),

@@ -7,7 +7,7 @@ const TEN_MISTAKES = `general_settings:
 model_list:
   - model_name: a
     litellm_params:
-      model: bedrock/anthropic.claude-v2
+      model: sagemaker/anthropic.claude-v2
   - model_name: b
     litellm_params:
       model: antropic/claude

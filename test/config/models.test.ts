@@ -49,17 +49,14 @@ describe("providers", () => {
     })
   })
 
-  test.each(["bedrock/x", "vertex_ai/x", "cohere/x", "huggingface/a/b", "sagemaker/x"])(
-    "%s is a clear error and the rest is served",
-    (model) => {
-      const { config, findings } = load(`model_list:
+  test.each(["cohere/x", "huggingface/a/b", "sagemaker/x"])("%s is a clear error and the rest is served", (model) => {
+    const { config, findings } = load(`model_list:
   - { model_name: bad, litellm_params: { model: ${model} } }
   - { model_name: good, litellm_params: { model: openai/x, api_key: k } }
 `)
-      expect(errors(findings)).toMatchObject([{ line: 2, message: expect.stringContaining("not supported") }])
-      expect(config?.deployments.map((d) => d.name)).toEqual(["good"])
-    },
-  )
+    expect(errors(findings)).toMatchObject([{ line: 2, message: expect.stringContaining("not supported") }])
+    expect(config?.deployments.map((d) => d.name)).toEqual(["good"])
+  })
 
   test("custom_llm_provider decides, and a prefix that repeats it is cut", () => {
     expect(
@@ -253,7 +250,6 @@ test("parameters of the request stay, LiteLLM's own go, slips are told", () => {
   expect(findings.filter((f) => f.line > 7).map((f) => [f.line, f.severity])).toEqual([
     [8, "note"],
     [9, "warning"],
-    [10, "warning"],
     [11, "note"],
   ])
 })

@@ -179,14 +179,14 @@ litellm_settings: { set_verbose: False, json_logs: true, callbacks: [prometheus,
       ["m"],
     ],
     [
-      "mixed providers, one of them unsupported",
+      "mixed providers, two of them clouds",
       `model_list:
   - { model_name: a, litellm_params: { model: vertex_ai/gemini-2.5-pro, vertex_project: p, vertex_location: us-central1, vertex_credentials: /sa.json } }
   - { model_name: b, litellm_params: { model: bedrock/anthropic.claude-v2, aws_region_name: us-east-1 } }
   - { model_name: c, litellm_params: { model: gemini/gemini-2.5-flash, api_key: k } }
   - { model_name: d, litellm_params: { model: text-embedding-3-small, api_key: k }, model_info: { mode: embedding } }
 `,
-      ["c", "d"],
+      ["a", "b", "c", "d"],
     ],
     [
       "prices, tags and limits",
@@ -220,7 +220,7 @@ ${model("main")}general_settings: { master_key: sk-first-key-77, completion_mode
       {
         files: {
           "sub/models.yaml": `include:\n  - more.yaml\nmodel_list:\n${model("sub")}general_settings: { master_key: sk-second-key-88 }\n`,
-          "sub/more.yaml": `model_list:\n${model("more")}  - { model_name: bad, litellm_params: { model: bedrock/x } }\n`,
+          "sub/more.yaml": `model_list:\n${model("more")}  - { model_name: bad, litellm_params: { model: sagemaker/x } }\n`,
         },
       },
     )

@@ -25,6 +25,7 @@ export function deployment(more: Partial<Deployment> = {}): Deployment {
     baseModel: null,
     weight: 1,
     order: 0,
+    cloud: null,
     router: false,
     info: {},
     ...more,
