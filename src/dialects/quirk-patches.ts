@@ -1,6 +1,6 @@
 /** Changes that take more than leaving out a name. Each looks at a request's body and gives the members to put in their place, or null. Pure: bodies are not changed. */
 import type { Json, JsonObject } from "../exchange.ts"
-import { objectOf, objectsOf, textOf } from "./fields.ts"
+import { listOf, objectOf, objectsOf, textOf } from "./fields.ts"
 
 export type Patch = keyof typeof PATCHES
 
@@ -89,12 +89,37 @@ export const PATCHES = {
     return { put: { contents: put }, lost: [] }
   },
 
+  /** Another tool is not to be called: it is there because calls are. LiteLLM's `modify_params` does the same. */
+  toolForPastCalls(body: JsonObject): Patched | null {
+    if (listOf(body["tools"]).length > 0 || !blocksOf(body).some((block) => block["type"] === "tool_use")) return null
+    const description = "There is no tool to call now."
+    return { put: { tools: [{ name: "no_tool", description, input_schema: { type: "object" } }] }, lost: [] }
+  },
+
+  /** In a loop whose last call has no thinking before it: the client, or another model, left it out. */
+  noThinkingInPlainLoop(body: JsonObject): Patched | null {
+    const type = objectOf(body["thinking"])?.["type"]
+    if (type !== "enabled" && type !== "adaptive") return null
+    const messages = objectsOf(body["messages"])
+    const isResult = objectsOf(messages.at(-1)?.["content"]).some((block) => block["type"] === "tool_result")
+    const [first] = objectsOf(messages.findLast((one) => one["role"] === "assistant")?.["content"])
+    if (!isResult || /thinking/.test(String(first?.["type"]))) return null
+    return { put: { thinking: null }, lost: ["thinking"] }
+  },
+
+  adaptiveThinking(body: JsonObject): Patched | null {
+    if (objectOf(body["thinking"])?.["type"] !== "enabled") return null
+    return { put: { thinking: { type: "adaptive" } }, lost: ["thinking.budget_tokens"] }
+  },
+
   forcedToolAsAuto(body: JsonObject): Patched | null {
     const choice: Json | undefined = body["tool_choice"]
     if (choice !== "required" && !objectOf(choice)) return null
     return { put: { tool_choice: "auto" }, lost: ["tool_choice"] }
   },
 } satisfies Record<string, (body: JsonObject) => Patched | null>
+
+const blocksOf = (body: JsonObject) => objectsOf(body["messages"]).flatMap((one) => objectsOf(one["content"]))
 
 function withoutId(part: JsonObject): JsonObject {
   for (const name of ["functionCall", "functionResponse"]) {

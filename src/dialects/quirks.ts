@@ -231,6 +231,20 @@ const RESPONSES: readonly Omit<Quirk, "dialect">[] = [
 
 const ANTHROPIC: readonly Omit<Quirk, "dialect">[] = [
   {
+    patches: ["toolForPastCalls"],
+    because: '"Requests which include `tool_use` or `tool_result` blocks must define tools"',
+  },
+  {
+    patches: ["noThinkingInPlainLoop"],
+    because: '"Expected `thinking` or `redacted_thinking`, but found `tool_use`"',
+  },
+  {
+    model: (model) => (generation(model) ?? 0) >= 4.7,
+    patches: ["adaptiveThinking"],
+    because:
+      "https://platform.claude.com/docs/en/about-claude/models/migration-guide: budget_tokens is refused since Opus 4.7",
+  },
+  {
     model: (model) => (generation(model) ?? 0) >= 4.7,
     drops: words("temperature top_p top_k"),
     because:
