@@ -45,7 +45,14 @@ const GPT_5_1 =
 
 const CHAT: readonly Omit<Quirk, "dialect">[] = [
   {
-    provider: OPENAI,
+    provider: ["azure"],
+    renames: [["max_tokens", "max_completion_tokens"]],
+    because: "as OpenAI's own; a deployment may have any name",
+  },
+  {
+    provider: ["openai"],
+    // `openai/NAME` is also how any compatible server is written, and many know the old name alone
+    model: /^(gpt-|o\d|chatgpt|codex|ft:|computer-use)/,
     renames: [["max_tokens", "max_completion_tokens"]],
     because:
       "\"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.\"; the older ones take both",

@@ -46,6 +46,11 @@ describe("rule 32: parameters that a model refuses are left out and told", () =>
     }
   })
 
+  test("a compatible server is asked with the old name for the most tokens", () => {
+    const asked = { ...SAID, max_tokens: 9 }
+    expect(fitted(chat("openai", "qwen3-32b"), asked)).toEqual({ sent: asked, lost: [] })
+  })
+
   test("gpt-5.1 takes a temperature only where it does not reason", () => {
     const asked = { ...SAID, temperature: 0.2 }
     expect(fitted(chat("openai", "gpt-5.1"), asked).sent).toEqual(asked)
