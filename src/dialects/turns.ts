@@ -41,7 +41,7 @@ export function settleTurns(turns: readonly Turn[], habits: TurnHabits): Turn[] 
       calls.map((call) => resultOf(call, results, used)),
     )
   }
-  if (habits.userFirst && settled[0]?.role === "assistant")
+  if (habits.userFirst && settled[0]?.role !== "user")
     settled.unshift({ role: "user", parts: [{ kind: "text", text: BEGINNING }] })
   return settled
 }

@@ -31,6 +31,9 @@ export function readBlock(block: JsonObject): Part {
     case "image":
     case "document":
       return readMedia(block) ?? opaque(block)
+    case "tool_reference":
+      // to others the tool itself is sent, wherever it was found
+      return { kind: "text", text: `Found the tool ${textOf(block["tool_name"]) ?? ""}.` }
     case "search_result":
       return readSearchResult(block)
     default:

@@ -11,7 +11,11 @@ const READ: Readonly<Record<string, FinishReason>> = {
   pause_turn: "pause",
 }
 
-export const readFinish = (word: string): FinishReason => READ[word] ?? "stop"
+/** Some gateways say `end_turn` with calls too. */
+export const readFinish = (word: string, hasCalled: boolean): FinishReason => {
+  const reason = READ[word] ?? "stop"
+  return reason === "stop" && hasCalled ? "calls" : reason
+}
 
 const WRITE: Readonly<Record<FinishReason, string>> = {
   stop: "end_turn",

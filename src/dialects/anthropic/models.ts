@@ -22,6 +22,8 @@ export const canThink = (model: string) => isSince(model, 3.7)
 export const isAdaptive = (model: string) => isSince(model, 4.6)
 /** `output_config.format`: Opus 4.1, Sonnet 4.5, Haiku 4.5 and what came after. */
 export const hasFormats = (model: string) => isSince(model, /opus/.test(model) ? 4.1 : 4.5)
+/** `xhigh` came with 4.7. */
+export const knowsXhigh = (model: string) => isSince(model, 4.7)
 /** "`temperature` and `top_p` cannot both be specified for this model." */
 export const takesOneSampler = (model: string) => isSince(model, 4.1)
 /** "This model does not support assistant message prefill." */

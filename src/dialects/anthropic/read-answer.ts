@@ -9,11 +9,13 @@ import { readUsage } from "./usage.ts"
 export function readAnswer(body: JsonObject): FormAnswer {
   const said = wordOf(body["stop_reason"])
   const usage = objectOf(body["usage"])
+  const parts = objectsOf(body["content"]).map(readBlock)
+  const hasCalled = parts.some((part) => part.kind === "call")
   return {
     id: wordOf(body["id"]),
     model: wordOf(body["model"]),
-    parts: objectsOf(body["content"]).map(readBlock),
-    finish: said === null ? "stop" : readFinish(said),
+    parts,
+    finish: readFinish(said ?? "end_turn", hasCalled),
     rawFinish: said,
     stopSequence: wordOf(body["stop_sequence"]),
     usage: usage && readUsage(usage, null),

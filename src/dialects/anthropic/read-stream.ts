@@ -10,9 +10,9 @@ import { readUsage } from "./usage.ts"
 export class AnthropicReader implements StreamReader {
   #events: FormEvent[] = []
   #open: OpenPart["kind"] | null = null
-  /** the open part's text has begun: what its start said is not said again */
   #usage: Usage | null = null
   #hasStarted = false
+  #hasCalled = false
   #isOver = false
 
   read(name: string, data: Json): FormEvent[] {
@@ -80,6 +80,7 @@ export class AnthropicReader implements StreamReader {
         return
       case "call": {
         const { id, name } = part
+        this.#hasCalled = true
         // the start's `{}` is a place-holder; what the deltas bring is the input
         return this.#openPart({ kind: "call", id, name, form: "json" }, part.args === "{}" ? "" : jsonText(part.args))
       }
@@ -115,7 +116,12 @@ export class AnthropicReader implements StreamReader {
     const raw = wordOf(delta?.["stop_reason"])
     if (raw === null) return
     this.#close()
-    this.#events.push({ type: "finish", reason: readFinish(raw), raw, stopSequence: wordOf(delta?.["stop_sequence"]) })
+    this.#events.push({
+      type: "finish",
+      reason: readFinish(raw, this.#hasCalled),
+      raw,
+      stopSequence: wordOf(delta?.["stop_sequence"]),
+    })
   }
 
   #count(said: JsonObject | null): void {

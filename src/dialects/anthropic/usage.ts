@@ -24,12 +24,16 @@ export function readUsage(said: JsonObject, before: Usage | null): Usage | null 
 }
 
 export function writeUsage(usage: Usage | null): JsonObject {
-  const { input, cacheRead, cacheWrite, cacheWrite1h, output } = usage ?? usageOf({ input: 0, output: 0 })
+  const { input, cacheRead, cacheWrite, cacheWrite1h, output, reasoning } = usage ?? usageOf({ input: 0, output: 0 })
   return {
     input_tokens: Math.max(0, input - cacheRead - cacheWrite),
     cache_creation_input_tokens: cacheWrite,
     cache_read_input_tokens: cacheRead,
-    cache_creation: { ephemeral_5m_input_tokens: cacheWrite - cacheWrite1h, ephemeral_1h_input_tokens: cacheWrite1h },
+    cache_creation: {
+      ephemeral_5m_input_tokens: Math.max(0, cacheWrite - cacheWrite1h),
+      ephemeral_1h_input_tokens: cacheWrite1h,
+    },
     output_tokens: output,
+    ...(reasoning > 0 && { output_tokens_details: { thinking_tokens: reasoning } }),
   }
 }

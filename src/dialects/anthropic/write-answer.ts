@@ -27,6 +27,7 @@ function writePart(part: Part): JsonObject[] {
     case "refusal":
       return part.text === "" ? [] : [{ type: "text", text: part.text, citations: null }]
     case "reasoning":
+      if (part.redacted && part.signature === null) return []
       return [
         part.redacted
           ? { type: "redacted_thinking", data: part.signature }

@@ -18,16 +18,21 @@ import { budgetOf, effortOf, isThinkingOff, LEAST_BUDGET } from "../thinking.ts"
 import { settleTurns } from "../turns.ts"
 import { writeCall, writeReasoning } from "./blocks.ts"
 import { writeMedia } from "./media.ts"
-import { canThink, defaultMaxTokens, hasFormats, isAdaptive, takesOneSampler, takesPrefill } from "./models.ts"
+import {
+  canThink,
+  defaultMaxTokens,
+  hasFormats,
+  isAdaptive,
+  knowsXhigh,
+  takesOneSampler,
+  takesPrefill,
+} from "./models.ts"
 import { closedObjects, objectSchema } from "./schema.ts"
 
 export function writeRequest(form: FormRequest, to: Destination): JsonObject {
   const { losses, model } = to
-  const turns = settleTurns(form.turns, { laterSystem: false, userFirst: true })
-  if (turns.at(-1)?.role === "assistant" && !takesPrefill(model)) {
-    losses.note("prefill")
-    turns.push({ role: "user", parts: [{ kind: "text", text: "Continue." }] })
-  }
+  const turns = settleTurns(form.turns.map(withoutUnsigned), { laterSystem: false, userFirst: true })
+  settleLast(turns, model, losses)
   const body: JsonObject = {
     model,
     max_tokens: Math.max(1, form.maxTokens ?? defaultMaxTokens(model)),
@@ -51,6 +56,25 @@ export function writeRequest(form: FormRequest, to: Destination): JsonObject {
   noteUnheld(form, losses)
   keepFourMarks(body)
   return body
+}
+
+/** Anthropic refuses thinking that nobody signed; a turn of nothing else must go before its neighbours are merged. */
+const withoutUnsigned = ({ role, parts }: Turn): Turn => ({
+  role,
+  parts: parts.filter((part) => part.kind !== "reasoning" || part.signature !== null),
+})
+
+/** "final assistant content cannot end with trailing whitespace"; newer models take no assistant's turn at the end at all. */
+function settleLast(turns: Turn[], model: string, losses: Losses): void {
+  const last = turns.at(-1)
+  if (last?.role !== "assistant") return
+  if (!takesPrefill(model)) {
+    losses.note("prefill")
+    turns.push({ role: "user", parts: [{ kind: "text", text: "Continue." }] })
+  } else if (last.parts.at(-1)?.kind === "text") {
+    const text = last.parts.pop() as TextPart
+    last.parts.push({ ...text, text: text.text.trimEnd() })
+  }
 }
 
 const formatInstruction = (schema: JsonObject | null) =>
@@ -93,31 +117,31 @@ function writeThinking(
   losses: Losses,
 ): void {
   const { thinking } = form
-  if (!thinking || !canThink(model)) return
+  if (!thinking) return
+  if (!canThink(model)) {
+    if (!isThinkingOff(thinking)) losses.note("thinking (this model does not)")
+    return
+  }
   const effort = effortOf(thinking)
   if (isAdaptive(model) && effort !== null && effort !== "none")
     body["output_config"] = {
       ...(body["output_config"] as JsonObject | undefined),
-      effort: effort === "minimal" ? "low" : effort === "xhigh" ? "high" : effort,
+      effort: effort === "minimal" ? "low" : effort === "xhigh" && !knowsXhigh(model) ? "high" : effort,
     }
-  if (isThinkingOff(thinking)) {
-    body["thinking"] = { type: "disabled" }
-    return
-  }
+  // unasked, none thinks but those that always do, and these refuse `disabled`
+  if (isThinkingOff(thinking)) return
   const choice = form.toolChoice
   if (choice?.mode === "required" || (choice?.mode === "some" && choice.required))
     return losses.note("thinking (a tool is forced)")
-  if (lacksThinking(turns)) return losses.note("thinking (the conversation's calls have none)")
-  if (isAdaptive(model))
-    body["thinking"] = { type: "adaptive", ...(thinking.shown === true && { display: "summarized" }) }
-  else {
+  if (isAdaptive(model)) {
+    // since 4.7 what is not asked for is hidden
+    body["thinking"] = { type: "adaptive", display: thinking.shown === false ? "omitted" : "summarized" }
+  } else {
+    if (lacksThinking(turns)) return losses.note("thinking (the conversation's calls have none)")
     const budget = Math.max(LEAST_BUDGET, budgetOf(thinking) ?? LEAST_BUDGET)
     body["thinking"] = { type: "enabled", budget_tokens: budget }
-    body["max_tokens"] = Math.max(
-      body["max_tokens"] as number,
-      form.maxTokens === null ? 0 : budget + form.maxTokens,
-      budget + 1,
-    )
+    const most = body["max_tokens"] as number
+    if (most <= budget) body["max_tokens"] = budget + most
   }
   if (body["temperature"] !== undefined && body["temperature"] !== 1) losses.note("temperature (thinking)")
   delete body["temperature"]
@@ -129,10 +153,10 @@ function writeThinking(
   }
 }
 
-/** In a tool loop under way, the assistant's turn must begin with its thinking. */
+/** In a tool loop under way, the assistant's turn must begin with its thinking; adaptive models do not insist. */
 function lacksThinking(turns: readonly Turn[]): boolean {
   const last = turns.at(-1)
-  if (last?.role !== "user" || last.parts.some((part) => part.kind !== "result")) return false
+  if (last?.role !== "user" || !last.parts.some((part) => part.kind === "result")) return false
   const calling = turns.at(-2)?.parts ?? []
   const first = calling[0]
   return calling.some((part) => part.kind === "call") && !(first?.kind === "reasoning" && first.signature !== null)
@@ -177,8 +201,9 @@ function writePart(part: Part, losses: Losses): JsonObject[] {
       return [part.raw as JsonObject]
     case "media": {
       const block = writeMedia(part)
-      if (!block) losses.note(part.type)
-      return block ? [block] : []
+      if (block) return [block]
+      losses.note(part.type)
+      return [{ type: "text", text: `[${part.type} that cannot be shown here]` }]
     }
   }
 }

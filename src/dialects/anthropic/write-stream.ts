@@ -11,6 +11,8 @@ export class AnthropicWriter implements StreamWriter {
   #hasStarted = false
   #index = -1
   #open: OpenPart | null = null
+  /** redacted thinking is nothing but its data, which comes as the signature */
+  #isHeld = false
   /** everything of a delta before its text: the same in all of a block */
   #head = ""
   #usage: Usage | null = null
@@ -77,30 +79,31 @@ export class AnthropicWriter implements StreamWriter {
 
   #openPart(part: OpenPart): string {
     this.#open = part
+    this.#isHeld = part.kind === "reasoning" && part.redacted
+    if (this.#isHeld) return ""
     const index = ++this.#index
     const [block, delta] = blockOf(part)
-    this.#head =
-      delta &&
-      `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${delta}":`
-    // redacted thinking is nothing but its data, which comes as the signature
-    return part.kind === "reasoning" && part.redacted
-      ? ""
-      : sse({ type: "content_block_start", index, content_block: block })
+    this.#head = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"${delta}":`
+    return sse({ type: "content_block_start", index, content_block: block })
   }
 
   #sign(signature: string): string {
     if (this.#open?.kind !== "reasoning") return ""
-    const index = this.#index
-    if (this.#open.redacted)
-      return sse({ type: "content_block_start", index, content_block: { type: "redacted_thinking", data: signature } })
-    return sse({ type: "content_block_delta", index, delta: { type: "signature_delta", signature } })
+    if (!this.#open.redacted)
+      return sse({ type: "content_block_delta", index: this.#index, delta: { type: "signature_delta", signature } })
+    if (!this.#isHeld) return ""
+    this.#isHeld = false
+    const content_block = { type: "redacted_thinking", data: signature }
+    return sse({ type: "content_block_start", index: ++this.#index, content_block })
   }
 
   #close(): string {
     if (this.#open === null) return ""
     this.#open = null
     this.#head = ""
-    return sse({ type: "content_block_stop", index: this.#index })
+    if (!this.#isHeld) return sse({ type: "content_block_stop", index: this.#index })
+    this.#isHeld = false
+    return ""
   }
 
   #end(): string {

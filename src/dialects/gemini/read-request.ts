@@ -131,7 +131,7 @@ function readTools(tool: JsonObject): Tool[] {
       kind: "function",
       name: textOf(one["name"]) ?? "",
       description: textOf(one["description"]),
-      schema: schema ?? (own && jsonSchema(own)),
+      schema: lowered(schema) ?? (own && jsonSchema(own)),
       strict: null,
       form: "json",
     }
@@ -171,7 +171,7 @@ function readFormat(config: JsonObject | null): OutputFormat | null {
   return { schema: lowered(schema) ?? (own && jsonSchema(own)), name: null, description: null, strict: null }
 }
 
-/** Gemini CLI writes upper-case types in `responseJsonSchema` too. */
+/** Gemini CLI writes upper-case types in JSON Schemas too. */
 const lowered = (schema: JsonObject | null) =>
   schema && typeof schema["type"] === "string" && schema["type"] === schema["type"].toUpperCase()
     ? jsonSchema(schema)

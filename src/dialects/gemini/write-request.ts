@@ -12,14 +12,14 @@ import type {
   ToolChoice,
   Turn,
 } from "../form.ts"
-import { budgetOf, effortOf } from "../thinking.ts"
+import { budgetOf, effortOf, isThinkingOff } from "../thinking.ts"
 import { settleTurns } from "../turns.ts"
 import { writeCall, writeMedia } from "./parts.ts"
 
 /** "skip_thought_signature_validator": Google's own word for a call whose signature is unknown. https://ai.google.dev/gemini-api/docs/thought-signatures#faqs */
 const UNKNOWN_SIGNATURE = "skip_thought_signature_validator"
 /** These refuse a call without a signature. A name that is none of Google's may be one of them. */
-const NEEDS_SIGNATURES = /gemini-[3-9]|gemini-(pro|flash)-latest/
+const NEEDS_SIGNATURES = /gemini-(?:[3-9]|[a-z-]*latest)/
 const MOST_STOPS = 5
 
 export function writeRequest(form: FormRequest, to: Destination): JsonObject {
@@ -70,17 +70,17 @@ function writeConfig(form: FormRequest, model: string, losses: Losses): JsonObje
 /** Gemini 3 knows levels, 2.5 budgets; "You cannot use both". What does not think refuses the setting. https://ai.google.dev/gemini-api/docs/thinking */
 function writeThinking(thinking: Thinking, model: string): JsonObject | null {
   if (/gemini-(1|2\.0)|gemma|embedding/.test(model)) return null
-  const shown: JsonObject = thinking.shown === false ? {} : { includeThoughts: true }
+  const shown: JsonObject = { includeThoughts: thinking.shown !== false && !isThinkingOff(thinking) }
   const effort = effortOf(thinking)
   if (/gemini-[3-9]/.test(model)) {
     if (effort === null) return shown
-    return { ...(effort === "none" ? {} : shown), thinkingLevel: levelOf(effort, model) }
+    return { ...shown, thinkingLevel: levelOf(effort, model) }
   }
   const budget = budgetOf(thinking)
   if (budget === null) return { ...shown, ...(thinking.budget !== null && { thinkingBudget: -1 }) }
   // "Pro cannot turn thinking off", and has at least 128
   const least = /pro/.test(model) ? 128 : 0
-  return { ...(budget === 0 && least === 0 ? {} : shown), thinkingBudget: Math.min(24_576, Math.max(least, budget)) }
+  return { ...shown, thinkingBudget: Math.min(24_576, Math.max(least, budget)) }
 }
 
 /** Pro has low and high, Flash minimal and medium too. */
