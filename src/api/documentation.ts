@@ -2,15 +2,15 @@
 import type { DocumentDecoration } from "elysia"
 
 type Responses = NonNullable<DocumentDecoration["responses"]>
-type Schema = { type: "string" | "number" | "integer" | "boolean" | "array" | "object"; [more: string]: unknown }
+export type Schema = { type: "string" | "number" | "integer" | "boolean" | "array" | "object"; [more: string]: unknown }
 
 const text = (description = ""): Schema => ({ type: "string", description })
 const count = (description = ""): Schema => ({ type: "integer", description })
 const amount = (description = ""): Schema => ({ type: "number", description })
 const flag: Schema = { type: "boolean" }
 const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true })
-const list = (items: Schema): Schema => ({ type: "array", items })
-const object = (properties: Record<string, Schema>): Schema => ({ type: "object", properties })
+export const list = (items: Schema): Schema => ({ type: "array", items })
+export const object = (properties: Record<string, Schema>): Schema => ({ type: "object", properties })
 
 export const parameter = (name: string, description: string) => ({
   name,

@@ -22,18 +22,23 @@ export const GROUPS: readonly Group[] = [
 ]
 export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUPS, "memory"]
 const MAX_LIMIT = 1_000
+const DEFAULT_LIMIT = 50
 
 /** Who asks: null sees everybody's rows. */
 export interface Scope {
   userId: string | null
 }
 
-type Parameters = Readonly<Record<string, string | undefined>>
+export type Parameters = Readonly<Record<string, string | undefined>>
 
 /** @throws Refusal 400 naming the parameter and what it may be; 403 for another user's rows */
 export function readListQuery(search: URLSearchParams, scope: Scope): ListQuery {
   const given = readParameters(search, [...FILTERS, "cursor", "limit"])
-  return { ...readFilter(given, scope, "UTC"), cursor: given.cursor, limit: readLimit(given.limit) }
+  return {
+    ...readFilter(given, scope, "UTC"),
+    cursor: given.cursor,
+    limit: readWhole("limit", given.limit, DEFAULT_LIMIT, MAX_LIMIT),
+  }
 }
 
 /** As `readListQuery`, without paging. */
@@ -56,7 +61,7 @@ function readGroupedQuery<G extends string>(search: URLSearchParams, scope: Scop
 }
 
 /** One value each; empty ones count as absent. `group_by=a&group_by=b` is `group_by=a,b`. */
-function readParameters(search: URLSearchParams, allowed: readonly string[]): Parameters {
+export function readParameters(search: URLSearchParams, allowed: readonly string[]): Parameters {
   const given: Record<string, string> = {}
   for (const [name, value] of search) {
     if (!allowed.includes(name)) throw refuse(name, `is no parameter here; there are ${allowed.join(", ")}`)
@@ -99,13 +104,6 @@ function readOutcome(text: string | undefined): Outcome | undefined {
   return outcome
 }
 
-function readLimit(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
-  if (limit < 1 || limit > MAX_LIMIT) throw wrong("limit", `a whole number from 1 to ${MAX_LIMIT}`, text)
-  return limit
-}
-
 function readGroups<G extends string>(allowed: readonly G[], text = "model"): G[] {
   const names = text.split(",").map((name) => name.trim())
   const groups = allowed.filter((group) => names.includes(group))
@@ -113,6 +111,26 @@ function readGroups<G extends string>(allowed: readonly G[], text = "model"): G[
     throw wrong("group_by", `one or two different ones of ${allowed.join(", ")}, with a comma between`, text)
   }
   return groups.sort((a, b) => names.indexOf(a) - names.indexOf(b))
+}
+
+const DAY_MS = 86_400_000
+
+/** LiteLLM's `start_date` and `end_date`: days of UTC, both included; times as `from` and `to`. */
+export function readDates(given: Parameters): { from: number | undefined; to: number | undefined } {
+  const until = readTime("end_date", given.end_date, "UTC")
+  const isDay = given.end_date !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(given.end_date)
+  return {
+    from: readTime("start_date", given.start_date, "UTC"),
+    to: until !== undefined && isDay ? until + DAY_MS : until,
+  }
+}
+
+/** A whole number from 1 to `most`. */
+export function readWhole(name: string, text: string | undefined, missing: number, most: number): number {
+  if (text === undefined) return missing
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : 0
+  if (number < 1 || number > most) throw wrong(name, `a whole number from 1 to ${most}`, text)
+  return number
 }
 
 const wrong = (name: string, allowed: string, got: string) =>

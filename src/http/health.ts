@@ -12,6 +12,26 @@ export function health(app: App) {
   }
 }
 
+/** LiteLLM's answer beside the seed's. What is missing is known without a call: a provider is not asked, because that costs money. */
+export function healthInDetail(app: App) {
+  const endpoints = app.snapshot().config.deployments.map((one) => ({
+    model: `${one.provider}/${one.model}`,
+    model_name: one.name,
+    model_id: one.id,
+    api_base: one.base,
+    ...(one.missing !== null && { error: `The environment variable ${one.missing} is not set.` }),
+  }))
+  const unhealthy = endpoints.filter((one) => "error" in one)
+  const healthy = endpoints.filter((one) => !("error" in one))
+  return {
+    ...health(app),
+    healthy_endpoints: healthy,
+    unhealthy_endpoints: unhealthy,
+    healthy_count: healthy.length,
+    unhealthy_count: unhealthy.length,
+  }
+}
+
 export function readiness(app: App) {
   const { config } = app.snapshot()
   const ledger = app.ledger.health()

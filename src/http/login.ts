@@ -15,6 +15,8 @@ export interface Door {
   enter(request: Request): Caller
   /** As `enter`. @throws Refusal 403 for a key that is not the master key */
   operate(request: Request): Caller
+  /** Whether a key or session for all of it was sent; none is needed to ask. */
+  isOperator(request: Request): boolean
 }
 
 export function createDoor(app: App, arrivals: Arrivals): Door {
@@ -40,7 +42,15 @@ export function createDoor(app: App, arrivals: Arrivals): Door {
     if (caller.kind !== "virtual") return caller
     throw new Refusal(403, "permission", "This needs the master key.", { code: "master_key_required" })
   }
-  return { enter, operate }
+  const isOperator = (request: Request) => {
+    try {
+      return enter(request).kind === "master"
+    } catch (error) {
+      if (error instanceof Refusal) return false
+      throw error
+    }
+  }
+  return { enter, operate, isOperator }
 }
 
 export function login(app: App, arrivals: Arrivals) {

@@ -4,6 +4,7 @@ import { feedbackApi } from "../api/feedback.ts"
 import { qualityApi } from "../api/quality.ts"
 import { metricsApi } from "../api/metrics.ts"
 import { requestsApi } from "../api/requests.ts"
+import { spendApi } from "../api/spend.ts"
 import { usageApi } from "../api/usage.ts"
 import type { App } from "../app.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
@@ -11,7 +12,7 @@ import { type Arrival, Refusal } from "../exchange.ts"
 import { handlePassthrough } from "../pipeline.ts"
 import { describeQuality } from "../usage/quality-report.ts"
 import { bodyText, receiveBody } from "./body.ts"
-import { health, readiness } from "./health.ts"
+import { health, healthInDetail, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
 import { createDoor, login } from "./login.ts"
 import { listModels, modelInfo, showModel } from "./model-list.ts"
@@ -59,7 +60,12 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       if (code === "NOT_FOUND") return notFound(arrival)
       return refuseAt(app, error, arrival.path)
     })
-    .get("/health", () => health(app), { detail: { summary: "Is it up?", tags: ["health"] } })
+    .get("/health", ({ request }) => (door.isOperator(request) ? healthInDetail(app) : health(app)), {
+      detail: {
+        summary: "Is it up? With the master key, each deployment too, as LiteLLM tells it; no provider is called",
+        tags: ["health"],
+      },
+    })
     .get("/health/liveliness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), {
       detail: { summary: "LiteLLM's liveliness probe", tags: ["health"] },
     })
@@ -97,6 +103,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(metricsApi({ ledger: app.ledger, active: app.relays.active, admit: door.operate }))
     .use(requestsApi({ ledger: app.ledger, bodies: app.bodies, scope, stopping: app.stopping }))
     .use(usageApi({ ledger: app.ledger, scope }))
+    .use(spendApi({ ledger: app.ledger, admit: door.operate }))
     .use(
       qualityApi({
         ledger: app.ledger,
