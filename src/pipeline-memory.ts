@@ -1,6 +1,7 @@
 /** Memory's two places in the pipeline: before the request goes out, and after its answer. What memory knows and does is `memory/`'s. */
 import type { Exchange } from "./app.ts"
 import { appendTexts } from "./dialects/append-text.ts"
+import { placeText } from "./dialects/place-text.ts"
 import type { Asked } from "./dialects/request.ts"
 import type { Metered } from "./exchange.ts"
 import { purposeOf } from "./identify/purpose.ts"
@@ -69,9 +70,12 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
 
 /** The request with what memory has to say to it. Whatever goes wrong with memory, the request goes on. */
 export async function recall({ app, draft, snapshot }: Exchange, call: MemoryCall, asked: Asked): Promise<Asked> {
-  const { additions } = await recallFor(call, app, snapshot.config.memory, draft)
+  const { memory } = snapshot.config
+  const { additions, newest } = await recallFor(call, app, memory, draft)
   try {
-    return appendTexts(asked, additions)
+    if (memory.position === "tail") return appendTexts(asked, additions)
+    const { turns } = call.conversation
+    return newest === null ? asked : placeText(asked, memory.position, newest, turns[0]!.entry, turns.at(-1)!.entry)
   } catch (error) {
     app.log(`${draft.row.id} goes on without memory`, error)
     noteMemory(draft, "error", reasonOf(error))

@@ -1,6 +1,8 @@
 /** One call to the chosen deployment: its URL, its headers, its timeouts. What is said, and what becomes of the answer, is decided elsewhere. */
 import type { Exchange } from "./app.ts"
 import type { Arrival, Config, HeaderFields, Identity, Operation } from "./exchange.ts"
+import { namespaceOf } from "./memory/namespace.ts"
+import { containerTag } from "./memory/supermemory-tag.ts"
 import type { Choice } from "./route/routes.ts"
 import { outgoingHeaders } from "./upstream/headers.ts"
 import type { UpstreamAnswer } from "./upstream/send.ts"
@@ -104,6 +106,6 @@ function withFeatures(client: HeaderFields, features: readonly string[]): Header
 /** The seed sent the user's id; where the file writes `scope: project`, memories are kept apart by project too. */
 function routerUser({ memory }: Config, { userId, project }: Identity): string {
   return memory.scopeWritten && memory.scope === "project"
-    ? `${userId}_${Bun.hash(project?.key ?? "").toString(36)}`
+    ? containerTag(namespaceOf("project", userId, project))
     : userId
 }

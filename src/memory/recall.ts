@@ -23,6 +23,8 @@ export interface Recollection {
   reason: string | null
   /** one for each turn that carries a block */
   additions: { entry: number; text: string }[]
+  /** the newest turn's */
+  newest: string | null
   /** those of the newest turn */
   memories: readonly InjectedMemory[]
   tokens: number
@@ -51,10 +53,17 @@ export async function recollect(conversation: Conversation, options: RecallOptio
     sent[sent.length - 1] = newest
     const additions = turns.flatMap(({ entry }, at) => (sent[at] ? [{ entry, text: sent[at].text }] : []))
     const status = newest ? "hit" : "miss"
-    return { status, reason: null, additions, memories: newest?.memories ?? [], tokens: newest?.tokens ?? 0 }
+    return {
+      status,
+      reason: null,
+      additions,
+      newest: newest?.text ?? null,
+      memories: newest?.memories ?? [],
+      tokens: newest?.tokens ?? 0,
+    }
   } catch (error) {
     options.warn(error)
-    return { status: "error", reason: reasonOf(error), additions: [], memories: [], tokens: 0 }
+    return { status: "error", reason: reasonOf(error), additions: [], newest: null, memories: [], tokens: 0 }
   }
 }
 

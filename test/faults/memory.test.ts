@@ -1,0 +1,148 @@
+/** Memory that fails: the answer is the one without it, in time, and the header says why. */
+import { Database } from "bun:sqlite"
+import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type FakeProvider, startFakeProvider } from "../support/fake-provider.ts"
+import { type FakeSupermemory, startFakeSupermemory, SUPERMEMORY_KEY } from "../support/fake-supermemory.ts"
+import type { Loose } from "../support/json.ts"
+import { chat, jsonHeaders, testConfig } from "../support/lanes.ts"
+import { type Memproxy, startMemproxy } from "../support/memproxy.ts"
+import { eventually } from "../support/rig.ts"
+
+setDefaultTimeout(20_000)
+const supermemory: FakeSupermemory = startFakeSupermemory()
+let provider: FakeProvider
+beforeAll(async () => void (provider = await startFakeProvider()))
+beforeEach(() => {
+  provider.reset()
+  supermemory.fail(null)
+  supermemory.profileFinds = true
+  supermemory.calls.length = 0
+})
+afterAll(async () => {
+  await provider.stop()
+  await supermemory.stop()
+})
+
+const memproxy = (timeout: number, base_url = supermemory.url): Loose => ({
+  memory: { engine: "supermemory", timeout },
+  supermemory: { api_key: SUPERMEMORY_KEY, base_url },
+})
+const QUESTION = "What is the staging database called?"
+
+async function ask(proxy: Memproxy, who = "ann") {
+  const body = JSON.stringify(chat.body(false, QUESTION))
+  const started = performance.now()
+  const answer = await fetch(proxy.url + chat.path(false), {
+    method: "POST",
+    headers: { ...jsonHeaders, "x-memory-user-id": who },
+    body,
+  })
+  const text = await answer.text()
+  const { text: sent } = provider.received.at(-1)!
+  return {
+    memory: answer.headers.get("x-memproxy-memory"),
+    isAnswered: answer.status === 200 && text.includes("Hello from the fake provider."),
+    isUntouched: sent === body.replace('"chat"', '"up-chat"'),
+    ms: performance.now() - started,
+  }
+}
+
+async function withProxy<T>(config: Loose, act: (proxy: Memproxy) => Promise<T>, dir?: string): Promise<T> {
+  const proxy = await startMemproxy({ config: testConfig(provider.url, { memproxy: config }), ...(dir && { dir }) })
+  try {
+    return await act(proxy)
+  } finally {
+    await proxy.stop()
+  }
+}
+
+test("an engine that is silent is left at the end of its time", () =>
+  withProxy(memproxy(0.3), async (proxy) => {
+    supermemory.fail({ hang: true })
+    const { memory, isAnswered, isUntouched, ms } = await ask(proxy)
+    expect(memory).toBe("error; reason=timeout")
+    expect({ isAnswered, isUntouched }).toEqual({ isAnswered: true, isUntouched: true })
+    expect(ms).toBeGreaterThan(290)
+  }))
+
+test("an engine that refuses says with what, its key or its trouble", () =>
+  withProxy(memproxy(5), async (proxy) => {
+    for (const status of [401, 402, 429, 500, 503]) {
+      supermemory.fail({ status })
+      expect(await ask(proxy)).toMatchObject({
+        memory: `error; reason=http-${status}`,
+        isAnswered: true,
+        isUntouched: true,
+      })
+    }
+    const row = (await proxy.rows())[0] as Loose
+    expect(row).toMatchObject({ memory_status: "error", memories_injected: 0 })
+    expect(proxy.stderr()).not.toContain(SUPERMEMORY_KEY)
+  }))
+
+test("an engine that is not there is a network error", () =>
+  withProxy(memproxy(5, "http://127.0.0.1:9"), async (proxy) => {
+    expect(await ask(proxy)).toMatchObject({ memory: "error; reason=network", isAnswered: true, isUntouched: true })
+  }))
+
+test("a self-hosted profile that finds nothing is followed by a search", () =>
+  withProxy(memproxy(5), async (proxy) => {
+    supermemory.profileFinds = false
+    supermemory.learn("sam", "The staging database is called heron.")
+    expect((await ask(proxy, "sam")).memory).toMatch(/^hit; n=1/)
+    expect(supermemory.calls.map(({ path }) => path).slice(0, 2)).toEqual(["/v4/profile", "/v4/search"])
+    for (const { path, body } of supermemory.calls)
+      expect(path === "/v4/conversations" ? body.containerTags : [body.containerTag]).toEqual(["sam"])
+  }))
+
+test("what could not be stored is sent again until it is, and the requests do not wait for it", () =>
+  withProxy(memproxy(5), async (proxy) => {
+    supermemory.fail({ path: "/v4/conversations", status: 503, headers: { "retry-after": "0" }, times: 2 })
+    expect((await ask(proxy, "tom")).isAnswered).toBe(true)
+    const tries = () => supermemory.calls.filter(({ path }) => path === "/v4/conversations")
+    await eventually("sent three times", () => tries().length === 3)
+    expect(new Set(tries().map(({ body }) => JSON.stringify(body))).size).toBe(1)
+  }))
+
+test("a memory database that is damaged is set aside, one that is locked is gone without", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))
+  const file = join(dir, "data", "memory.db")
+  mkdirSync(join(dir, "data"), { mode: 0o700 })
+  writeFileSync(file, "this is no database, and never was one. ".repeat(200))
+  supermemory.learn("uma", "The staging database is called heron.")
+  await withProxy(
+    memproxy(5),
+    async (proxy) => {
+      expect(await ask(proxy, "uma")).toMatchObject({
+        memory: "error; reason=corrupt",
+        isAnswered: true,
+        isUntouched: true,
+      })
+      expect((await ask(proxy, "uma")).memory).toMatch(/^hit/)
+      expect(readdirSync(join(dir, "data")).some((name) => name.startsWith("memory.db.bad-"))).toBe(true)
+    },
+    dir,
+  )
+  const locker = new Database(file)
+  locker.run("PRAGMA locking_mode = EXCLUSIVE")
+  locker.run("BEGIN EXCLUSIVE")
+  locker.run("CREATE TABLE held (x)")
+  await withProxy(
+    memproxy(5),
+    async (proxy) => {
+      expect(await ask(proxy, "uma")).toMatchObject({
+        memory: "error; reason=locked",
+        isAnswered: true,
+        isUntouched: true,
+      })
+      locker.run("ROLLBACK")
+      locker.close()
+      expect((await ask(proxy, "uma")).memory).toMatch(/^hit/)
+    },
+    dir,
+  )
+  rmSync(dir, { recursive: true })
+})
