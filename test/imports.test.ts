@@ -20,7 +20,7 @@ const PIPELINE = [
 ]
 const WIRING = [...PIPELINE, "app.ts", "main.ts", "http", "cli"]
 /** These may import the types, and only the types, of the folders named. */
-const TYPES_FROM: Record<string, string[]> = { api: ["store"], dashboard: ["store"], usage: ["store"] }
+const TYPES_FROM: Record<string, string[]> = { api: ["store", "memory"], dashboard: ["store"], usage: ["store"] }
 /** The words and times of the ledger's queries: pure, and known to whoever asks. */
 const VOCABULARY = ["store/groups.ts", "store/time.ts", "store/counters.ts"]
 const ROOT_FILES = [...PIPELINE, "exchange.ts", "app.ts", "main.ts", "version.ts", "assets.d.ts"]
@@ -40,6 +40,7 @@ const PACKAGES: Record<string, string[]> = {
   "swagger-ui-dist": ["http", "api"],
   "prom-client": ["api"],
   "bun:sqlite": ["store"],
+  "@modelcontextprotocol/sdk": ["api"],
   yaml: ["config"],
   typebox: ["config"],
   re2js: ["config"],

@@ -1,29 +1,19 @@
 /** `GET /memory-routing/info`: how this caller is recognised, and why. */
 import type { App } from "../app.ts"
 import type { Arrival, Caller } from "../exchange.ts"
-import { identify } from "../identify/identify.ts"
+import { type Identified, identify } from "../identify/identify.ts"
+import { type Namespace, namespaceOf } from "../memory/namespace.ts"
 import { resolveProject } from "../pipeline.ts"
 
 /** Headers worth showing to someone who sets up a client. A list of what is safe, never of what is secret. */
 const SHOWN =
   /^(user-agent|host|accept|content-type|origin|referer|http-referer|x-title|originator|x-app|x-client-[a-z-]+|x-stainless-[a-z-]+|anthropic-(version|beta)|x-goog-api-client|x-memory-(user-id|project|session)|x-memproxy-(user|project|session|memory)|x-session-(id|affinity)|session-id|thread-id|session_id|conversation_id|x-claude-code-session-id|x-openwebui-[a-z-]+)$/
 
-export function routingInfo(arrival: Arrival, app: App) {
+export async function routingInfo(arrival: Arrival, app: App) {
   const { config, gate } = app.snapshot()
   const caller = callerOf(arrival, gate)
-  const found = identify(
-    {
-      headers: arrival.headers,
-      dialect: null,
-      body: () => null,
-      prefixUser: arrival.prefixUser,
-      prefixProject: arrival.prefixProject,
-      caller: caller ?? OPEN,
-    },
-    config.users,
-    app.patterns,
-  )
-  const project = found.project && resolveProject(app, found, found.project, arrival.isLocal)
+  const found = identifyBare(arrival, app, caller ?? OPEN)
+  const { project } = found
   const shown: Record<string, string> = {}
   arrival.headers.forEach((value, name) => {
     if (SHOWN.test(name) || name === config.users.customHeader) shown[name] = value
@@ -41,8 +31,31 @@ export function routingInfo(arrival: Arrival, app: App) {
       rule: found.rule,
     },
     request_headers: shown,
-    memory: null,
+    memory: caller && (await memoryInfo(app, namespaceOf(config.memory.scope, found.userId, project))),
   }
+}
+
+/** From what a request without a body says. @throws Refusal as `identify` does */
+export function identifyBare(arrival: Arrival, app: App, caller: Caller): Identified {
+  const { headers, prefixUser, prefixProject, isLocal } = arrival
+  const found = identify(
+    { headers, dialect: null, body: () => null, prefixUser, prefixProject, caller },
+    app.snapshot().config.users,
+    app.patterns,
+  )
+  return { ...found, project: found.project && resolveProject(app, found, found.project, isLocal) }
+}
+
+/** How many memories are kept for this caller here; null: memory is off. Where they cannot be counted, their number is null. */
+async function memoryInfo(app: App, namespace: Namespace) {
+  const engine = app.memories.engine(app.snapshot().config)
+  if (!engine) return null
+  const { userId: user_id, projectKey: project_key } = namespace
+  const memories = await engine.book.count(namespace).catch((error: unknown) => {
+    app.log("memories cannot be counted", error)
+    return null
+  })
+  return { engine: engine.name, namespace: { user_id, project_key }, memories }
 }
 
 const OPEN: Caller = { kind: "open", alias: null, userId: null, subscription: null }

@@ -15,6 +15,7 @@ import { bodyText, receiveBody } from "./body.ts"
 import { health, healthInDetail, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
 import { createDoor, login } from "./login.ts"
+import { serveMcp } from "./mcp.ts"
 import { listModels, modelInfo, showModel } from "./model-list.ts"
 import { JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
@@ -99,6 +100,10 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/v1/model/info", ({ request }) => (keyed(request), modelInfo(app)), { detail: { hide: true } })
     .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
+    .all("/mcp", ({ request }) => serveMcp(arrivals.of(request), app), {
+      parse: "none",
+      detail: { summary: "MCP over streamable HTTP: memory and usage as tools", tags: ["memory"] },
+    })
     .use(login(app, arrivals))
     .use(metricsApi({ ledger: app.ledger, active: app.relays.active, admit: door.operate }))
     .use(requestsApi({ ledger: app.ledger, bodies: app.bodies, scope, stopping: app.stopping }))

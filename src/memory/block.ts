@@ -42,11 +42,12 @@ export function withoutBlocks(text: string): string {
 }
 
 const byDate = ({ memory: one }: Recalled, { memory: other }: Recalled) =>
-  (one.createdAt ?? 0) - (other.createdAt ?? 0) || (one.id < other.id ? -1 : one.id > other.id ? 1 : 0)
+  compare(one.created_at ?? "", other.created_at ?? "") || compare(one.id, other.id)
+const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
 
 function entry({ memory, text }: Recalled): string {
   const who = memory.speaker ?? memory.role
-  const day = memory.createdAt === null ? "" : `[${new Date(memory.createdAt).toISOString().slice(0, 10)}] `
+  const day = memory.created_at === null ? "" : `[${memory.created_at.slice(0, 10)}] `
   return `- ${day}${escapeFence(who)}: ${escapeFence(text)}`
 }
 

@@ -1,4 +1,5 @@
 /** What the pipeline asks of a memory engine. The engines are `local.ts` and `supermemory.ts`. */
+import type { JsonObject } from "../exchange.ts"
 import type { Namespace } from "./namespace.ts"
 
 export interface RecallQuery {
@@ -8,12 +9,21 @@ export interface RecallQuery {
   maxTokens: number
 }
 
+/** A memory as people see it (contract §5). */
 export interface Memory {
   id: string
+  user_id: string
+  /** the display name; null: of no project */
+  project: string | null
+  session_id: string | null
   role: string
   speaker: string | null
-  /** epoch milliseconds; null where the engine does not know */
-  createdAt: number | null
+  content: string
+  /** ISO 8601; null where the engine does not know */
+  created_at: string | null
+  source: "chat" | "api" | "import" | "mcp"
+  request_id: string | null
+  metadata: JsonObject | null
 }
 
 export interface Recalled {
@@ -39,8 +49,26 @@ export interface MemoryEngine {
   readonly name: "local" | "supermemory"
   recall(namespace: Namespace, query: RecallQuery): Promise<readonly Recalled[]> | readonly Recalled[]
   remember(namespace: Namespace, turns: readonly SaidTurn[]): void
+  /** What people do with memories by hand. @throws Refusal for what this engine cannot do, MemoryFailure where it does not answer */
+  readonly book: MemoryBook
   flush(): Promise<void>
   close(): Promise<void>
+}
+
+export interface MemoryBook {
+  /** best first */
+  search(namespace: Namespace, query: string, limit: number): Promise<(Memory & { score: number; why: string })[]>
+  add(namespace: Namespace, content: string, source: "api" | "mcp"): Promise<Memory>
+  /** newest first */
+  list(namespace: Namespace, page: { limit: number; cursor: string | null }): Promise<MemoryPage>
+  /** False: there is none of that id in this namespace. */
+  forget(namespace: Namespace, id: string): Promise<boolean>
+  count(namespace: Namespace): Promise<number>
+}
+
+export interface MemoryPage {
+  data: Memory[]
+  next_cursor: string | null
 }
 
 /** Why memory could not help, in a word for the header: `timeout`, `locked`, `http-503` … */

@@ -11,21 +11,30 @@ export interface SupermemoryAccess {
 /** Recall bodies are small; more is a mistake, or an attack on our memory. */
 const MOST_CHARS = 1 << 20
 
+export type Call =
+  | "POST /v4/profile"
+  | "POST /v4/search"
+  | "POST /v4/conversations"
+  | "POST /v4/memories"
+  | "POST /v4/memories/list"
+  | "DELETE /v4/memories"
+
 /**
  * The answer's JSON object.
  * @throws MemoryFailure `no-key`, `timeout`, `network`, `http-401` …, `bad-answer`; never with the key or a body in it
  */
 export async function callSupermemory(
   { key, base }: SupermemoryAccess,
-  path: "/v4/profile" | "/v4/search" | "/v4/conversations",
+  call: Call,
   body: JsonObject,
   timeoutMs: number,
 ): Promise<JsonObject> {
   if (!key) throw new MemoryFailure("no-key", "Supermemory needs a key: set SUPERMEMORY_API_KEY")
+  const [method = "", path = ""] = call.split(" ")
   const signal = AbortSignal.timeout(Math.max(1, Math.floor(timeoutMs)))
   try {
     const response = await fetch(base + path, {
-      method: "POST",
+      method,
       headers: {
         authorization: `Bearer ${key.reveal()}`,
         "content-type": "application/json",

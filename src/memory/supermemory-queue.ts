@@ -49,7 +49,7 @@ export function createSupermemoryQueue(options: {
   async function send(conversation: JsonObject): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await callSupermemory(access, "/v4/conversations", conversation, SEND_TIMEOUT_MS)
+        await callSupermemory(access, "POST /v4/conversations", conversation, SEND_TIMEOUT_MS)
         return
       } catch (error) {
         const wait = waitAfter(error, tries)

@@ -1,8 +1,9 @@
 /** Supermemory as a memory engine: what it knows is asked for before a request, and what was said is sent to it after. Not its router, which is an `api_base`. */
-import type { Json, JsonObject } from "../exchange.ts"
 import type { MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import type { Namespace } from "./namespace.ts"
 import { callSupermemory, type SupermemoryAccess } from "./supermemory-api.ts"
+import { createSupermemoryBook } from "./supermemory-book.ts"
+import { list, object, readFacts } from "./supermemory-facts.ts"
 import { createSupermemoryQueue } from "./supermemory-queue.ts"
 import { containerTag, conversationId } from "./supermemory-tag.ts"
 
@@ -27,19 +28,16 @@ export function createSupermemory(options: SupermemoryOptions): MemoryEngine {
   async function recall(namespace: Namespace, query: RecallQuery): Promise<Recalled[]> {
     const tag = containerTag(namespace)
     const q = redact(ends(query.text))
-    const profile = await callSupermemory(options, "/v4/profile", { containerTag: tag, q }, budgetMs)
-    let results = list(object(profile["searchResults"])["results"])
+    const known = await callSupermemory(options, "POST /v4/profile", { containerTag: tag, q }, budgetMs)
+    let results = list(object(known["searchResults"])["results"])
     if (results.length === 0) {
       const search = { q, containerTag: tag, limit, searchMode: "hybrid" }
-      results = list((await callSupermemory(options, "/v4/search", search, budgetMs))["results"])
+      results = list((await callSupermemory(options, "POST /v4/search", search, budgetMs))["results"])
     }
-    const known = object(profile["profile"])
-    const found = [
-      ...list(known["static"]).map((item) => fact(item, "profile", 1)),
-      ...list(known["dynamic"]).map((item) => fact(item, "recent", 0.9)),
-      ...results.slice(0, limit).map(searchResult),
-    ]
-    return distinct(found).map((one) => ({ ...one, text: redact(one.text), tokens: estimate(one.text) }))
+    return readFacts(namespace, object(known["profile"]), results.slice(0, limit)).map((fact) => {
+      const text = redact(fact.text)
+      return { ...fact, text, tokens: estimate(text) }
+    })
   }
 
   function remember(namespace: Namespace, turns: readonly SaidTurn[]): void {
@@ -53,61 +51,9 @@ export function createSupermemory(options: SupermemoryOptions): MemoryEngine {
     })
   }
 
-  return { name: "supermemory", recall, remember, flush: queue.flush, close: queue.close }
-}
-
-type Found = Omit<Recalled, "tokens">
-
-/** Items of a profile are texts, or objects that have one. */
-function fact(item: Json, why: string, score: number): Found | null {
-  const text = typeof item === "string" ? item : word(object(item)["memory"])
-  if (!text) return null
-  return {
-    text,
-    score,
-    why,
-    memory: { id: `${why}:${Bun.hash(text).toString(36)}`, role: why, speaker: null, createdAt: null },
-  }
-}
-
-function searchResult(item: Json): Found | null {
-  const { id, memory, chunk, similarity, updatedAt } = object(item)
-  const text = word(memory) ?? word(chunk)
-  if (!text) return null
-  const at = Date.parse(word(updatedAt) ?? "")
-  return {
-    text,
-    score: typeof similarity === "number" ? similarity : 0,
-    why: "search",
-    memory: {
-      id: word(id) ?? Bun.hash(text).toString(36),
-      role: "note",
-      speaker: null,
-      createdAt: Number.isNaN(at) ? null : at,
-    },
-  }
-}
-
-/** One thing said twice, with another label or other blanks, is said once: the profile's word goes first. */
-function distinct(found: readonly (Found | null)[]): Found[] {
-  const seen = new Map<string, Found>()
-  for (const one of found) {
-    if (!one) continue
-    const key = one.text
-      .replace(/^\[(Recent|Summary|\d{4}-\d\d-\d\d)\]\s*/, "")
-      .replace(/\s+/g, " ")
-      .trim()
-      .toLowerCase()
-    if (!seen.has(key)) seen.set(key, one)
-  }
-  return [...seen.values()]
+  const book = createSupermemoryBook(options, redact)
+  return { name: "supermemory", recall, remember, book, flush: queue.flush, close: queue.close }
 }
 
 const ends = (text: string) =>
   text.length <= 2 * QUERY_ENDS ? text : `${text.slice(0, QUERY_ENDS)}\n${text.slice(-QUERY_ENDS)}`
-
-const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
-const word = (value: Json | undefined): string | null =>
-  typeof value === "string" && value.trim() !== "" ? value : null
-const object = (value: Json | undefined): JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? value : {}

@@ -6,7 +6,12 @@ import type { Recalled } from "../../src/memory/engine.ts"
 const day = (text: string) => Date.parse(`${text}T09:30:00Z`)
 const recalled = (id: string, text: string, more: { createdAt?: number; score?: number } = {}): Recalled =>
   ({
-    memory: { id, role: "user", speaker: null, createdAt: more.createdAt ?? day("2026-03-01") },
+    memory: {
+      id,
+      role: "user",
+      speaker: null,
+      created_at: new Date(more.createdAt ?? day("2026-03-01")).toISOString(),
+    },
     text,
     score: more.score ?? 1,
     why: "words",

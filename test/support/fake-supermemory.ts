@@ -23,7 +23,7 @@ export interface FakeSupermemory {
   ): void
   /** as a self-hosted server, whose profile finds nothing */
   profileFinds: boolean
-  learn(tag: string, memory: string, updatedAt?: string): void
+  learn(tag: string, memory: string, updatedAt?: string): Result
   tags(): string[]
   stop(): Promise<void>
 }
@@ -40,6 +40,7 @@ export function startFakeSupermemory(): FakeSupermemory {
   const learn = (tag: string, memory: string, updatedAt = "2026-03-01T10:00:00.000Z") => {
     const result: Result = { id: `mem_${++learned}`, memory, metadata: null, similarity: 0, updatedAt }
     memories.set(tag, [...(memories.get(tag) ?? []), result])
+    return result
   }
   const search = (tag: string, q: string, limit = 10): SearchMemoriesResponse => {
     const asked = words(q)
@@ -54,7 +55,7 @@ export function startFakeSupermemory(): FakeSupermemory {
     return { results, timing: 12, total: results.length }
   }
 
-  const answer = (path: string, body: Loose): Response => {
+  const answer = (method: string, path: string, body: Loose): Response => {
     if (path === "/v4/profile") {
       const { containerTag, q } = body as ProfileParams
       if (!containerTag) return Response.json({ error: "containerTag is required" }, { status: 400 })
@@ -74,6 +75,23 @@ export function startFakeSupermemory(): FakeSupermemory {
       for (const { content } of messages) learn(containerTags[0], content)
       return Response.json({ id: `doc_${learned}`, conversationId, status: "queued" })
     }
+    if (path === "/v4/memories" && method === "POST") {
+      const made = body.memories.map(({ content }: Loose) => learn(body.containerTag, content))
+      return Response.json({ documentId: `doc_${learned}`, memories: made })
+    }
+    if (path === "/v4/memories" && method === "DELETE") {
+      const kept = (memories.get(body.containerTag) ?? []).filter(({ id }) => id !== body.id)
+      if (kept.length === (memories.get(body.containerTag) ?? []).length)
+        return Response.json({ error: "not found" }, { status: 404 })
+      memories.set(body.containerTag, kept)
+      return Response.json({ id: body.id, forgotten: true })
+    }
+    if (path === "/v4/memories/list") {
+      const { containerTags, page, limit } = body
+      const all = (memories.get(containerTags[0]) ?? []).toReversed()
+      const pagination = { currentPage: page, limit, totalItems: all.length, totalPages: Math.ceil(all.length / limit) }
+      return Response.json({ memoryEntries: all.slice((page - 1) * limit, page * limit), pagination })
+    }
     return Response.json({ error: "not found" }, { status: 404 })
   }
 
@@ -92,7 +110,7 @@ export function startFakeSupermemory(): FakeSupermemory {
         if (failure.hang) await new Promise(() => {})
         return Response.json({ error: "as told" }, { status: failure.status ?? 500, headers: failure.headers ?? {} })
       }
-      return answer(path, body)
+      return answer(request.method, path, body)
     },
   })
   const fake: FakeSupermemory = {

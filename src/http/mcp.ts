@@ -1,0 +1,25 @@
+/** Who calls `/mcp`, and what is theirs. The tools are `api/`'s, loaded at the first call. */
+import type { McpCaller } from "../api/mcp-tools.ts"
+import type { App } from "../app.ts"
+import type { Arrival, Project } from "../exchange.ts"
+import { namespaceOf } from "../memory/namespace.ts"
+import { version } from "../version.ts"
+import { identifyBare } from "./info.ts"
+
+/** The request's own bytes: a rewritten path lost them. @throws Refusal where no key opens */
+export async function serveMcp(arrival: Arrival, app: App): Promise<Response> {
+  const { config, gate } = app.snapshot()
+  const caller = gate.open(arrival.headers, arrival.keysFromUrl)
+  const { answerMcp } = await import("../api/mcp.ts")
+  const { userId, project } = identifyBare(arrival, app, caller)
+  const named = (name: string | undefined): Project | null => (name === undefined ? project : { name, key: name })
+  const mine: McpCaller = {
+    userId,
+    seesAll: caller.kind !== "virtual",
+    book: app.memories.engine(config)?.book ?? null,
+    namespace: (name) => namespaceOf(config.memory.scope, userId, named(name)),
+    ledger: app.ledger,
+    now: () => arrival.startedAt,
+  }
+  return answerMcp(arrival.request, { caller: mine, version, log: app.log })
+}
