@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { answerIn } from "../support/answers.ts"
-import { type FakeProvider, type Received, startFakeProvider } from "../support/fake-provider.ts"
+import type { Loose } from "../support/json.ts"
+import { type FakeProvider, type Received, type Script, startFakeProvider } from "../support/fake-provider.ts"
 import { type FakeSupermemory, startFakeSupermemory, SUPERMEMORY_KEY } from "../support/fake-supermemory.ts"
 import { testConfig } from "../support/lanes.ts"
 import { MASTER, type Memproxy, startMemproxy } from "../support/memproxy.ts"
@@ -50,6 +51,24 @@ interface Run {
   provider: FakeProvider
   proxy: Memproxy
   supermemory: FakeSupermemory
+}
+
+/** As a person would: the server in the project's own settings, its tools allowed. */
+function useMcp(project: string, proxy: Memproxy): void {
+  const server = { type: "http", url: `${proxy.url}/mcp`, headers: { Authorization: `Bearer ${MASTER}` } }
+  writeFileSync(join(project, ".mcp.json"), JSON.stringify({ mcpServers: { memproxy: server } }))
+  mkdirSync(join(project, ".claude"))
+  const settings = { enableAllProjectMcpServers: true, permissions: { allow: ["mcp__memproxy"] } }
+  writeFileSync(join(project, ".claude/settings.local.json"), JSON.stringify(settings))
+}
+
+/** Tools of MCP servers are deferred: the model looks for them first, then calls them, then speaks. */
+const searchByMcp: Script = (request) => {
+  const called = request.text.split('"tool_use"').length - 1
+  const found = { name: "ToolSearch", args: { query: "select:mcp__memproxy__search_memories" } }
+  const search = { name: "mcp__memproxy__search_memories", args: { query: "staging database", project: "acme/alpha" } }
+  const next = [found, search][called]
+  return answerIn(request, next ? { tools: [{ ...next, id: `toolu_${called}` }] } : { text: "Noted." })
 }
 
 /** One headless run; what the provider was sent meanwhile. */
@@ -119,6 +138,18 @@ async function tryClient(client: string, model: string): Promise<string[]> {
     const left = said.filter(({ content }) => ![DELEGATED, "Noted."].includes(content))
     check(left.length === 0, `a sub-agent left ${JSON.stringify(left).slice(0, 600)}`)
     console.log(`     sub-agent calls ${delegated.length}, skipped rows ${rows.length}`)
+  }
+  if (client === "claude") {
+    useMcp(a, proxy)
+    provider.script(searchByMcp)
+    const requests = await say(run, client, model, a, "Search your memories.")
+    const answers = requests.flatMap(({ json }) => json.messages.flatMap(({ content }: Loose) => [content].flat()))
+    const results = answers.filter((part: Loose) => part?.type === "tool_result")
+    check(
+      results.some((part) => JSON.stringify(part).includes("results")),
+      `no result of the MCP tool: ${JSON.stringify(results).slice(0, 300)}`,
+    )
+    console.log(`     MCP: ${JSON.stringify(results.at(-1) ?? null).slice(0, 200)}`)
   }
   const rows = await proxy.rows()
   const statuses = rows.map(({ memory_status, project }) => `${project} ${memory_status}`).reverse()
