@@ -275,3 +275,24 @@ test("memories of one project are asked for in that project alone", async () => 
   expect((await ask(chat, who)).memory).toBe("miss")
   expect(tag ?? "").not.toBe(who)
 })
+
+for (const lane of lanes)
+  for (const other of lanes.filter((one) => one !== lane))
+    test(`${lane.dialect} to ${other.dialect}: the translated request carries the memory, and the answer is remembered`, async () => {
+      const who = somebody()
+      supermemory.learn(who, FACT)
+      for (const stream of [false, true]) {
+        const said = `${QUESTION} ${stream}`
+        const body = { ...lane.body(stream, said), ...(lane.dialect !== "gemini" && { model: other.model }) }
+        const { status, memory } = await ask(lane, who, { stream, model: other.model, body })
+        expect(status).toBe(200)
+        expect(memory).toMatch(/^hit/)
+        expect(rig.provider.received.at(-1)!.path).toStartWith(other.upstreamPath(stream).split("?")[0]!)
+        expect(blocksIn(sent())).toBe(1)
+        await eventually("remembered", () => remembered(who).length === (stream ? 2 : 1))
+        expect(remembered(who).at(-1)!.body.messages).toEqual([
+          { role: "user", content: said },
+          { role: "assistant", content: "Hello from the fake provider." },
+        ])
+      }
+    })
