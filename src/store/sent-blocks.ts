@@ -72,13 +72,14 @@ const RETRY_MS = 500
 const MOST_WAITING = 10_000
 const PURGE_EVERY_MS = 3600 * 1000
 
-const FIND = `SELECT turn_key, session_id, text, tokens, memories FROM sent_blocks
-  WHERE turn_key IN (SELECT value FROM json_each(?)) AND user_id = ? AND project_key = ? AND sent_at > ?
-  ORDER BY session_id = ?, sent_at`
+/** Of this session, else the newest of another. */
+const FIND = `SELECT text, tokens, memories FROM sent_blocks
+  WHERE turn_key = ? AND user_id = ? AND project_key = ? AND sent_at > ?
+  ORDER BY session_id = ? DESC, sent_at DESC LIMIT 1`
+/** Past so many, 20 MB, the database is asked about every turn. */
+const MOST_KNOWN = 500_000
 
 interface Row {
-  turn_key: number
-  session_id: string
   text: string
   tokens: number
   memories: string
@@ -89,11 +90,23 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
   let timer: ReturnType<typeof setTimeout> | null = null
   let isFailing = false
   let purgedAt = Number.NEGATIVE_INFINITY
+  /** the keys of all turns that may have a block: most turns have none, and need not be looked for */
+  let known: Set<number> | null = null
+
+  function knownKeys(): Set<number> {
+    if (known) return known
+    const rows = use(
+      (db) =>
+        db.query<unknown, number>("SELECT turn_key FROM sent_blocks LIMIT ?").values(MOST_KNOWN + 1) as [number][],
+    )
+    return (known = new Set(rows.map(([key]) => key)))
+  }
 
   function queue(place: Place, block: Block | null): void {
     const id = placeId(place)
     waiting.delete(id)
     waiting.set(id, { place, block })
+    known?.add(place.key)
     if (waiting.size > MOST_WAITING) waiting.delete(waiting.keys().next().value!)
     timer ??= setTimeout(tick, FLUSH_AFTER_MS)
   }
@@ -128,20 +141,17 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
   }
 
   return {
-    find({ userId, projectKey }, sessionId, keys) {
-      if (keys.length === 0) return []
-      const found = new Map<number, Block>()
-      const values = [JSON.stringify(keys), userId, projectKey ?? "", clock() - KEPT_MS, sessionId ?? ""] as const
-      for (const row of use((db) => db.query<Row, (string | number)[]>(FIND).all(...values)))
-        found.set(row.turn_key, {
-          text: row.text,
-          tokens: row.tokens,
-          memories: JSON.parse(row.memories) as InjectedMemory[],
-        })
+    find(namespace, sessionId, keys) {
+      const { userId, projectKey } = namespace
+      const oldest = clock() - KEPT_MS
+      const may = knownKeys()
       return keys.map((key) => {
-        if (waiting.size === 0) return found.get(key) ?? null
-        const late = waiting.get(placeId({ namespace: { userId, projectKey }, sessionId, key }))
-        return late ? late.block : (found.get(key) ?? null)
+        if (may.size <= MOST_KNOWN && !may.has(key)) return null
+        const late = waiting.size > 0 ? waiting.get(placeId({ namespace, sessionId, key })) : undefined
+        if (late) return late.block
+        const values = [key, userId, projectKey ?? "", oldest, sessionId ?? ""]
+        const row = use((db) => db.query<Row, (string | number)[]>(FIND).get(...values))
+        return row && { text: row.text, tokens: row.tokens, memories: JSON.parse(row.memories) as InjectedMemory[] }
       })
     },
     put: queue,
