@@ -56,7 +56,7 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
   const namespace = namespaceOf(snapshot.config.memory.scope, userId, project)
   const said = turns()
   const keys = chainTurns(
-    JSON.stringify([userId, namespace.projectKey]),
+    userId,
     said.map(({ hash }) => hash),
   )
   return {

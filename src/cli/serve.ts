@@ -119,6 +119,13 @@ async function serve(
   let snapshot = takeSnapshot(config)
   const now = () => performance.now()
   const stopping = new AbortController()
+  const memories = createMemories({ blocks: store.sentBlocks, estimate: estimateTokens, warn: say })
+  const projects = createProjects(undefined, (learned) => {
+    if (!memories.engine(snapshot.config)) return
+    store.learnedProjects.add(learned)
+    memories.adopt(snapshot.config, learned)
+  })
+  if (memories.engine(config)) projects.restore(store.learnedProjects.all())
   const app: App = {
     snapshot: () => snapshot,
     upstream: createUpstream({ clock: now }),
@@ -134,10 +141,10 @@ async function serve(
     }),
     sessions: createSessions({ newId: Bun.randomUUIDv7, limit: SESSIONS_KEPT }),
     patterns: createPatternMemo(),
-    projects: createProjects(),
+    projects,
     sessionProjects: createSessionProjects(),
     repositories: createRepositories(),
-    memories: createMemories({ blocks: store.sentBlocks, estimate: estimateTokens, warn: say }),
+    memories,
     stopping: stopping.signal,
     newId: Bun.randomUUIDv7,
     random: Math.random,

@@ -44,11 +44,19 @@ function clueOfKey(key: string): ProjectClue | null {
   return path === key ? { path, root: null, remote: null, remoteGuessed: false, by: "the key" } : null
 }
 
+/** What was learned: the git root at this path belongs to this remote. What was kept under the path, or a path below, is the remote's. */
+export interface LearnedProject {
+  userId: string
+  root: string
+  project: Project
+}
+
 /** State: the last `limit` git roots (by user), each with its remote, null for a repository without one. */
-export function createProjects(limit = 10_000): Projects {
+export function createProjects(limit = 10_000, onLearned: (learned: LearnedProject) => void = () => {}): Projects {
   const remotes = new Map<string, string | null>()
   const learn = (user: string, root: string, remote: string | null) => {
     const key = `${user}\n${root}`
+    if (remote !== null && remotes.get(key) !== remote) onLearned({ userId: user, root, project: ofRemote(remote) })
     remotes.delete(key)
     remotes.set(key, remote)
     const oldest = remotes.size > limit ? remotes.keys().next() : null

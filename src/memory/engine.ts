@@ -1,5 +1,5 @@
 /** What the pipeline asks of a memory engine. The engines are `local.ts` and `supermemory.ts`. */
-import type { JsonObject } from "../exchange.ts"
+import type { JsonObject, Project } from "../exchange.ts"
 import type { Namespace } from "./namespace.ts"
 
 export interface RecallQuery {
@@ -49,6 +49,8 @@ export interface MemoryEngine {
   readonly name: "local" | "supermemory"
   recall(namespace: Namespace, query: RecallQuery): Promise<readonly Recalled[]> | readonly Recalled[]
   remember(namespace: Namespace, turns: readonly SaidTurn[]): void
+  /** What is kept under this path or one below it, of this user, is the project's from now on: it was learned that they are one. */
+  adopt(userId: string, root: string, project: Project): void
   /** What people do with memories by hand. @throws Refusal for what this engine cannot do, MemoryFailure where it does not answer */
   readonly book: MemoryBook
   flush(): Promise<void>

@@ -1,5 +1,5 @@
 /** The memory of a process: its engines, one of which the file chooses, and what they share. */
-import type { Config } from "../exchange.ts"
+import type { Config, Project } from "../exchange.ts"
 import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"
@@ -10,6 +10,8 @@ export interface Memories {
   engine(config: Config): MemoryEngine | null
   readonly blocks: SentBlocks
   readonly heard: Heard
+  /** A path turned out to be a project's: its memories go with it. */
+  adopt(config: Config, learned: { userId: string; root: string; project: Project }): void
   /** tokens of a text, by the same estimator as everywhere */
   estimate(text: string): number
   /** Gives what waits to be remembered a moment. */
@@ -32,8 +34,16 @@ export function createMemories({ blocks, estimate, warn }: MemoriesOptions): Mem
     if (!engine) remote.set(id, (engine = createSupermemory({ key, base, budgetMs, limit, estimate, redact, warn })))
     return engine
   }
+  const engine = (config: Config) => (config.memory.engine === "supermemory" ? supermemory(config) : null)
   return {
-    engine: (config) => (config.memory.engine === "supermemory" ? supermemory(config) : null),
+    engine,
+    adopt(config, { userId, root, project }) {
+      try {
+        engine(config)?.adopt(userId, root, project)
+      } catch (error) {
+        warn(`memories of ${root} are not yet those of ${project.key}: ${String(error)}`)
+      }
+    },
     blocks,
     heard: new Heard(),
     estimate,

@@ -39,7 +39,8 @@ export function remember(conversation: Conversation, said: Said, engine: MemoryE
   const keep = (role: SaidTurn["role"], text: string, createdAt: number) => {
     if (text !== "") kept.push({ role, text, speaker: null, sessionId, createdAt, requestId: said.requestId })
   }
-  if (newest && isUnanswered && heard.add(`${sessionId} ${newest.key}`)) keep("user", newest.text, said.askedAt)
+  if (newest && isUnanswered && heard.add(JSON.stringify([newest.key, sessionId, namespace.projectKey])))
+    keep("user", newest.text, said.askedAt)
   keep("assistant", withoutBlocks(said.answer).trim(), said.answeredAt)
   if (kept.length > 0) engine.remember(namespace, kept)
 }

@@ -51,8 +51,11 @@ export function createSupermemory(options: SupermemoryOptions): MemoryEngine {
     })
   }
 
+  /** Supermemory cannot rename a container tag: what was kept under a path stays under it. */
+  function adopt(): void {}
+
   const book = createSupermemoryBook(options, redact)
-  return { name: "supermemory", recall, remember, book, flush: queue.flush, close: queue.close }
+  return { name: "supermemory", recall, remember, adopt, book, flush: queue.flush, close: queue.close }
 }
 
 const ends = (text: string) =>

@@ -2,10 +2,11 @@
 import type { Database } from "bun:sqlite"
 import { join } from "node:path"
 import { type LazyDatabase, openLazily } from "./lazy-database.ts"
+import { createLearnedProjectTable } from "./learned-projects.ts"
 import { createSentBlockTables } from "./sent-blocks.ts"
 
 /** A step that was released is never edited: append a new one. */
-const MIGRATIONS: readonly ((db: Database) => void)[] = [createSentBlockTables]
+const MIGRATIONS: readonly ((db: Database) => void)[] = [createSentBlockTables, createLearnedProjectTable]
 
 export type MemoryDatabase = LazyDatabase
 

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { moveAside, openDatabase } from "./database.ts"
 import { type BodyStore, openBodies } from "./bodies.ts"
 import { createLedger, isDamage, type Ledger } from "./ledger.ts"
+import { createLearnedProjects, type LearnedProjectStore } from "./learned-projects.ts"
 import { openMemoryDatabase } from "./memory-database.ts"
 import type { ScoreOf } from "./late-counts.ts"
 import { migrate } from "./migrations.ts"
@@ -14,6 +15,7 @@ export interface Store {
   ledger: Ledger
   sentBlocks: SentBlockStore
   bodies: BodyStore
+  learnedProjects: LearnedProjectStore
   /** Writes what is queued. */
   close(): Promise<void>
 }
@@ -56,6 +58,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
     ledger,
     sentBlocks,
     bodies,
+    learnedProjects: createLearnedProjects({ use: memory.use, clock, warn }),
     async close() {
       bodies.close()
       sentBlocks.close()

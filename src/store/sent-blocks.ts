@@ -72,14 +72,15 @@ const RETRY_MS = 500
 const MOST_WAITING = 10_000
 const PURGE_EVERY_MS = 3600 * 1000
 
-/** Of this session, else the newest of another. */
-const FIND = `SELECT text, tokens, memories FROM sent_blocks
-  WHERE turn_key = ? AND user_id = ? AND project_key = ? AND sent_at > ?
-  ORDER BY session_id = ? DESC, sent_at DESC LIMIT 1`
+/** The last of a turn's rows counts: this session's, else the newest of another. */
+const FIND = `SELECT turn_key, text, tokens, memories FROM sent_blocks
+  WHERE turn_key IN (SELECT value FROM json_each(?)) AND user_id = ? AND project_key = ? AND sent_at > ?
+  ORDER BY session_id = ?, sent_at`
 /** Past so many, 20 MB, the database is asked about every turn. */
 const MOST_KNOWN = 500_000
 
 interface Row {
+  turn_key: number
   text: string
   tokens: number
   memories: string
@@ -99,7 +100,7 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
       (db) =>
         db.query<unknown, number>("SELECT turn_key FROM sent_blocks LIMIT ?").values(MOST_KNOWN + 1) as [number][],
     )
-    return (known = new Set(rows.map(([key]) => key)))
+    return (known = new Set([...rows.map(([key]) => key), ...[...waiting.values()].map(({ place }) => place.key)]))
   }
 
   function queue(place: Place, block: Block | null): void {
@@ -143,16 +144,21 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
   return {
     find(namespace, sessionId, keys) {
       const { userId, projectKey } = namespace
-      const oldest = clock() - KEPT_MS
       const may = knownKeys()
-      return keys.map((key) => {
-        if (may.size <= MOST_KNOWN && !may.has(key)) return null
-        const late = waiting.size > 0 ? waiting.get(placeId({ namespace, sessionId, key })) : undefined
-        if (late) return late.block
-        const values = [key, userId, projectKey ?? "", oldest, sessionId ?? ""]
-        const row = use((db) => db.query<Row, (string | number)[]>(FIND).get(...values))
-        return row && { text: row.text, tokens: row.tokens, memories: JSON.parse(row.memories) as InjectedMemory[] }
-      })
+      const asked = may.size > MOST_KNOWN ? keys : keys.filter((key) => may.has(key))
+      const found = new Map<number, Block | null>()
+      if (asked.length > 0) {
+        const values = [JSON.stringify(asked), userId, projectKey ?? "", clock() - KEPT_MS, sessionId ?? ""]
+        for (const { turn_key, text, tokens, memories } of use((db) =>
+          db.query<Row, (string | number)[]>(FIND).all(...values),
+        ))
+          found.set(turn_key, { text, tokens, memories: JSON.parse(memories) as InjectedMemory[] })
+      }
+      for (const key of waiting.size > 0 ? asked : []) {
+        const late = waiting.get(placeId({ namespace, sessionId, key }))
+        if (late) found.set(key, late.block)
+      }
+      return keys.map((key) => found.get(key) ?? null)
     },
     put: queue,
     remove: (place) => queue(place, null),

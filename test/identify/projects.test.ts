@@ -75,3 +75,13 @@ test("what is held is bounded and survives a restart", () => {
   next.restore(projects.entries())
   expect([keyOf(next, clue({ path: "/w/a" })), keyOf(next, clue({ path: "/w/c/d" }))]).toEqual(["/w/a", "h/o/c"])
 })
+
+test("what is learned is told once, to whoever keeps memories by project", () => {
+  const told: string[] = []
+  const projects = createProjects(10, ({ userId, root, project }) => told.push(`${userId} ${root} ${project.key}`))
+  for (let times = 0; times < 2; times++) keyOf(projects, CODEX)
+  keyOf(projects, clue({ path: "/w/shop/pkg" }))
+  keyOf(projects, CODEX, null, "bob")
+  keyOf(projects, clue({ path: "/w/notes" }), { root: "/w/notes", remote: null })
+  expect(told).toEqual(["u /w/shop github.com/acme/shop", "bob /w/shop github.com/acme/shop"])
+})

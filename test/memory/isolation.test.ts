@@ -1,5 +1,5 @@
 /** No memory crosses: ten thousand random pairs of users, projects and keys, with names made to be mistaken for one another. */
-import { afterAll, expect, test } from "bun:test"
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test"
 import * as fc from "fast-check"
 import { type Caller, type Config, type Project, Refusal } from "../../src/exchange.ts"
 import { identify } from "../../src/identify/identify.ts"
@@ -8,6 +8,7 @@ import { containerTag, conversationId } from "../../src/memory/supermemory-tag.t
 import { openStore } from "../../src/store/open.ts"
 import { temporaryDirectories } from "../store/sample.ts"
 
+setDefaultTimeout(60_000)
 const RUNS = { numRuns: 10_000 }
 const directories = temporaryDirectories()
 afterAll(() => directories.remove())
