@@ -4,6 +4,7 @@ import { Refusal } from "../exchange.ts"
 import type { Memory, MemoryBook } from "../memory/engine.ts"
 import type { Namespace } from "../memory/namespace.ts"
 import type { Ledger } from "../store/ledger.ts"
+import { readRating } from "./feedback.ts"
 import { GROUPS, readUsageQuery } from "./query.ts"
 
 /** Who calls, and what they may reach: their own memories and rows, nobody else's. */
@@ -102,10 +103,31 @@ export const MCP_TOOLS: readonly McpTool[] = [
     run: (args, caller) => {
       const from = new Date(caller.now() - (args.days ?? 7) * 86_400_000).toISOString()
       const search = new URLSearchParams({ from, group_by: args.group_by ?? "model" })
-      return caller.ledger.usage(readUsageQuery(search, { userId: caller.seesAll ? null : caller.userId }))
+      return caller.ledger.usage(readUsageQuery(search, { userId: rowsOf(caller) }))
+    },
+  }),
+  tool({
+    name: "rate_answer",
+    description: "Says how good an answer was, of a request or of a session's newest answer.",
+    readOnly: false,
+    inputSchema: Type.Object(
+      {
+        request_id: Type.Optional(Type.String({ description: "x-memproxy-request-id of the answer" })),
+        session_id: Type.Optional(Type.String()),
+        score: Type.Number({ minimum: -1, maximum: 1, description: "-1 (bad) to 1 (good)" }),
+        comment: Type.Optional(Type.String()),
+      },
+      closed,
+    ),
+    run: async (args, caller) => {
+      const rating = { ...readRating(args), userId: rowsOf(caller), source: "mcp" as const, at: caller.now() }
+      return { request_id: await caller.ledger.rate(rating), score: rating.score }
     },
   }),
 ]
+
+/** Whose rows they may speak of; null: everybody's. */
+const rowsOf = ({ seesAll, userId }: McpCaller) => (seesAll ? null : userId)
 
 function bookOf({ book }: McpCaller): MemoryBook {
   if (book) return book

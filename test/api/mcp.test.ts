@@ -47,7 +47,14 @@ test("the official client lists the tools, each with a schema and what it does t
   withClient(as("ann"), async (client) => {
     const { tools } = await client.listTools()
     expect(tools.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["search_memories", "add_memory", "list_memories", "forget_memory", "usage_summary"]),
+      expect.arrayContaining([
+        "search_memories",
+        "add_memory",
+        "list_memories",
+        "forget_memory",
+        "usage_summary",
+        "rate_answer",
+      ]),
     )
     for (const { inputSchema, description, annotations } of tools) {
       expect(inputSchema.type).toBe("object")
@@ -125,3 +132,18 @@ test("the info route counts this caller's memories, for those with a key", async
   expect((await info(as("fay"))).memory.memories).toBe(0)
   expect((await info({ "x-memory-user-id": "fay" })).memory).toBeNull()
 })
+
+test("an answer is rated, by its id, and what cannot be rated is said", () =>
+  withClient(as("gus"), async (client) => {
+    const answer = await fetch(rig.proxy.url + chat.path(false), {
+      method: "POST",
+      headers: jsonHeaders,
+      body: JSON.stringify(chat.body(false)),
+    })
+    await answer.text()
+    const request_id = answer.headers.get("x-memproxy-request-id")!
+    await rig.proxy.row(request_id)
+    expect(await call(client, "rate_answer", { request_id, score: 0.5 })).toEqual({ request_id, score: 0.5 })
+    expect((await call(client, "rate_answer", { request_id: "none", score: 1 })).error).toContain("none")
+    expect((await call(client, "rate_answer", { request_id, score: 7 })).error).toStartWith("score: ")
+  }))
