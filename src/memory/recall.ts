@@ -47,10 +47,12 @@ export interface RecallOptions {
 export async function recollect(conversation: Conversation, options: RecallOptions): Promise<Recollection> {
   try {
     const { namespace, sessionId, turns } = conversation
+    const isNew = isNewTurn(conversation)
     const keys = turns.map(({ key }) => key)
-    const sent = options.blocks.find(namespace, sessionId, keys)
-    const newest = await blockOfNewest(conversation, sent.at(-1) ?? null, options)
-    sent[sent.length - 1] = newest
+    const sent = options.blocks.find(namespace, sessionId, isNew ? keys.slice(0, -1) : keys)
+    if (isNew) sent.push(null)
+    const newest = sent.at(-1) ?? (conversation.isUnanswered ? await recallNewest(conversation, options) : null)
+    sent[turns.length - 1] = newest
     const additions = turns.flatMap(({ entry }, at) => (sent[at] ? [{ entry, text: sent[at].text }] : []))
     const status = newest ? "hit" : "miss"
     return {
@@ -67,24 +69,22 @@ export async function recollect(conversation: Conversation, options: RecallOptio
   }
 }
 
-/** Recalled once for a user turn: its tool steps, and the same request sent again, get what it got. */
-async function blockOfNewest(
-  conversation: Conversation,
-  sent: SentBlock | null,
-  options: RecallOptions,
-): Promise<SentBlock | null> {
-  const { namespace, sessionId, turns, isOwnSession, isUnanswered } = conversation
-  if (!isUnanswered || (isOwnSession && sent)) return sent
+/** A turn that nobody answered yet, unless the client says by its session that it is the same as before. */
+const isNewTurn = ({ isUnanswered, isOwnSession }: Conversation) => isUnanswered && !isOwnSession
+
+/** Once for a user turn: its tool steps, and the same request sent again in its session, get what it got. */
+async function recallNewest(conversation: Conversation, options: RecallOptions): Promise<SentBlock | null> {
+  const { namespace, sessionId, turns } = conversation
   const { engine, blocks, maxTokens, budgetMs, estimate, now } = options
   const [previous, newest] = [turns.at(-2), turns.at(-1)!]
   const query = { text: newest.text, previous: previous?.text ?? null, sessionId, maxTokens }
   const started = now()
   const recalled = await within(budgetMs, () => engine.recall(namespace, query))
   if (now() - started > budgetMs) throw tooLate(budgetMs)
-  const block = writeBlock(recalled, maxTokens, estimate)
   const place = { namespace, sessionId, key: newest.key }
+  const block = writeBlock(recalled, maxTokens, estimate)
   if (!block) {
-    if (sent) blocks.remove(place)
+    blocks.remove(place)
     return null
   }
   const memories = block.recalled.map(({ memory, score, why, tokens }) => ({ id: memory.id, score, why, tokens }))

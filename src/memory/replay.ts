@@ -24,6 +24,6 @@ export interface SentBlocks {
   /** In the order of `keys`: what the turn of this session carried, else what a turn alike of another carried last, else null. */
   find(namespace: Namespace, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
   put(place: TurnPlace, block: SentBlock): void
-  /** The turn goes out without one now. */
+  /** The turn goes out without one now, whether it had one or not. */
   remove(place: TurnPlace): void
 }

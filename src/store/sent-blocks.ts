@@ -70,12 +70,15 @@ const FLUSH_AFTER_MS = 20
 const RETRY_MS = 500
 /** What waits for a disk that will not: past it the oldest is given up. */
 const MOST_WAITING = 10_000
+const MOST_WRITTEN = 1_000
 const PURGE_EVERY_MS = 3600 * 1000
 
 /** The last of a turn's rows counts: this session's, else the newest of another. */
-const FIND = `SELECT turn_key, text, tokens, memories FROM sent_blocks
-  WHERE turn_key IN (SELECT value FROM json_each(?)) AND user_id = ? AND project_key = ? AND sent_at > ?
+const find = (keys: string) => `SELECT turn_key, text, tokens, memories FROM sent_blocks
+  WHERE turn_key ${keys} AND user_id = ? AND project_key = ? AND sent_at > ?
   ORDER BY session_id = ?, sent_at`
+const FIND_ONE = find("= ?")
+const FIND_ALL = find("IN (SELECT value FROM json_each(?))")
 /** Past so many, 20 MB, the database is asked about every turn. */
 const MOST_KNOWN = 500_000
 
@@ -93,6 +96,8 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
   let purgedAt = Number.NEGATIVE_INFINITY
   /** the keys of all turns that may have a block: most turns have none, and need not be looked for */
   let known: Set<number> | null = null
+  /** the newest writes, since a request is often sent again */
+  const written = new Map<string, string>()
 
   function knownKeys(): Set<number> {
     if (known) return known
@@ -103,8 +108,12 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
     return (known = new Set([...rows.map(([key]) => key), ...[...waiting.values()].map(({ place }) => place.key)]))
   }
 
-  function queue(place: Place, block: Block | null): void {
-    const id = placeId(place)
+  function mayHave(key: number): boolean {
+    const keys = knownKeys()
+    return keys.size > MOST_KNOWN || keys.has(key)
+  }
+
+  function queue(id: string, place: Place, block: Block | null): void {
     waiting.delete(id)
     waiting.set(id, { place, block })
     known?.add(place.key)
@@ -144,14 +153,14 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
   return {
     find(namespace, sessionId, keys) {
       const { userId, projectKey } = namespace
-      const may = knownKeys()
-      const asked = may.size > MOST_KNOWN ? keys : keys.filter((key) => may.has(key))
+      knownKeys() // a disk that gives nothing says so at once
+      const asked = keys.filter(mayHave)
       const found = new Map<number, Block | null>()
       if (asked.length > 0) {
-        const values = [JSON.stringify(asked), userId, projectKey ?? "", clock() - KEPT_MS, sessionId ?? ""]
-        for (const { turn_key, text, tokens, memories } of use((db) =>
-          db.query<Row, (string | number)[]>(FIND).all(...values),
-        ))
+        const [sql, key] = asked.length === 1 ? [FIND_ONE, asked[0]!] : [FIND_ALL, JSON.stringify(asked)]
+        const values = [key, userId, projectKey ?? "", clock() - KEPT_MS, sessionId ?? ""]
+        const rows = use((db) => db.query<Row, (string | number)[]>(sql).all(...values))
+        for (const { turn_key, text, tokens, memories } of rows)
           found.set(turn_key, { text, tokens, memories: JSON.parse(memories) as InjectedMemory[] })
       }
       for (const key of waiting.size > 0 ? asked : []) {
@@ -160,8 +169,21 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
       }
       return keys.map((key) => found.get(key) ?? null)
     },
-    put: queue,
-    remove: (place) => queue(place, null),
+    put(place, block) {
+      const id = placeId(place)
+      const content = block.text + block.memories.map((one) => one.id).join()
+      if (written.get(id) === content) return // the same request again: nothing to write
+      written.delete(id)
+      written.set(id, content)
+      if (written.size > MOST_WRITTEN) written.delete(written.keys().next().value!)
+      queue(id, place, block)
+    },
+    remove(place) {
+      if (!mayHave(place.key)) return
+      const id = placeId(place)
+      written.delete(id)
+      queue(id, place, null)
+    },
     flush,
     close() {
       if (timer !== null) clearTimeout(timer)
