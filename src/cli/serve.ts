@@ -119,7 +119,12 @@ async function serve(
   let snapshot = takeSnapshot(config)
   const now = () => performance.now()
   const stopping = new AbortController()
-  const memories = createMemories({ blocks: store.sentBlocks, estimate: estimateTokens, warn: say })
+  const memories = createMemories({
+    blocks: store.sentBlocks,
+    outbox: store.outbox,
+    estimate: estimateTokens,
+    warn: say,
+  })
   const projects = createProjects(undefined, (learned) => {
     if (!memories.engine(snapshot.config)) return
     store.learnedProjects.add(learned)

@@ -16,6 +16,31 @@ export const SCAFFOLD_TAGS: readonly string[] = [
   "user_info",
   "workspace_info",
   "env",
+  // Claude Code: slash commands and shell lines with what they printed, background tasks, its IDE plugins
+  "command-name",
+  "command-message",
+  "command-args",
+  "command-contents",
+  "local-command-caveat",
+  "local-command-stdout",
+  "local-command-stderr",
+  "bash-input",
+  "bash-stdout",
+  "bash-stderr",
+  "task-notification",
+  "user-prompt-submit-hook",
+  "ide_opened_file",
+  "ide_selection",
+  "new-diagnostics",
+  // Codex
+  "turn_aborted",
+  "user_shell_command",
+  "subagent_notification",
+  "collaboration_mode",
+  "apps_instructions",
+  "plugins_instructions",
+  "personality_spec",
+  "model_switch",
   MEMORY_TAG, // our own, where a client sends it back
 ]
 

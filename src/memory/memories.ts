@@ -4,6 +4,7 @@ import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"
 import { createSupermemory } from "./supermemory.ts"
+import type { Outbox } from "./supermemory-queue.ts"
 
 export interface Memories {
   /** null: the file switches memory off */
@@ -20,18 +21,34 @@ export interface Memories {
 
 export interface MemoriesOptions {
   blocks: SentBlocks
+  outbox: Outbox
   estimate: (text: string) => number
   warn: (message: string) => void
 }
 
-export function createMemories({ blocks, estimate, warn }: MemoriesOptions): Memories {
+export function createMemories({ blocks, outbox, estimate, warn }: MemoriesOptions): Memories {
   /** one for each key and address that a config named: an edit of the file may bring another */
   const remote = new Map<string, MemoryEngine>()
+  /** What an earlier process left is sent by the first engine alone. */
+  const outboxFor = (engines: number): Outbox => (engines === 0 ? outbox : { ...outbox, all: () => [] })
   function supermemory({ supermemory: { key, base }, memory }: Config): MemoryEngine {
     const { budgetMs, maxResults: limit } = memory
     const id = JSON.stringify([key?.reveal(), base, budgetMs, limit])
     let engine = remote.get(id)
-    if (!engine) remote.set(id, (engine = createSupermemory({ key, base, budgetMs, limit, estimate, redact, warn })))
+    if (!engine)
+      remote.set(
+        id,
+        (engine = createSupermemory({
+          key,
+          base,
+          budgetMs,
+          limit,
+          estimate,
+          redact,
+          warn,
+          outbox: outboxFor(remote.size),
+        })),
+      )
     return engine
   }
   const engine = (config: Config) => (config.memory.engine === "supermemory" ? supermemory(config) : null)

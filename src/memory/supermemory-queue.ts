@@ -19,42 +19,68 @@ export interface SupermemoryQueue {
   close(): Promise<void>
 }
 
+/** Keeps over a crash what was not sent; see `store/outbox.ts`. */
+export interface Outbox {
+  keep(text: string): number | null
+  drop(number: number): void
+  all(): { number: number; text: string }[]
+}
+
+interface Waiting {
+  conversation: JsonObject
+  /** in the outbox */
+  number: number | null
+}
+
 export function createSupermemoryQueue(options: {
   access: SupermemoryAccess
+  outbox: Outbox
   warn: (message: string) => void
 }): SupermemoryQueue {
-  const { access, warn } = options
-  const waiting: JsonObject[] = []
+  const { access, outbox, warn } = options
+  const waiting: Waiting[] = outbox
+    .all()
+    .map(({ number, text }) => ({ number, conversation: JSON.parse(text) as JsonObject }))
   const closing = Promise.withResolvers<void>()
   let isClosing = false
   let running: Promise<void> | null = null
 
   function add(conversation: JsonObject): void {
     if (waiting.length >= MOST_WAITING) {
-      waiting.shift()
+      forget(waiting.shift()!)
       warn("more waits for Supermemory than is kept: the oldest is given up")
     }
-    waiting.push(conversation)
+    waiting.push({ conversation, number: outbox.keep(JSON.stringify(conversation)) })
     running ??= run()
   }
 
   async function run(): Promise<void> {
     for (let next = waiting[0]; next; next = waiting[0]) {
-      await send(next)
+      const isOver = await send(next)
+      if (!isOver) break
+      forget(next)
       if (waiting[0] === next) waiting.shift()
     }
     running = null
   }
 
-  async function send(conversation: JsonObject): Promise<void> {
+  function forget({ number }: Waiting): void {
+    if (number !== null) outbox.drop(number)
+  }
+
+  /** False: it was not taken, and the next process may try. */
+  async function send({ conversation }: Waiting): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
         await callSupermemory(access, "POST /v4/conversations", conversation, SEND_TIMEOUT_MS)
-        return
+        return true
       } catch (error) {
+        if (isClosing) return false
         const wait = waitAfter(error, tries)
-        if (wait === null || isClosing)
-          return warn(`what was said could not be sent to Supermemory: ${messageOf(error)}`)
+        if (wait === null) {
+          warn(`what was said could not be sent to Supermemory: ${messageOf(error)}`)
+          return true
+        }
         await Promise.race([Bun.sleep(wait), closing.promise])
       }
     }
@@ -65,9 +91,10 @@ export function createSupermemoryQueue(options: {
     closing.resolve()
     if (!running) return
     await Promise.race([running, Bun.sleep(CLOSE_WAIT_MS)])
-    if (waiting.length > 0) warn(`${waiting.length} conversations were not sent to Supermemory`)
+    if (waiting.length > 0) warn(`${waiting.length} conversations are sent to Supermemory at the next start`)
   }
 
+  if (waiting.length > 0) running = run()
   return { add, flush: async () => void (await running), close }
 }
 

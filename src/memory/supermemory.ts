@@ -4,7 +4,7 @@ import type { Namespace } from "./namespace.ts"
 import { callSupermemory, type SupermemoryAccess } from "./supermemory-api.ts"
 import { createSupermemoryBook } from "./supermemory-book.ts"
 import { list, object, readFacts } from "./supermemory-facts.ts"
-import { createSupermemoryQueue } from "./supermemory-queue.ts"
+import { createSupermemoryQueue, type Outbox } from "./supermemory-queue.ts"
 import { containerTag, conversationId } from "./supermemory-tag.ts"
 
 export interface SupermemoryOptions extends SupermemoryAccess {
@@ -15,6 +15,7 @@ export interface SupermemoryOptions extends SupermemoryAccess {
   /** what must not leave this machine is cut out */
   redact: (text: string) => string
   warn: (message: string) => void
+  outbox: Outbox
 }
 
 /** Of a long message its two ends say what it is about. */
@@ -22,7 +23,7 @@ const QUERY_ENDS = 400
 
 export function createSupermemory(options: SupermemoryOptions): MemoryEngine {
   const { budgetMs, limit, estimate, redact, warn } = options
-  const queue = createSupermemoryQueue({ access: options, warn })
+  const queue = createSupermemoryQueue({ access: options, outbox: options.outbox, warn })
 
   /** The profile with what fits the question; self-hosted servers leave the latter out (supermemoryai/claude-supermemory#106), so it is searched for. */
   async function recall(namespace: Namespace, query: RecallQuery): Promise<Recalled[]> {

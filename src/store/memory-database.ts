@@ -3,10 +3,15 @@ import type { Database } from "bun:sqlite"
 import { join } from "node:path"
 import { type LazyDatabase, openLazily } from "./lazy-database.ts"
 import { createLearnedProjectTable } from "./learned-projects.ts"
+import { createOutboxTable } from "./outbox.ts"
 import { createSentBlockTables } from "./sent-blocks.ts"
 
 /** A step that was released is never edited: append a new one. */
-const MIGRATIONS: readonly ((db: Database) => void)[] = [createSentBlockTables, createLearnedProjectTable]
+const MIGRATIONS: readonly ((db: Database) => void)[] = [
+  createSentBlockTables,
+  createLearnedProjectTable,
+  createOutboxTable,
+]
 
 export type MemoryDatabase = LazyDatabase
 

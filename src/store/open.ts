@@ -9,6 +9,7 @@ import { createLearnedProjects, type LearnedProjectStore } from "./learned-proje
 import { openMemoryDatabase } from "./memory-database.ts"
 import type { ScoreOf } from "./late-counts.ts"
 import { migrate } from "./migrations.ts"
+import { createOutbox, type Outbox } from "./outbox.ts"
 import { createSentBlocks, type SentBlockStore } from "./sent-blocks.ts"
 
 export interface Store {
@@ -16,6 +17,7 @@ export interface Store {
   sentBlocks: SentBlockStore
   bodies: BodyStore
   learnedProjects: LearnedProjectStore
+  outbox: Outbox
   /** Writes what is queued. */
   close(): Promise<void>
 }
@@ -59,6 +61,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
     sentBlocks,
     bodies,
     learnedProjects: createLearnedProjects({ use: memory.use, clock, warn }),
+    outbox: createOutbox({ use: memory.use, warn }),
     async close() {
       bodies.close()
       sentBlocks.close()

@@ -107,6 +107,29 @@ test("what could not be stored is sent again until it is, and the requests do no
     expect(new Set(tries().map(({ body }) => JSON.stringify(body))).size).toBe(1)
   }))
 
+test("what was not sent when the process was killed is sent when it starts again, once", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "memproxy-outbox-"))
+  const config = testConfig(provider.url, { memproxy: memproxy(5) })
+  supermemory.fail({ path: "/v4/conversations", status: 503 })
+  const proxy = await startMemproxy({ config, dir })
+  expect((await ask(proxy, "vic")).isAnswered).toBe(true)
+  await eventually("tried", () => supermemory.calls.some(({ path }) => path === "/v4/conversations"))
+  await proxy.kill9()
+  supermemory.fail(null)
+  supermemory.calls.length = 0
+  const again = await startMemproxy({ config, dir })
+  const sent = () => supermemory.calls.filter(({ path }) => path === "/v4/conversations")
+  await eventually("sent", () => sent().length === 1)
+  expect(sent()[0]!.body.messages[0]).toEqual({ role: "user", content: QUESTION })
+  const file = new Database(join(dir, "data", "memory.db"), { readonly: true })
+  await eventually("crossed out", () => file.query("SELECT * FROM outbox").values().length === 0)
+  file.close()
+  await again.stop()
+  await withProxy(memproxy(5), async () => void (await Bun.sleep(200)), dir)
+  expect(sent()).toHaveLength(1)
+  rmSync(dir, { recursive: true })
+})
+
 test("a memory database that is damaged is set aside, one that is locked is gone without", async () => {
   const dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))
   const file = join(dir, "data", "memory.db")

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test"
+import { isUnanswered, readTurns } from "../../src/identify/turns.ts"
+
+const said = (...content: string[]) =>
+  readTurns("anthropic", {
+    messages: [{ role: "user", content: content.map((text) => ({ type: "text", text })) }],
+  }).map(({ text }) => text)
+
+test("a person's words are what is left when their agent's are taken away", () => {
+  expect(said("<system-reminder>Today is Monday.</system-reminder>", "say hi")).toEqual(["say hi"])
+  expect(said("<command-name>/clear</command-name>\n<command-args></command-args>", "another topic")).toEqual([
+    "another topic",
+  ])
+  expect(said("<local-command-stdout>12 files</local-command-stdout>")).toEqual([])
+  expect(said("[Request interrupted by user]", "stop that")).toEqual(["stop that"])
+  expect(
+    said("This session is being continued from a previous conversation that ran out of context. It was about …"),
+  ).toEqual([])
+  expect(said("what does <command-name> mean?")).toEqual(["what does <command-name> mean?"])
+})
+
+test("a turn is unanswered until a model or a tool has spoken after it", () => {
+  const user = { role: "user", content: "hi" }
+  const is = (...after: { role: string; content: string }[]) => {
+    const body = { messages: [user, ...after] }
+    return isUnanswered(readTurns("anthropic", { messages: [user] })[0]!, body)
+  }
+  expect(is()).toBe(true)
+  expect(is({ role: "system", content: "# Environment" })).toBe(true)
+  expect(is({ role: "assistant", content: "Hello." })).toBe(false)
+  const called = { input: [user, { type: "function_call", call_id: "c", name: "look", arguments: "{}" }] }
+  expect(isUnanswered(readTurns("openai-responses", called)[0]!, called)).toBe(false)
+})
