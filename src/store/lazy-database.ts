@@ -7,6 +7,8 @@ import { migrate } from "./migrations.ts"
 export interface LazyDatabase {
   /** @throws what the disk throws; the next call tries again */
   use<T>(act: (db: Database) => T): T
+  /** Damage that nobody was told of yet, once: what was kept is gone, and somebody should know. */
+  takeDamage(): unknown
   close(): void
 }
 
@@ -18,6 +20,7 @@ export function openLazily(
   warn: (message: string) => void,
 ): LazyDatabase {
   let db: Database | null = null
+  let damage: unknown = null
   const open = () =>
     openDatabase(path, 0, (fresh) => {
       fresh.run("PRAGMA wal_autocheckpoint = 1000")
@@ -31,10 +34,16 @@ export function openLazily(
         if (!isDamage(error)) throw error
         db?.close()
         db = null
+        damage = error
         const bad = moveAside(path)
         warn(`${path} is damaged (${String(error)}): it was set aside as ${bad} and a new, empty ${name} begun`)
         throw error
       }
+    },
+    takeDamage() {
+      const taken = damage
+      damage = null
+      return taken
     },
     close() {
       db?.close()

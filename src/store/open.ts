@@ -54,7 +54,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
   }
   const ledger = createLedger({ open, setAside, warn, scoreOf })
   const memory = openMemoryDatabase(dir, warn)
-  const sentBlocks = createSentBlocks({ use: memory.use, clock, warn })
+  const sentBlocks = createSentBlocks({ use: memory.use, takeDamage: memory.takeDamage, clock, warn })
   const bodies = openBodies(dir, warn)
   return {
     ledger,

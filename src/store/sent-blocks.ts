@@ -31,6 +31,8 @@ export interface SentBlockStore {
 export interface SentBlockOptions {
   /** @throws what the disk throws */
   use: <T>(act: (db: Database) => T) => T
+  /** damage of the database that nobody was told of yet */
+  takeDamage?: () => unknown
   /** epoch milliseconds */
   clock: () => number
   warn: (message: string) => void
@@ -89,7 +91,7 @@ interface Row {
   memories: string
 }
 
-export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBlockStore {
+export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: SentBlockOptions): SentBlockStore {
   const waiting = new Map<string, { place: Place; block: Block | null }>()
   let timer: ReturnType<typeof setTimeout> | null = null
   let isFailing = false
@@ -152,6 +154,8 @@ export function createSentBlocks({ use, clock, warn }: SentBlockOptions): SentBl
 
   return {
     find(namespace, sessionId, keys) {
+      const damage = takeDamage()
+      if (damage) throw damage
       const { userId, projectKey } = namespace
       knownKeys() // a disk that gives nothing says so at once
       const asked = keys.filter(mayHave)

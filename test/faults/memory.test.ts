@@ -139,6 +139,11 @@ test("a memory database that is damaged is set aside, one that is locked is gone
   await withProxy(
     memproxy(5),
     async (proxy) => {
+      expect(await ask(proxy, "uma")).toMatchObject({
+        memory: "error; reason=corrupt",
+        isAnswered: true,
+        isUntouched: true,
+      })
       expect((await ask(proxy, "uma")).memory).toMatch(/^hit/)
       expect(readdirSync(join(dir, "data")).some((name) => name.startsWith("memory.db.bad-"))).toBe(true)
     },
