@@ -31,7 +31,7 @@ export function useRig(
     const start = { config: testConfig(rig.provider.url, more(rig.provider)), env, dir }
     rig.proxy = await startMemproxy(start)
     rig.restart = async () => {
-      await Bun.sleep(60) // what is promised to be on disk by then
+      await Bun.sleep(500) // what is promised to be on disk after 50 ms is, also on a busy machine
       await rig.proxy.kill9()
       rig.proxy = await startMemproxy(start)
     }
