@@ -19,6 +19,7 @@ import type { BodyStore } from "./store/bodies.ts"
 import type { Ledger } from "./store/ledger.ts"
 import type { CookieJars } from "./upstream/cookies.ts"
 import type { Upstream } from "./upstream/send.ts"
+import type { Appraiser } from "./usage/appraise.ts"
 import type { PriceBook } from "./usage/price-book.ts"
 import type { Draft } from "./usage/settle.ts"
 
@@ -48,6 +49,7 @@ export interface App {
   sessionProjects: SessionProjects
   repositories: Repositories
   memories: Memories
+  appraiser: Appraiser
   /** aborted when the process begins to stop */
   stopping: AbortSignal
   newId(): string
@@ -67,12 +69,16 @@ export interface Exchange {
   /** a provider's own API, passed through: nothing about its answers is ours to judge */
   readonly isRaw: boolean
   readonly draft: Draft
+  /** the request as the client sent it */
+  text: string
   /** the request's body, parsed by the first who asks; null where it is no JSON object */
   body: () => JsonObject | null
   /** its user turns, likewise */
   turns: () => readonly UserTurn[]
   /** what memory has to do with it; null: nothing */
   memory: MemoryCall | null
+  /** the memories that went in with the newest turn, as they went in; null: none */
+  recalled: string | null
   identity: Identity | null
   /** the client named the conversation itself */
   isOwnSession: boolean

@@ -331,6 +331,17 @@ export interface Usage {
   outputAudio: number
 }
 
+/** A tool call that the client is to run. */
+export interface CalledTool {
+  /** null: the dialect has none */
+  id: string | null
+  name: string
+  /** as the model wrote them */
+  arguments: string
+  /** false: free text on purpose, or too long to be kept whole */
+  isJson: boolean
+}
+
 /** What was seen in an answer, so far or at its end. */
 export interface Metered {
   usage: Usage | null
@@ -349,6 +360,10 @@ export interface Metered {
   outputChars: number
   /** what the model said to the person, of its first choice: no thinking, no tool call; "" unless the meter was told to keep it */
   speech: string
+  /** likewise, the first hundred */
+  calls: readonly CalledTool[]
+  /** it declined in a field made for that */
+  refused: boolean
 }
 
 /** Reads an answer's bytes as they pass. `push` never throws on bad bytes. */

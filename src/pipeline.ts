@@ -126,12 +126,14 @@ function openExchange(arrival: Arrival, endpoint: Endpoint, app: App, isRaw = fa
     draft,
     endpoint,
     isRaw,
+    text: "",
     body: () => null,
     turns: () => [],
     identity: null,
     isOwnSession: false,
     caller: null,
     memory: null,
+    recalled: null,
     isSettled: false,
   }
 }
@@ -146,6 +148,7 @@ function noteRequest({ draft }: Exchange, model: string, isStream: boolean, text
 function recognise(exchange: Exchange, text: string): void {
   const { app, arrival, draft, endpoint, snapshot } = exchange
   const caller = exchange.caller!
+  exchange.text = text
   let parsed: JsonObject | null | undefined
   const body = (exchange.body = () => (parsed === undefined ? (parsed = parseObject(text)) : parsed))
   const { dialect } = endpoint

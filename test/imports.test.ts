@@ -14,6 +14,7 @@ const FOLDERS =
 const PIPELINE = [
   "pipeline.ts",
   "pipeline-memory.ts",
+  "pipeline-quality.ts",
   "pipeline-send.ts",
   "pipeline-cloud.ts",
   "pipeline-translated.ts",

@@ -22,6 +22,7 @@ import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
 import { CookieJars } from "../upstream/cookies.ts"
 import { createUpstream } from "../upstream/send.ts"
+import { createAppraiser } from "../usage/appraise.ts"
 import { estimateTokens } from "../usage/estimate.ts"
 import type { Span } from "../usage/otel.ts"
 import { createPriceBook } from "../usage/price-book.ts"
@@ -34,6 +35,8 @@ const STOP_WAIT_MS = 30_000
 const SESSIONS_KEPT = 10_000
 
 const say = (line: string) => console.error(line)
+const logError = (line: string, error?: unknown) =>
+  say(error === undefined ? line : `${line}\n${error instanceof Error ? error.stack : String(error)}`)
 
 export async function runServe(args: string[]): Promise<number> {
   const flags = readFlags(args)
@@ -150,12 +153,12 @@ async function serve(
     sessionProjects: createSessionProjects(),
     repositories: createRepositories(),
     memories,
+    appraiser: createAppraiser({ tell: store.ledger.count, now, clock: Date.now, warn: logError }),
     stopping: stopping.signal,
     newId: Bun.randomUUIDv7,
     random: Math.random,
     now,
-    log: (line, error) =>
-      say(error === undefined ? line : `${line}\n${error instanceof Error ? error.stack : String(error)}`),
+    log: logError,
   }
   // One forgotten await would otherwise end the process, and every stream with it.
   process.on("unhandledRejection", (error) => app.log("unhandled rejection", error))
@@ -221,6 +224,7 @@ async function serve(
   stopRetention()
   const gaveUp = await Promise.race([server.stop().then(() => false), Bun.sleep(STOP_WAIT_MS).then(() => true)])
   if (gaveUp) await server.stop(true)
+  app.appraiser.finish()
   await app.memories.close()
   app.carried.close()
   await telemetry?.close()

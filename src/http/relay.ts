@@ -37,8 +37,8 @@ export interface RelayOptions {
   errorEvent: (refusal: Refusal) => Uint8Array | null
   signal: AbortSignal
   onFirstContent: () => void
-  /** called once; `refusal` is set when the provider failed */
-  onEnd: (outcome: Outcome, refusal: Refusal | null, metered: Metered) => void
+  /** called once; `stalls`: how often the provider was silent for longer than ten seconds amid its answer; `refusal` is set when the provider failed */
+  onEnd: (outcome: Outcome, refusal: Refusal | null, metered: Metered, stalls: number) => void
 }
 
 export interface Relays {
@@ -47,6 +47,7 @@ export interface Relays {
   close(): void
 }
 
+const STALL_MS = 10_000
 export const KEEP_ALIVE_MS = 15_000
 /** a turn of the event loop, with room for a busy one */
 const FLUSH_MS = 10
@@ -70,8 +71,11 @@ export function createRelays(now: () => number, keepAliveMs = KEEP_ALIVE_MS): Re
   const relays = new Set<Relay>()
   let timer: ReturnType<typeof setInterval> | null = null
   const sweep = () => {
-    const due = now() - keepAliveMs
-    for (const relay of relays) if (relay.lastByteAt <= due) relay.beat()
+    const at = now()
+    for (const relay of relays) {
+      relay.notice(at)
+      if (relay.lastByteAt <= at - keepAliveMs) relay.beat()
+    }
   }
   const close = () => {
     if (timer !== null) clearInterval(timer)
@@ -106,6 +110,8 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   #hasStarted = false
   /** the client reads, the provider is asked for more */
   #isAsking = false
+  #isStalled = false
+  #stalls = 0
 
   constructor(options: RelayOptions, shared: Shared) {
     this.#o = options
@@ -127,6 +133,13 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   cancel(): void {
     this.#end(this.#o.meter.terminal ? "done" : "client-left", null)
     this.#o.source.cancel()
+  }
+
+  /** Once for each silence: the provider had begun, is asked for more, and gives nothing. */
+  notice(at: number): void {
+    if (!this.#hasStarted || !this.#isAsking || this.#isStalled || at - this.lastByteAt <= STALL_MS) return
+    this.#isStalled = true
+    this.#stalls++
   }
 
   beat(): void {
@@ -151,6 +164,7 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   #pass(bytes: Uint8Array): void {
     const { meter, events, source, onFirstContent } = this.#o
     meter.push(bytes)
+    this.#isStalled = false
     if (!this.#hasStarted && meter.started) {
       this.#hasStarted = true
       onFirstContent()
@@ -216,6 +230,6 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#isEnded) return
     this.#isEnded = true
     this.#shared.ended(this)
-    this.#o.onEnd(outcome, refusal, metered)
+    this.#o.onEnd(outcome, refusal, metered, this.#stalls)
   }
 }

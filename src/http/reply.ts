@@ -9,6 +9,7 @@ import { WholeEvents } from "../dialects/whole-events.ts"
 import { type Dialect, type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
 import { rememberSaid } from "../pipeline-memory.ts"
+import { appraiseLater, countSettled } from "../pipeline-quality.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
@@ -52,12 +53,12 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
 
 /** `dialect` is the provider's. */
 export function openMeter(
-  { draft, endpoint, memory }: Exchange,
+  { draft, endpoint }: Exchange,
   dialect: Dialect,
   contentType: string,
   operation = endpoint.operation,
 ): Meter {
-  const meter = createMeter({ dialect, operation, contentType, keepsSpeech: memory?.mode.writes ?? false })
+  const meter = createMeter({ dialect, operation, contentType, keepsSpeech: operation === "generate" })
   return draft.tap ? draft.tap.answer(meter) : meter
 }
 
@@ -107,7 +108,8 @@ export function replyStream(
     errorEvent: (refusal) => (isEvents ? encoder.encode(renderErrorEvent(dialect, refusal, id)) : null),
     signal: arrival.request.signal,
     onFirstContent: () => (draft.row.ttft_ms = round(app.now() - draft.started)),
-    onEnd: (outcome, refusal, metered) => {
+    onEnd: (outcome, refusal, metered, stalls) => {
+      draft.stalls = stalls
       if (refusal) app.log(`${id} the provider's stream failed: ${refusal.message}`, refusal.cause)
       void settle(exchange, outcome, status, refusal?.code ?? refusal?.type ?? null, metered)
     },
@@ -215,6 +217,8 @@ const UNMETERED: Meter = {
     serviceTier: null,
     outputChars: 0,
     speech: "",
+    calls: [],
+    refused: false,
   }),
   terminal: true,
   started: true,
@@ -239,9 +243,18 @@ function settle(
     () => finish(exchange, metered),
     (error) => {
       app.log("the price table cannot be loaded", error)
-      app.ledger.append(draft.row, draft.detail)
+      record(exchange, metered)
     },
   )
+}
+
+function record(exchange: Exchange, metered: Metered | null): void {
+  const { app, draft } = exchange
+  countSettled(exchange, metered)
+  app.ledger.append(draft.row, draft.detail)
+  appraiseLater(exchange, metered)
+  const { tap } = draft
+  if (tap) app.bodies.put(draft.row.id, exchange.arrival.startedAt, () => tap.texts())
 }
 
 function finish(exchange: Exchange, metered: Metered | null): undefined {
@@ -251,9 +264,7 @@ function finish(exchange: Exchange, metered: Metered | null): undefined {
   } catch (error) {
     app.log(`${draft.row.id} no price could be found`, error)
   }
-  app.ledger.append(draft.row, draft.detail)
-  const { tap } = draft
-  if (tap) app.bodies.put(draft.row.id, exchange.arrival.startedAt, () => tap.texts())
+  record(exchange, metered)
 }
 
 /** A title is asked for beside a conversation's first turn: that turn may say where they are, by now or later. */

@@ -114,7 +114,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
         ledger: app.ledger,
         scope,
         describe: describeQuality,
-        backlog: () => ({ waiting: 0, dropped: 0 }),
+        backlog: app.appraiser.backlog,
       }),
     )
     .use(

@@ -1,9 +1,11 @@
 /** Reads Anthropic Messages answers, streamed or whole. */
 import type { Json, JsonObject, Usage } from "../exchange.ts"
 import {
+  addArguments,
   addCall,
   addSpeech,
   addText,
+  addWhole,
   count,
   errorWord,
   list,
@@ -20,13 +22,15 @@ export function readAnthropic(tally: Tally, event: JsonObject): void {
     case "content_block_delta": {
       const delta = record(event["delta"])
       if (delta?.["text"] !== undefined) return addSpeech(tally, delta["text"])
-      return addText(tally, delta?.["thinking"] ?? delta?.["partial_json"])
+      if (delta?.["partial_json"] !== undefined) return addArguments(tally, tally.open, delta["partial_json"])
+      return addText(tally, delta?.["thinking"])
     }
     case "content_block_start":
       return readBlock(tally, record(event["content_block"]), false)
     case "message_start":
       tally.toolCalls = 0 // a second one begins the answer anew
       tally.speech = ""
+      tally.calls = []
       return readMessage(tally, record(event["message"]))
     case "message_delta":
       tally.finishReason = word(record(event["delta"])?.["stop_reason"]) ?? tally.finishReason
@@ -53,15 +57,17 @@ function readMessage(tally: Tally, message: JsonObject | null): void {
 function readBlock(tally: Tally, block: JsonObject | null, isWhole: boolean): void {
   if (!block) return
   const { type, input } = block
+  tally.open = null
   if (type === "text") {
     pauseSpeech(tally)
     return addSpeech(tally, block["text"])
   }
   addText(tally, block["text"] ?? block["thinking"])
-  if (type === "tool_use") addCall(tally)
+  if (type === "tool_use") tally.open = addCall(tally, block["id"], block["name"])
   else if (type !== "server_tool_use" && type !== "mcp_tool_use") return
   tally.started = true
-  if (isWhole && input !== undefined) tally.outputChars += JSON.stringify(input).length
+  const isEmpty = input === undefined || (!isWhole && JSON.stringify(input) === "{}")
+  if (!isEmpty) addWhole(tally, tally.open, input)
 }
 
 /**

@@ -1,6 +1,18 @@
 /** Reads OpenAI Chat answers and what is shaped like them: completions, embeddings, and the many compatible providers' variants. */
 import type { Json, JsonObject, Usage } from "../exchange.ts"
-import { addCall, addSpeech, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
+import {
+  addArguments,
+  addCall,
+  addSpeech,
+  addText,
+  addWhole,
+  count,
+  errorWord,
+  list,
+  record,
+  type Tally,
+  word,
+} from "./meter-tally.ts"
 
 /**
  * A chunk (`delta`) or a whole answer (`message`). A stream is over at `[DONE]`; some providers send none, so at a
@@ -29,6 +41,7 @@ function readMessage(tally: Tally, message: JsonObject | null, choice: Json | un
   if (Array.isArray(content)) for (const part of content) readPart(tally, record(part), say)
   else say(tally, content)
   addText(tally, message["refusal"])
+  if (word(message["refusal"])) tally.refused = true
   // one thought under two names: DeepSeek's and OpenRouter's; a gateway that sends both sends it twice
   addText(tally, message["reasoning_content"] || message["reasoning"])
   addText(tally, record(message["audio"])?.["transcript"])
@@ -36,8 +49,8 @@ function readMessage(tally: Tally, message: JsonObject | null, choice: Json | un
   if (Array.isArray(calls)) calls.forEach((call, at) => readCall(tally, record(call), `${choice ?? 0}.`, at))
   const old = record(message["function_call"])
   if (!old) return
-  if (word(old["name"])) addCall(tally)
-  addText(tally, old["arguments"])
+  if (word(old["name"])) tally.open = addCall(tally, undefined, old["name"])
+  addArguments(tally, tally.open, old["arguments"])
 }
 
 /** Mistral's content lists: `{type: "text", text}` and `{type: "thinking", thinking: [{text}]}`. */
@@ -53,15 +66,19 @@ function readPart(tally: Tally, part: JsonObject | null, say: typeof addText): v
 function readCall(tally: Tally, call: JsonObject | null, choice: string, at: number): void {
   if (!call) return
   const invoked = record(call["function"]) ?? record(call["custom"])
+  const name = invoked?.["name"]
   const place = choice + (count(call["index"]) ?? at)
   const id = word(call["id"]) ?? ""
   const calls = (tally.openCalls ??= new Map())
-  const before = calls.get(place)
-  if (before === undefined || (id !== "" && id !== before && word(invoked?.["name"]))) {
-    addCall(tally)
-    calls.set(place, id)
+  let open = calls.get(place)
+  if (open === undefined || (id !== "" && id !== open.id && word(name))) {
+    open = { id, call: addCall(tally, id, name, call["custom"] === undefined) }
+    calls.set(place, open)
   }
-  addText(tally, invoked?.["arguments"] ?? invoked?.["input"])
+  const given = invoked?.["arguments"] ?? invoked?.["input"]
+  // Some servers give the arguments as a value.
+  if (record(given)) addWhole(tally, open.call, given!)
+  else addArguments(tally, open.call, given)
 }
 
 /**

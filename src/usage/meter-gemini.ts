@@ -1,6 +1,17 @@
 /** Reads Gemini and Vertex answers: one GenerateContentResponse whole, or many of them as SSE events or elements of a JSON array. */
 import type { Json, JsonObject } from "../exchange.ts"
-import { addCall, addSpeech, addText, count, errorWord, list, record, type Tally, word } from "./meter-tally.ts"
+import {
+  addCall,
+  addSpeech,
+  addText,
+  addWhole,
+  count,
+  errorWord,
+  list,
+  record,
+  type Tally,
+  word,
+} from "./meter-tally.ts"
 
 /** https://ai.google.dev/api/generate-content. The stream is over with a finish reason, or with the reason the prompt was blocked for. */
 export function readGemini(tally: Tally, event: JsonObject): void {
@@ -26,8 +37,8 @@ function readPart(tally: Tally, part: JsonObject | null): void {
   addText(tally, record(part["executableCode"])?.["code"])
   const call = record(part["functionCall"])
   if (!call) return
-  if (word(call["name"])) addCall(tally)
-  if (call["args"] !== undefined) tally.outputChars += JSON.stringify(call["args"]).length
+  const named = word(call["name"]) ? addCall(tally, call["id"], call["name"], call["partialArgs"] === undefined) : null
+  if (call["args"] !== undefined) addWhole(tally, named, call["args"])
   for (const argument of list(call["partialArgs"])) addText(tally, record(argument)?.["stringValue"])
 }
 

@@ -1,14 +1,16 @@
 /** Reads OpenAI Responses answers, streamed or whole. */
 import type { Json, JsonObject, Usage } from "../exchange.ts"
 import {
-  addCall,
   addSpeech,
   addText,
   count,
+  countCall,
   errorWord,
+  keepCall,
   list,
   pauseSpeech,
   record,
+  setArguments,
   type Tally,
   word,
 } from "./meter-tally.ts"
@@ -29,14 +31,17 @@ export function readResponses(tally: Tally, event: JsonObject): void {
   if (typeof type !== "string") return readWhole(tally, event)
   if (type === "response.output_text.delta") return addSpeech(tally, delta)
   if (type.endsWith(".delta")) {
+    if (type === "response.refusal.delta") tally.refused = true
     if (type !== "response.audio.delta") addText(tally, delta) // audio is base64, its words come as a transcript
     return
   }
   switch (type) {
     case "response.output_item.added":
-      if (isClientCall(event["item"])) addCall(tally)
+      if (isClientCall(event["item"])) countCall(tally)
       else pauseSpeech(tally)
       return
+    case "response.output_item.done":
+      return keepItem(tally, record(event["item"]))
     case "response.created":
     case "response.in_progress":
     case "response.queued":
@@ -69,6 +74,7 @@ function readWhole(tally: Tally, response: JsonObject | null): void {
   const output = list(response["output"])
   tally.toolCalls = Math.max(tally.toolCalls, output.filter(isClientCall).length)
   if (tally.toolCalls > 0) tally.started = true
+  if (tally.calls.length === 0) for (const item of output) keepItem(tally, record(item))
   if (tally.outputChars === 0) for (const item of output) readItem(tally, record(item))
 }
 
@@ -82,12 +88,22 @@ function isClientCall(value: Json | undefined): boolean {
   )
 }
 
+/** Only function calls have JSON as arguments; shells and patches have fields of their own. */
+function keepItem(tally: Tally, item: JsonObject | null): void {
+  if (!item || !isClientCall(item)) return
+  const { type, name, call_id, input, action, operation } = item
+  const call = keepCall(tally, call_id, name ?? type, type === "function_call")
+  const given = item["arguments"] ?? input ?? action ?? operation ?? ""
+  if (call) setArguments(call, typeof given === "string" ? given : JSON.stringify(given))
+}
+
 function readItem(tally: Tally, item: JsonObject | null): void {
   if (item?.["type"] === "message") pauseSpeech(tally)
   for (const part of [...list(item?.["content"]), ...list(item?.["summary"])]) {
     const said = record(part)
     if (said?.["type"] === "output_text") addSpeech(tally, said["text"])
     else addText(tally, said?.["text"] ?? said?.["refusal"] ?? said?.["transcript"])
+    if (said?.["type"] === "refusal") tally.refused = true
   }
   addText(tally, item?.["arguments"] ?? item?.["input"] ?? item?.["code"])
 }

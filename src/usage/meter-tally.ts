@@ -1,7 +1,8 @@
 /** What a meter has seen so far, and careful access to JSON that nobody has checked. Not a reader of any dialect. */
-import type { Json, JsonObject, Metered, Usage } from "../exchange.ts"
+import type { CalledTool, Json, JsonObject, Metered, Usage } from "../exchange.ts"
 
 export interface Tally extends Metered {
+  calls: CalledTool[]
   /** the first text, thinking or tool call went by */
   started: boolean
   /** the last text that was counted */
@@ -9,8 +10,12 @@ export interface Tally extends Metered {
   keepsSpeech: boolean
   /** tokens of this exchange that `usage` leaves out */
   apart: Usage | null
-  /** the newest tool call of each place in a Chat stream, by its id */
-  openCalls: Map<string, string> | null
+  /** the call that is being written */
+  open: CalledTool | null
+  /** the call the last text went into */
+  into: CalledTool | null
+  /** the newest tool call of each place in a Chat stream */
+  openCalls: Map<string, { id: string; call: CalledTool | null }> | null
 }
 
 /** Takes one event of a stream, or a whole JSON answer, into the tally. */
@@ -26,10 +31,14 @@ export const newTally = (keepsSpeech = false): Tally => ({
   serviceTier: null,
   outputChars: 0,
   speech: "",
+  calls: [],
+  refused: false,
   keepsSpeech,
   started: false,
   text: "",
   apart: null,
+  open: null,
+  into: null,
   openCalls: null,
 })
 
@@ -84,9 +93,52 @@ export function pauseSpeech(tally: Tally): void {
   if (tally.speech !== "" && !tally.speech.endsWith("\n\n")) tally.speech += "\n\n"
 }
 
-export function addCall(tally: Tally): void {
+export function countCall(tally: Tally): void {
   tally.toolCalls++
   tally.started = true
+}
+
+/** A call and its name; its arguments are to be added. null where they are not wanted. */
+export function addCall(tally: Tally, id: Json | undefined, name: Json | undefined, isJson = true): CalledTool | null {
+  countCall(tally)
+  return keepCall(tally, id, name, isJson)
+}
+
+/** As `addCall`, of a call that was counted before. */
+export function keepCall(
+  tally: Tally,
+  id: Json | undefined,
+  name: Json | undefined,
+  isJson: boolean,
+): CalledTool | null {
+  if (!tally.keepsSpeech || tally.calls.length >= MOST_CALLS) return null
+  const call = { id: word(id), name: word(name) ?? "", arguments: "", isJson }
+  tally.calls.push(call)
+  return call
+}
+
+/** Arguments that came as a value and not as text. */
+export function addWhole(tally: Tally, call: CalledTool | null, value: Json): void {
+  const text = JSON.stringify(value)
+  tally.outputChars += text.length
+  if (call) setArguments(call, text)
+}
+
+export function setArguments(call: CalledTool, text: string): void {
+  call.arguments = text.slice(0, MOST_ARGUMENTS)
+  if (text.length > MOST_ARGUMENTS) call.isJson = false
+}
+
+const MOST_CALLS = 100
+const MOST_ARGUMENTS = 262_144
+
+/** A call's arguments, or a part of them. */
+export function addArguments(tally: Tally, call: CalledTool | null, value: Json | undefined): void {
+  addText(tally, value)
+  if (call === null || typeof value !== "string") return
+  tally.into = call
+  if (call.arguments.length < MOST_ARGUMENTS) call.arguments += value
+  else call.isJson = false
 }
 
 const BY_STATUS: Readonly<Record<number, string>> = {

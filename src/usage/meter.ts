@@ -2,14 +2,14 @@
  * Reads an answer's bytes as they pass: tokens, finish reason, tool calls, errors and the end, in all dialects and every form they come in (SSE, a JSON
  * array, one JSON body). It changes nothing, never throws on bad bytes and keeps no more than one event or one body.
  */
-import type { Dialect, JsonObject, Meter, Metered, Operation } from "../exchange.ts"
+import type { CalledTool, Dialect, JsonObject, Meter, Metered, Operation } from "../exchange.ts"
 import { readAnthropic } from "./meter-anthropic.ts"
 import { readChat } from "./meter-chat.ts"
 import { condense, parseJson } from "./meter-excess.ts"
 import { arrayFrames, bodyFrames, EventFrames, type FrameHandler, type Frames } from "./meter-frames.ts"
 import { readGemini } from "./meter-gemini.ts"
 import { readResponses } from "./meter-responses.ts"
-import { addSpeech, addText, errorWord, newTally, noUsage, type Read, record, type Tally } from "./meter-tally.ts"
+import { addArguments, addSpeech, errorWord, newTally, noUsage, type Read, record, type Tally } from "./meter-tally.ts"
 
 export interface MeterOptions {
   /** what the upstream speaks */
@@ -17,7 +17,7 @@ export interface MeterOptions {
   operation: Operation
   /** the answer's header; its first bytes have the last word */
   contentType: string
-  /** the answer's words are wanted, not only their number */
+  /** the answer's words and tool calls are wanted, not only their number */
   keepsSpeech?: boolean
 }
 
@@ -54,6 +54,8 @@ interface Repeated {
   /** characters the event counts beside the text */
   besides: number
   isSpeech: boolean
+  /** the call it is written into */
+  into: CalledTool | null
 }
 
 class AnswerMeter implements Meter, FrameHandler {
@@ -104,6 +106,7 @@ class AnswerMeter implements Meter, FrameHandler {
     if (!answer) return value !== undefined
     const { toolCalls, outputChars, speech } = tally
     tally.text = ""
+    tally.into = null
     this.#take(answer)
     if (tally.text !== "" && tally.toolCalls === toolCalls && !this.#isBody)
       this.#repeated = learn(text, name, tally, tally.outputChars - outputChars, tally.speech !== speech)
@@ -120,7 +123,7 @@ class AnswerMeter implements Meter, FrameHandler {
     const said = text.slice(head.length, -tail.length)
     if (!PLAIN.test(said)) return false
     if (repeated.isSpeech) addSpeech(this.#tally, said)
-    else addText(this.#tally, said)
+    else addArguments(this.#tally, repeated.into, said)
     this.#tally.outputChars += besides
     return true
   }
@@ -159,7 +162,7 @@ const PLAIN = /^[^"\\\u0000-\u001f]+$/
 function learn(
   event: string,
   name: string | undefined,
-  { text }: Tally,
+  { text, into }: Tally,
   counted: number,
   isSpeech: boolean,
 ): Repeated | null {
@@ -173,6 +176,7 @@ function learn(
     tail: event.slice(at + 1 + text.length),
     besides: counted - text.length,
     isSpeech,
+    into,
   }
 }
 
@@ -182,7 +186,8 @@ type Form = "events" | "array" | "body" | "opaque"
 const BLANK = new Set([9, 10, 13, 32, 0xef, 0xbb, 0xbf])
 const OPEN_BRACKET = 91
 /** Events whose content came before or comes again: not worth parsing. The names are Anthropic's and Responses'. */
-const SAYS_NOTHING = /^(ping|content_block_stop|response\.in_progress|response\.[a-z_.]+\.(done|in_progress))$/
+const SAYS_NOTHING =
+  /^(ping|content_block_stop|response\.in_progress|response\.(?!output_item\.done)[a-z_.]+\.(done|in_progress))$/
 const OPAQUE: Frames = { push() {}, end() {}, isWhole: () => false }
 
 /** JSON under an event stream's content type is common for errors, events under a JSON one for careless servers. */
@@ -221,6 +226,19 @@ function metered(tally: Tally): Metered {
     usage.cacheWrite += apart.cacheWrite
     usage.output += apart.output
   }
-  const { finishReason, toolCalls, terminal, errorType, model, serviceTier, outputChars, speech } = tally
-  return { usage, finishReason, toolCalls, terminal, errorType, model, serviceTier, outputChars, speech }
+  const { finishReason, toolCalls, terminal, errorType, model, serviceTier, outputChars } = tally
+  const { speech, calls, refused } = tally
+  return {
+    usage,
+    finishReason,
+    toolCalls,
+    terminal,
+    errorType,
+    model,
+    serviceTier,
+    outputChars,
+    speech,
+    calls,
+    refused,
+  }
 }

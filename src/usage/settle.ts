@@ -26,6 +26,8 @@ export interface Draft {
   sentAt: number | null
   answeredAt: number | null
   requestChars: number
+  /** pauses in the provider's answer that were too long */
+  stalls: number
   deployment: Deployment | null
   isSubscription: boolean
   /** null where no bodies are kept */
@@ -38,6 +40,7 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
     sentAt: null,
     answeredAt: null,
     requestChars: 0,
+    stalls: 0,
     deployment: null,
     isSubscription: false,
     tap: null,

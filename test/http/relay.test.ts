@@ -12,6 +12,8 @@ const NOTHING: Metered = {
   serviceTier: null,
   outputChars: 0,
   speech: "",
+  calls: [],
+  refused: false,
 }
 const bytes = (text: string) => new TextEncoder().encode(text)
 

@@ -7,14 +7,15 @@ export interface Way {
   dialect: Dialect
   operation?: Operation
   contentType?: string
+  keepsSpeech?: boolean
 }
 
 export function meter(
   pieces: readonly (Uint8Array | string)[],
   way: Way,
 ): Metered & { started: boolean; early: boolean } {
-  const { dialect, operation = "generate", contentType = "text/event-stream" } = way
-  const watching = createMeter({ dialect, operation, contentType })
+  const { dialect, operation = "generate", contentType = "text/event-stream", keepsSpeech = false } = way
+  const watching = createMeter({ dialect, operation, contentType, keepsSpeech })
   for (const piece of pieces) watching.push(typeof piece === "string" ? new TextEncoder().encode(piece) : piece)
   const early = watching.terminal
   return { ...watching.end(), started: watching.started, early }
@@ -35,6 +36,7 @@ export function wayOf(fixture: Fixture): Way {
     dialect: fixture.dialect ?? (operation === "count_tokens" ? "anthropic" : "openai-chat"),
     operation,
     contentType: fixture.isSse ? "text/event-stream" : "application/json",
+    keepsSpeech: true,
   }
 }
 
