@@ -225,11 +225,15 @@ export interface Config {
     /** public model names; null: all */
     onlyModels: readonly string[] | null
     exceptModels: readonly string[]
+    /** the share of sessions that go without, for comparison: 0 to 1 */
+    holdout: number
   }
   supermemory: { key: Secret | null; base: string; routerBase: string }
   billing: Billing
   /** null: none is sent */
   telemetry: Telemetry | null
+  /** a model that scores a sample of the answers; null: none does */
+  judge: { model: string; sample: number; budgetUsdPerDay: number } | null
   logging: { bodies: "off" | "redacted" | "full"; retentionDays: number | null }
   /** which `model_name`s (or all) get the client's own `x-*` headers */
   forwardClientHeaders: "all" | readonly string[]

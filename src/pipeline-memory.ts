@@ -6,6 +6,7 @@ import type { Asked } from "./dialects/request.ts"
 import type { Metered } from "./exchange.ts"
 import { purposeOf } from "./identify/purpose.ts"
 import { chainTurns, isUnanswered, type UserTurn } from "./identify/turns.ts"
+import { isHeldOut } from "./memory/holdout.ts"
 import { MODE_HEADER, readMode } from "./memory/mode.ts"
 import { namespaceOf } from "./memory/namespace.ts"
 import { type Conversation, reasonOf } from "./memory/recall.ts"
@@ -25,8 +26,9 @@ export function openMemory(exchange: Exchange, choice: Choice): MemoryCall | nul
       noteMemory(draft, "skip", unfit)
       return null
     }
-    if (!reads) noteMemory(draft, "skip", "write-only")
-    const mode = { reads, writes: writes && snapshot.config.memory.remember }
+    const isHeld = reads && isHeldOut(exchange.identity!.sessionId, snapshot.config.memory.holdout)
+    if (!reads || isHeld) noteMemory(draft, "skip", isHeld ? "holdout" : "write-only")
+    const mode = { reads: reads && !isHeld, writes: writes && snapshot.config.memory.remember }
     return { engine, mode, conversation: conversationOf(exchange) }
   } catch (error) {
     app.log(`${draft.row.id} goes on without memory`, error)

@@ -1,6 +1,7 @@
 /** Quality's place in the pipeline: when an exchange settles, and after. What is counted and what it means is in `usage/quality-*.ts`. */
 import type { Exchange } from "./app.ts"
 import type { Metered } from "./exchange.ts"
+import { JUDGE_CLIENT } from "./identify/clients.ts"
 import { purposeOf } from "./identify/purpose.ts"
 import type { Counts } from "./store/counters.ts"
 import { countDelivery } from "./usage/quality-delivery.ts"
@@ -26,7 +27,7 @@ export function appraiseLater(exchange: Exchange, metered: Metered | null): void
   const { app, arrival, draft, endpoint } = exchange
   const { row } = draft
   if (metered === null || endpoint.operation !== "generate" || row.dialect_in === null) return
-  if (row.outcome !== "done" && row.outcome !== "client-left") return
+  if (row.client === JUDGE_CLIENT || (row.outcome !== "done" && row.outcome !== "client-left")) return
   app.appraiser.add({
     row,
     metered,

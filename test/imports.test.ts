@@ -15,6 +15,7 @@ const PIPELINE = [
   "pipeline.ts",
   "pipeline-memory.ts",
   "pipeline-quality.ts",
+  "pipeline-judge.ts",
   "pipeline-send.ts",
   "pipeline-cloud.ts",
   "pipeline-translated.ts",

@@ -153,13 +153,24 @@ async function serve(
     sessionProjects: createSessionProjects(),
     repositories: createRepositories(),
     memories,
-    appraiser: createAppraiser({ tell: store.ledger.count, now, clock: Date.now, warn: logError }),
+    appraiser: createAppraiser({
+      tell: store.ledger.count,
+      onAnswer: (answer) => {
+        if (snapshot.config.judge !== null) void judging().then((judge) => judge.consider(answer))
+      },
+      now,
+      clock: Date.now,
+      warn: logError,
+    }),
     stopping: stopping.signal,
     newId: Bun.randomUUIDv7,
     random: Math.random,
     now,
     log: logError,
   }
+  let loadingJudge: ReturnType<typeof loadJudge> | undefined
+  const loadJudge = async () => (await import("../pipeline-judge.ts")).createJudge(app, Date.now)
+  const judging = () => (loadingJudge ??= loadJudge())
   // One forgotten await would otherwise end the process, and every stream with it.
   process.on("unhandledRejection", (error) => app.log("unhandled rejection", error))
   process.on("uncaughtException", (error) => app.log("uncaught exception", error))

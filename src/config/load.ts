@@ -7,6 +7,7 @@ import { assemble } from "./include.ts"
 import { readListening } from "./listen.ts"
 import { readModels } from "./models.ts"
 import { passthroughs } from "./passthrough.ts"
+import { readJudge } from "./judge.ts"
 import { read } from "./read.ts"
 import { ConfigFile } from "./schema.ts"
 import { readMemory, readSupermemory } from "./memory.ts"
@@ -116,6 +117,7 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
     supermemory,
     telemetry: readTelemetry(own.telemetry, env),
     billing: readBilling(litellm.cost_discount_config, litellm.cost_margin_config),
+    judge: readJudge(root, own.judge, report),
     logging: {
       bodies:
         own.logging?.bodies ??

@@ -34,6 +34,7 @@ export function readMemory(root: MapTree, values: ConfigFile, report: Report): C
     maxResults: old?.max_results ?? 10,
     onlyModels: old?.enabled_for_models ?? null,
     exceptModels: old?.disabled_for_models ?? [],
+    holdout: own?.holdout ?? 0,
   }
 }
 

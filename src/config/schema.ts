@@ -288,10 +288,16 @@ export const Memproxy = object({
       scope: opt(Type.Enum(["user", "project"])),
       max_tokens: count(1),
       remember: flag(),
+      holdout: opt(Type.Number({ minimum: 0, maximum: 1, wants: "a share from 0 to 1, like 0.05" })),
       timeout: opt(Type.Number({ minimum: 0.001, maximum: 60, wants: "a number of seconds from 0.001 to 60" })),
     },
     { booleans: { true: { engine: "local" }, false: { engine: "off" } } },
   ),
+  judge: object({
+    model: opt(Type.String({ minLength: 1, wants: "the name of a model of model_list" })),
+    sample: opt(Type.Number({ minimum: 0, maximum: 1, wants: "a share from 0 to 1, like 0.05" })),
+    budget_usd_per_day: opt(Type.Number({ minimum: 0, wants: "an amount of US dollars, 0 or more" })),
+  }),
   supermemory: object({ api_key: opt(Type.String()), base_url: url(), router_base_url: url() }),
   logging: object({
     bodies: opt(Type.Enum(["off", "redacted", "full"], { ...hints({ booleans: { true: "redacted", false: "off" } }) })),

@@ -26,6 +26,9 @@ interface ClientRow {
   versionAfter?: string
 }
 
+/** Our own calls to a judging model. */
+export const JUDGE_CLIENT = "memproxy-judge"
+
 export const CLIENTS: readonly ClientRow[] = [
   { name: "claude-code", agents: ["claude-cli", "claude-code"], headers: [["x-claude-code-session-id", ""]] },
   // Told from Claude Code by `nameClaude`. Neither is told by its prompt: others send it to use a Claude subscription.
@@ -172,6 +175,7 @@ export const CLIENTS: readonly ClientRow[] = [
   { name: "langchain-js", agentPrefixes: ["langchainjs-"], generic: true },
   { name: "openai-agents-js", agents: ["agents/javascript"], generic: true },
   { name: "curl", agents: ["curl"], generic: true },
+  { name: JUDGE_CLIENT, agents: [JUDGE_CLIENT] },
 ]
 
 const BY_AGENT = new Map(CLIENTS.flatMap((row) => (row.agents ?? []).map((agent) => [agent, row] as const)))

@@ -1,6 +1,7 @@
-/** What people say about an answer: kept in their words, and counted on its row. The newest word on a request is the one that counts. */
+/** What people, and a judging model, say about an answer: kept in their words, and counted on its row. The newest word of each on a request is the one that counts. */
 import type { Database } from "bun:sqlite"
 import { Refusal } from "../exchange.ts"
+import type { Counts } from "./counters.ts"
 import { addToRow, type ScoreOf } from "./late-counts.ts"
 
 export interface Feedback {
@@ -12,7 +13,7 @@ export interface Feedback {
   /** -1 (bad) to 1 (good) */
   score: number
   comment: string | null
-  source: "api" | "mcp" | "dashboard"
+  source: "api" | "mcp" | "dashboard" | "judge"
   /** epoch milliseconds */
   at: number
 }
@@ -41,12 +42,26 @@ export function rate(db: Database, feedback: Feedback, scoreOf: ScoreOf): string
         comment,
         source,
       )
-      const rating = Math.round((score + 1) * 500)
-      addToRow(db, id, (counts) => ({ rated: 1 - (counts.rated ?? 0), rating: rating - (counts.rating ?? 0) }), scoreOf)
+      addToRow(db, id, (counts) => said(counts, source === "judge" ? JUDGE : PEOPLE, score), scoreOf)
       return id
     })
     .immediate()
 }
+
+const PEOPLE = ["rated", "rating"] as const
+const JUDGE = ["judged", "judgement"] as const
+
+/** The change that a score makes to the row's counts; where both have spoken, whether they are on one side. */
+function said(counts: Counts, [times, sum]: typeof PEOPLE | typeof JUDGE, score: number): Counts {
+  const now: Counts = { ...counts, [times]: 1, [sum]: Math.round((score + 1) * 500) }
+  if (now.rated && now.judged) {
+    now.compared = 1
+    now.agreed = (now.rating ?? 0) >= 500 === (now.judgement ?? 0) >= 500 ? 1 : 0
+  }
+  return Object.fromEntries(CHANGED.map((name) => [name, (now[name] ?? 0) - (counts[name] ?? 0)]))
+}
+
+const CHANGED = [...PEOPLE, ...JUDGE, "compared", "agreed"] as const
 
 /** Newest first. */
 export function feedbackOn(db: Database, requestId: string) {

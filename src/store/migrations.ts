@@ -111,7 +111,23 @@ function m003_quality(db: Database): void {
   `)
 }
 
-export const MIGRATIONS: readonly ((db: Database) => void)[] = [m001_requests, m002_columns, m003_quality]
+/** A segment's signals are a column of their own (`columns/signals.ts`): counts come late and often, and drop nothing else. */
+function m004_signal_columns(db: Database): void {
+  const segment = "(SELECT max(first) FROM segments WHERE first <= OLD.rowid)"
+  db.run(`
+    CREATE TRIGGER signals_changed AFTER UPDATE OF signals, overhead_ms, memory_ms, memory_tokens ON requests BEGIN
+      DELETE FROM row_columns WHERE id = ${segment} * 16 + 13 AND EXISTS (
+        SELECT 1 FROM segments WHERE first = ${segment} AND last >= OLD.rowid);
+    END;
+  `)
+}
+
+export const MIGRATIONS: readonly ((db: Database) => void)[] = [
+  m001_requests,
+  m002_columns,
+  m003_quality,
+  m004_signal_columns,
+]
 
 /**
  * Brings a database up to the newest schema. One that holds rows is copied beside itself first (`ledger.db.before-2`).

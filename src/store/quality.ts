@@ -1,13 +1,20 @@
 /**
  * `/api/quality`: what the rows that match count about quality, summed by one or two groups, with percentiles of what took time. What the sums mean is decided
- * by who asks. It walks the rows in slices and lets other work go on in between.
+ * by who asks. Like `usage.ts` it goes through the ledger's columns and lets other work go on.
  */
-import { calendarBuckets } from "./calendar.ts"
-import { addStored, COUNTERS, type Counts, countsOf } from "./counters.ts"
-import { type Group, GROUPS, isCalendar } from "./groups.ts"
-import { filterSql, type LedgerFilter } from "./filter.ts"
+import { GroupTable } from "./columns/group-table.ts"
+import { createKeys, NO_KEY } from "./columns/keys.ts"
+import { type Columns, PRICED } from "./columns/layout.ts"
+import { createMatcher, isWithin } from "./columns/match.ts"
+import { piecesOf, rangesOf } from "./columns/pieces.ts"
+import { Samples } from "./columns/samples.ts"
+import { eachSignal } from "./columns/signals.ts"
+import { openWords } from "./columns/words.ts"
+import { COUNTERS, type Counts, countsOf } from "./counters.ts"
+import type { LedgerFilter } from "./filter.ts"
+import { type Group, isCalendar } from "./groups.ts"
 import type { SelectValues } from "./source.ts"
-import type { UsageKey } from "./usage.ts"
+import { othersTurn, type UsageKey } from "./usage.ts"
 
 /** `memory`: on, held-out or off. */
 export type QualityGroup = Group | "memory"
@@ -32,7 +39,7 @@ export interface QualitySums {
   speed: Readonly<Record<Time, Spread>>
 }
 
-/** Nearest rank; null without a value. `n`: the rows that have one. */
+/** Nearest rank; within 0.4 % where a group has more than a thousand values. `n`: the rows that have one. */
 export interface Spread {
   n: number
   p50: number | null
@@ -48,106 +55,127 @@ export interface QualityReport {
 /** `ttft_ms` and `tpot_ms` are the provider's own: from the request going out to the first content, and from one output token to the next. */
 const TIMES = ["ttft_ms", "tpot_ms", "overhead_ms", "memory_ms"] as const
 type Time = (typeof TIMES)[number]
+const PERCENTS = [50, 90, 99]
 
-const SLICE_ROWS = 1_000
+const FIRST_CONTENT_MS = COUNTERS.indexOf("first_content_ms")
+const PER_TOKEN_US = COUNTERS.indexOf("per_token_us")
 
-const NUMBER_OF = (name: (typeof COUNTERS)[number]) => COUNTERS.indexOf(name)
-const [FIRST_CONTENT_MS, PER_TOKEN_US, STREAMED, MEMORY_ON, HELD_OUT] = (
-  ["first_content_ms", "per_token_us", "streamed", "memory_on", "held_out"] as const
-).map(NUMBER_OF) as [number, number, number, number, number]
+/** Beside the counters each group has these sums. */
+const [REQUESTS, INPUT, CACHE_READ, OUTPUT, REASONING, MEMORY, COST, WITH_PRICE] = Array.from(
+  { length: 8 },
+  (_, at) => COUNTERS.length + at,
+) as [number, number, number, number, number, number, number, number]
+const STRIDE = COUNTERS.length + 8
 
-type Row = [
-  startedAt: number,
-  rowid: number,
-  signals: Uint8Array | null,
-  input: number | null,
-  cacheRead: number | null,
-  output: number | null,
-  reasoning: number | null,
-  memory: number,
-  cost: number | null,
-  overheadMs: number | null,
-  memoryMs: number | null,
-  ...keys: UsageKey[],
-]
-const FIRST_KEY = 11
-const COLUMNS = `started_at, rowid, signals, input_tokens, cache_read_tokens, output_tokens, reasoning_tokens,
-  memory_tokens, cost_usd, overhead_ms, memory_ms`
+class QualityTallies {
+  readonly #times = TIMES.map(() => new Samples())
+  #sums = new Float64Array(STRIDE * 64)
 
-class Tally {
-  requests = 0
-  readonly sums = new Float64Array(COUNTERS.length)
-  readonly tokens = { input: 0, cacheRead: 0, output: 0, reasoning: 0, memory: 0 }
-  cost: number | null = null
-  readonly times: Record<Time, number[]> = { ttft_ms: [], tpot_ms: [], overhead_ms: [], memory_ms: [] }
-
-  add(row: Row, own: Float64Array): void {
-    const [, , , input, cacheRead, output, reasoning, memory, cost, overheadMs, memoryMs] = row
-    const { sums, tokens, times } = this
-    this.requests++
-    for (let at = 0; at < own.length; at++) sums[at]! += own[at]!
-    tokens.input += input ?? 0
-    tokens.cacheRead += cacheRead ?? 0
-    tokens.output += output ?? 0
-    tokens.reasoning += reasoning ?? 0
-    tokens.memory += memory
-    if (cost !== null) this.cost = (this.cost ?? 0) + cost
-    if (own[STREAMED]! > 0 && own[FIRST_CONTENT_MS]! > 0) times.ttft_ms.push(own[FIRST_CONTENT_MS]!)
-    if (own[PER_TOKEN_US]! > 0) times.tpot_ms.push(own[PER_TOKEN_US]! / 1000)
-    if (overheadMs !== null) times.overhead_ms.push(overheadMs)
-    if (memoryMs !== null) times.memory_ms.push(memoryMs)
+  count(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, size: number): void {
+    if (size * STRIDE > this.#sums.length) {
+      const larger = new Float64Array(size * STRIDE * 2)
+      larger.set(this.#sums)
+      this.#sums = larger
+    }
+    const sums = this.#sums
+    const signals = columns.signals()
+    const flags = columns.flags()
+    const { cost, input, cacheRead, output, reasoning } = columns.measures()
+    for (let index = 0; index < columns.rows; index++) {
+      if (mask !== null && mask[index] === 0) continue
+      const at = groups[index]! * STRIDE
+      sums[at + REQUESTS]!++
+      sums[at + INPUT]! += input[index]!
+      sums[at + CACHE_READ]! += cacheRead[index]!
+      sums[at + OUTPUT]! += output[index]!
+      sums[at + REASONING]! += reasoning[index]!
+      sums[at + MEMORY]! += signals.memoryTokens[index]!
+      sums[at + COST]! += cost[index]!
+      if (flags[index]! & PRICED) sums[at + WITH_PRICE]!++
+    }
+    const ttft = new Float64Array(columns.rows).fill(Number.NaN)
+    const tpot = new Float64Array(columns.rows).fill(Number.NaN)
+    eachSignal(signals, mask, (index, counter, value) => {
+      if (counter >= COUNTERS.length) return // a newer memproxy's
+      sums[groups[index]! * STRIDE + counter]! += value
+      if (counter === FIRST_CONTENT_MS) ttft[index] = value
+      else if (counter === PER_TOKEN_US) tpot[index] = value / 1000
+    })
+    const times = [ttft, tpot, signals.overhead, signals.memoryMs]
+    this.#times.forEach((samples, at) => samples.add(groups, times[at]!, mask, size))
   }
 
-  report(): QualitySums {
-    const { input, cacheRead, output, reasoning, memory } = this.tokens
+  *finish(size: number): Generator<void> {
+    for (const samples of this.#times) yield* samples.order(size)
+  }
+
+  of(group: number): QualitySums {
+    return this.#report(group * STRIDE, this.#sums, (samples) => samples.ranks(group, PERCENTS))
+  }
+
+  all(size: number): QualitySums {
+    const sums = new Float64Array(STRIDE)
+    for (let at = 0; at < size * STRIDE; at++) sums[at % STRIDE]! += this.#sums[at]!
+    return this.#report(0, sums, (samples) => samples.ranksOfAll(PERCENTS))
+  }
+
+  #report(at: number, sums: Float64Array, ranks: (samples: Samples) => ReturnType<Samples["ranksOfAll"]>): QualitySums {
+    const sum = (place: number) => sums[at + place]!
+    const speed = TIMES.map((time, index) => {
+      const { n, at } = ranks(this.#times[index]!)
+      return [time, { n, p50: at[0], p90: at[1], p99: at[2] }]
+    })
     return {
-      requests: this.requests,
-      counts: countsOf(this.sums),
-      input_tokens: input,
-      cache_read_tokens: cacheRead,
-      output_tokens: output,
-      reasoning_tokens: reasoning,
-      memory_tokens: memory,
-      cost_usd: this.cost,
-      speed: Object.fromEntries(TIMES.map((time) => [time, spread(this.times[time])])) as Record<Time, Spread>,
+      requests: sum(REQUESTS),
+      counts: countsOf(sums, at),
+      input_tokens: sum(INPUT),
+      cache_read_tokens: sum(CACHE_READ),
+      output_tokens: sum(OUTPUT),
+      reasoning_tokens: sum(REASONING),
+      memory_tokens: sum(MEMORY),
+      cost_usd: sum(WITH_PRICE) > 0 ? sum(COST) : null,
+      speed: Object.fromEntries(speed) as QualitySums["speed"],
     }
   }
 }
+
+const PIECES_AT_ONCE = 2
+const GROUPS_AT_ONCE = 100
 
 export async function reportQuality(select: SelectValues, query: QualityQuery): Promise<QualityReport> {
-  const keysOf = query.groupBy.map((group, index) => keyOf(group, index, query.tz ?? "UTC"))
-  const tallies = new Map<UsageKey, Map<UsageKey, Tally>>()
-  const total = new Tally()
-  const own = new Float64Array(COUNTERS.length)
-  for await (const rows of slices(select, query)) {
-    for (const row of rows) {
-      own.fill(0)
-      if (row[2]) addStored(row[2], own)
-      total.add(row, own)
-      const [key = null, second = null] = keysOf.map((of) => of(row, own))
-      let within = tallies.get(key)
-      if (!within) tallies.set(key, (within = new Map()))
-      let tally = within.get(second)
-      if (!tally) within.set(second, (tally = new Tally()))
-      tally.add(row, own)
+  const words = openWords(select)
+  const match = createMatcher(query, words)
+  const keys = query.groupBy.map((group) => createKeys(group, query.tz ?? "UTC"))
+  const [first = NO_KEY, second = NO_KEY] = keys
+  const groups = new GroupTable()
+  const tallies = new QualityTallies()
+  let pieces = 0
+  for (const range of rangesOf(select)) {
+    if (!isWithin(range, query)) continue
+    for (const columns of piecesOf(select, range, words)) {
+      const mask = match(columns)
+      tallies.count(columns, mask, groups.of(first.of(columns), second.of(columns), mask), groups.size)
+      if (++pieces % PIECES_AT_ONCE === 0) await othersTurn()
     }
   }
-  const rows = [...tallies].flatMap(([key, within]) =>
-    [...within].map(([second, tally]) => ({ key: keysOf.length > 1 ? pair(key, second) : key, ...tally.report() })),
-  )
-  return {
-    rows: keysOf.length === 0 ? [] : rows.sort((a, b) => order(a.key, b.key, query.groupBy) || b.requests - a.requests),
-    totals: total.report(),
+  for (const _ of tallies.finish(groups.size)) await othersTurn()
+  const texts = words.textsOf([
+    ...first.words(groups.firsts, groups.size),
+    ...second.words(groups.seconds, groups.size),
+  ])
+  const rows: QualityReport["rows"] = []
+  for (let group = 0; group < groups.size; group++) {
+    const pair: [UsageKey, UsageKey] = [
+      first.text(groups.firsts[group]!, texts),
+      second.text(groups.seconds[group]!, texts),
+    ]
+    rows.push({ key: second === NO_KEY ? pair[0] : pair, ...tallies.of(group) })
+    if (rows.length % GROUPS_AT_ONCE === 0) await othersTurn()
   }
-}
-
-const pair = (first: UsageKey, second: UsageKey): [UsageKey, UsageKey] => [first, second]
-
-function keyOf(group: QualityGroup, index: number, zone: string): (row: Row, own: Float64Array) => UsageKey {
-  if (group === "memory") return (_, own) => (own[HELD_OUT]! > 0 ? "held-out" : own[MEMORY_ON]! > 0 ? "on" : "off")
-  if (!isCalendar(group)) return (row) => row[FIRST_KEY + index] as UsageKey
-  const bucket = calendarBuckets(group, zone)
-  return (row) => bucket(row[0])
+  return {
+    rows: first === NO_KEY ? [] : rows.sort((a, b) => order(a.key, b.key, query.groupBy) || b.requests - a.requests),
+    totals: tallies.all(groups.size),
+  }
 }
 
 /** Days and hours run forward. */
@@ -159,28 +187,4 @@ function order(one: UsageKey | UsageKey[], other: UsageKey | UsageKey[], groups:
     if (difference !== 0) return difference
   }
   return 0
-}
-
-/** All matching rows that are there now, oldest first; rows written meanwhile are left out. */
-async function* slices(select: SelectValues, query: QualityQuery): AsyncGenerator<Row[]> {
-  const { where, values } = filterSql(query)
-  const keys = query.groupBy.map((group) => (group === "memory" || isCalendar(group) ? ", NULL" : `, ${GROUPS[group]}`))
-  const newest = Number(select("SELECT coalesce(max(rowid), 0) FROM requests", [])[0]?.[0])
-  const sql = `SELECT ${COLUMNS}${keys.join("")} FROM requests
-    WHERE ${where} AND (started_at, rowid) > (?, ?) AND rowid <= ? ORDER BY started_at, rowid LIMIT ?`
-  let after: [number, number] = [Number.MIN_SAFE_INTEGER, 0]
-  for (;;) {
-    const rows = select(sql, [...values, ...after, newest, SLICE_ROWS]) as Row[]
-    yield rows
-    const last = rows[SLICE_ROWS - 1]
-    if (!last) return
-    after = [last[0], last[1]]
-    await new Promise((resume) => setImmediate(resume))
-  }
-}
-
-function spread(values: readonly number[]): Spread {
-  const sorted = Float64Array.from(values).sort()
-  const at = (percent: number) => sorted[Math.ceil((percent * sorted.length) / 100) - 1] ?? null
-  return { n: sorted.length, p50: at(50), p90: at(90), p99: at(99) }
 }

@@ -2,15 +2,14 @@
  * `/api/usage`: sums, percentiles and speed of the rows that match, by one or two groups.
  * It goes through the ledger's columns and lets other work go on every millisecond, so that a long report delays no request.
  */
-import { calendarBuckets } from "./calendar.ts"
 import { GroupTable } from "./columns/group-table.ts"
-import type { Columns } from "./columns/layout.ts"
+import { createKeys, NO_KEY } from "./columns/keys.ts"
 import { createMatcher, isWithin } from "./columns/match.ts"
 import { piecesOf, rangesOf } from "./columns/pieces.ts"
 import type { Percentiles } from "./columns/samples.ts"
 import { type Tally, Tallies } from "./columns/tallies.ts"
 import { openWords } from "./columns/words.ts"
-import { type Group, GROUPS, isCalendar } from "./groups.ts"
+import { type Group, isCalendar } from "./groups.ts"
 import type { LedgerFilter } from "./filter.ts"
 import type { SelectValues } from "./source.ts"
 
@@ -88,60 +87,7 @@ export async function reportUsage(select: SelectValues, query: UsageQuery): Prom
   return { rows: first === NO_KEY ? [] : rows.sort(byCalendarThenCost(query.groupBy)), totals }
 }
 
-const othersTurn = () => new Promise((resume) => setImmediate(resume))
-
-/** A group's keys: numbers while rows are counted, texts in the end. */
-interface Keys {
-  /** of each row */
-  of(columns: Columns): Uint32Array
-  text(number: number, texts: ReadonlyMap<number, string | null>): UsageKey
-  /** those of the numbers that are words */
-  words(numbers: Uint32Array, size: number): Iterable<number>
-}
-
-const NO_KEY: Keys = { of: ({ rows }) => new Uint32Array(rows), text: () => null, words: () => [] }
-
-function createKeys(group: Group, zone: string): Keys {
-  if (isCalendar(group)) return createCalendarKeys(group, zone)
-  return {
-    of: (columns) => columns.dimension(GROUPS[group]!),
-    text: (number, texts) => texts.get(number) ?? null,
-    words: (numbers, size) => new Set(numbers.subarray(0, size)),
-  }
-}
-
-/** Zones change their offset on a quarter of an hour, so that all moments of one have the same name. */
-const QUARTER_MS = 15 * 60_000
-
-function createCalendarKeys(unit: "day" | "hour", zone: string): Keys {
-  const nameOf = calendarBuckets(unit, zone)
-  const names: string[] = []
-  const numbers = new Map<string, number>()
-  const quarters = new Map<number, number>()
-  const numberOf = (quarter: number) => {
-    const name = nameOf(quarter * QUARTER_MS)
-    let number = numbers.get(name)
-    if (number === undefined) numbers.set(name, (number = names.push(name) - 1))
-    quarters.set(quarter, number)
-    return number
-  }
-  return {
-    of: (columns) => {
-      const at = columns.at()
-      const found = new Uint32Array(at.length)
-      let last = Number.NaN
-      let number = 0
-      for (let index = 0; index < at.length; index++) {
-        const quarter = Math.floor(at[index]! / QUARTER_MS)
-        if (quarter !== last) number = quarters.get((last = quarter)) ?? numberOf(quarter)
-        found[index] = number
-      }
-      return found
-    },
-    text: (number) => names[number]!,
-    words: () => [],
-  }
-}
+export const othersTurn = () => new Promise((resume) => setImmediate(resume))
 
 function report(tally: Tally): UsageSums {
   const isUnknown = tally.priced === 0 && tally.unpriced > 0

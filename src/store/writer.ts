@@ -50,6 +50,7 @@ export interface Writer {
 
 export function createWriter(options: WriterOptions): Writer {
   let queue: Queued[] = []
+  const byId = new Map<string, Queued>()
   let dropped = 0
   let lastError: string | null = null
   let closed = false
@@ -65,10 +66,12 @@ export function createWriter(options: WriterOptions): Writer {
       return
     }
     if (queue.length >= KEEP_ROWS) {
-      queue.shift()
+      byId.delete(queue.shift()![0].id)
       dropped++
     }
-    queue.push([row, detail])
+    const queued: Queued = [row, detail]
+    queue.push(queued)
+    byId.set(row.id, queued)
     if (timer === null) timer = setTimeout(tick, retryMs || FLUSH_AFTER_MS)
     else if (queue.length === BATCH_ROWS && retryMs === 0) setImmediate(writeBatch)
   }
@@ -92,6 +95,8 @@ export function createWriter(options: WriterOptions): Writer {
       return false
     }
     queue = batch === queue ? [] : queue.slice(BATCH_ROWS)
+    if (queue.length === 0) byId.clear()
+    else for (const [row] of batch) byId.delete(row.id)
     if (lastError !== null) recovered()
     planCheckpoint(batch.length)
     options.written(batch)
@@ -162,7 +167,7 @@ export function createWriter(options: WriterOptions): Writer {
     queue = []
   }
 
-  const waiting = (id: string) => queue.findLast(([row]) => row.id === id)
+  const waiting = (id: string) => byId.get(id)
 
   return { push, flush, close, waiting, health: () => ({ queued: queue.length, dropped, lastError }) }
 }

@@ -36,6 +36,8 @@ export interface Appraiser {
 }
 
 export interface AppraiserOptions {
+  /** told of each whole answer that ends a person's turn */
+  onAnswer: (answer: { requestId: string; message: string; answer: string }) => void
   tell: (id: string, counts: Counts) => void
   /** monotonic milliseconds */
   now: () => number
@@ -53,7 +55,7 @@ const SESSIONS = 5_000
 /** How often ended tasks are looked for. */
 const SWEEP_MS = 60_000
 
-export function createAppraiser({ tell, now, clock, warn }: AppraiserOptions): Appraiser {
+export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserOptions): Appraiser {
   const conversations = createConversations(SESSIONS)
   let queue: Appraisable[] = []
   let next = 0
@@ -95,6 +97,9 @@ export function createAppraiser({ tell, now, clock, warn }: AppraiserOptions): A
       const { own, step } = appraise(exchange)
       tell(exchange.row.id, own)
       if (step) conversations.follow(step, tell)
+      const { row, metered } = exchange
+      if (step?.isDone && row.tool_calls === 0 && metered.speech !== "")
+        onAnswer({ requestId: row.id, message: step.lastTurn, answer: metered.speech })
     } catch (error) {
       warn(`${exchange.row.id} the quality of its answer is not known`, error)
     }

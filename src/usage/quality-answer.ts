@@ -24,14 +24,20 @@ export interface Wanted {
   schema: Json | true | null
 }
 
-const TRUNCATED = /^(length|max_tokens|max_output_tokens|model_length|model_context_window_exceeded)$/i
-const REFUSED =
-  /^(refusal|content_filter|safety|prohibited_content|blocklist|spii|recitation|image_safety|image_prohibited_content|model_armor|sensitive)$/i
+/** As the providers write it, in lower case. */
+const TRUNCATED: ReadonlySet<string> = new Set(
+  "length max_tokens max_output_tokens model_length model_context_window_exceeded".split(" "),
+)
+const REFUSED: ReadonlySet<string> = new Set(
+  `refusal content_filter safety prohibited_content blocklist spii recitation image_safety image_prohibited_content model_armor
+  sensitive`.split(/\s+/),
+)
 
 export function countForm({ text, callCount, finishReason, refused, outputChars }: Answer, { schema }: Wanted): Counts {
   const counts: Counts = { answers: 1 }
-  const isTruncated = finishReason !== null && TRUNCATED.test(finishReason)
-  const isRefused = refused || (finishReason !== null && REFUSED.test(finishReason))
+  const reason = finishReason?.toLowerCase() ?? ""
+  const isTruncated = TRUNCATED.has(reason)
+  const isRefused = refused || REFUSED.has(reason)
   if (isTruncated) counts.truncated = 1
   if (isRefused) counts.refused = 1
   const isEmpty = !isRefused && callCount === 0 && text.trim() === "" && (finishReason !== null || outputChars === 0)

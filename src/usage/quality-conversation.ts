@@ -50,18 +50,22 @@ const KEPT_CHARS = 1_000
 const MOST_OPEN_CALLS = 200
 const MOST_DIFFERENT_CALLS = 500
 
+/** Without what is large, and was told. */
+type Last = Omit<Step, "aftermath" | "calls">
+
 interface OpenCall {
   requestId: string
   name: string
   isGood: boolean
 }
 
+/** Most sessions call no tool: they have no maps. */
 interface Session {
-  last: Omit<Step, "aftermath" | "calls">
+  last: Last
   /** calls whose results were not seen yet, by id; without ids in their order */
-  open: Map<string, OpenCall>
+  open: Map<string, OpenCall> | null
   /** how often each call was made */
-  made: Map<string, number>
+  made: Map<string, number> | null
   /** user turns of the task under way */
   taskTurns: number
 }
@@ -73,7 +77,7 @@ export function createConversations(limit: number): Conversations {
   function follow(step: Step, tell: (id: string, counts: Counts) => void): void {
     const before = sessions.get(step.session)
     sessions.delete(step.session)
-    const session: Session = before ?? { last: step, open: new Map(), made: new Map(), taskTurns: 0 }
+    const session: Session = before ?? { last: step, open: null, made: null, taskTurns: 0 }
     if (before) {
       readResults(session, step, tell)
       const counts = judge(session.last, step)
@@ -82,11 +86,12 @@ export function createConversations(limit: number): Conversations {
       else if (isCacheable(session.last, step)) tell(step.id, { cacheable: 1 })
     }
     countTurns(session, step, before !== undefined, tell)
-    const loops = countLoops(session, step)
-    if (loops > 0) tell(step.id, { loops })
-    keepCalls(session, step)
-    const { aftermath: _, calls: __, ...kept } = step
-    session.last = { ...kept, lastTurn: copyOf(step.lastTurn) }
+    if (step.calls.length > 0) {
+      const loops = countLoops((session.made ??= new Map()), step)
+      if (loops > 0) tell(step.id, { loops })
+      keepCalls((session.open ??= new Map()), step)
+    }
+    session.last = lastOf(step)
     sessions.set(step.session, session)
     if (sessions.size > limit) sessions.delete(sessions.keys().next().value!)
   }
@@ -102,11 +107,27 @@ export function createConversations(limit: number): Conversations {
   return { follow, sweep, size: () => sessions.size }
 }
 
-/** The first turn of a part of a long text would keep all of it. */
+const lastOf = (step: Step): Last => ({
+  id: step.id,
+  session: step.session,
+  isNamed: step.isNamed,
+  client: step.client,
+  model: step.model,
+  askedAt: step.askedAt,
+  answeredAt: step.answeredAt,
+  isDone: step.isDone,
+  turns: step.turns,
+  lastTurn: copyOf(step.lastTurn),
+  entries: step.entries,
+  cache: step.cache,
+  hasMemory: step.hasMemory,
+})
+
+/** A part of a long text would keep all of it. */
 const copyOf = (text: string) => Buffer.from(text.slice(0, KEPT_CHARS)).toString()
 
 /** Group E: what the person made of the last answer. null: nothing can be said. */
-export function judge(last: Session["last"], step: Step): Counts | null {
+function judge(last: Last, step: Step): Counts | null {
   if (!last.isDone || last.turns.length === 0 || step.askedAt < last.answeredAt) return null
   const common = commonTurns(last.turns, step.turns)
   if (common === last.turns.length && step.turns.length > common) return judgeNextTurn(last, step)
@@ -122,7 +143,7 @@ export function judge(last: Session["last"], step: Step): Counts | null {
   return { followed: 1, resent: 1 }
 }
 
-function judgeNextTurn(last: Session["last"], step: Step): Counts {
+function judgeNextTurn(last: Last, step: Step): Counts {
   const counts: Counts = { followed: 1, answered_turns: 1 }
   const verdict = verdictOf(step.lastTurn)
   if (verdict !== null) counts[verdict] = 1
@@ -132,7 +153,7 @@ function judgeNextTurn(last: Session["last"], step: Step): Counts {
 }
 
 /** The same request again. What has grown since is a tool loop, and a first question alone may be another's that is the same. */
-const isRegenerated = (last: Session["last"], step: Step) =>
+const isRegenerated = (last: Last, step: Step) =>
   step.entries <= last.entries &&
   step.askedAt - last.answeredAt <= REGENERATED_WITHIN_MS &&
   (last.isNamed || last.turns.length > 1)
@@ -145,6 +166,7 @@ function commonTurns(one: readonly number[], other: readonly number[]): number {
 
 /** Signals 20 and 22: told of the request whose answer made the call. */
 function readResults(session: Session, step: Step, tell: (id: string, counts: Counts) => void): void {
+  if (session.open === null) return
   for (const result of step.aftermath.results) {
     const call = takeCall(session.open, result)
     if (!call) continue
@@ -171,7 +193,7 @@ function takeCall(open: Map<string, OpenCall>, { id, name }: ToolResult): OpenCa
   return call
 }
 
-function keepCalls({ open }: Session, { id, calls }: Step): void {
+function keepCalls(open: Map<string, OpenCall>, { id, calls }: Step): void {
   for (const [at, { id: callId, name, isGood }] of calls.entries())
     open.set(callId ?? `${id} ${at}`, { requestId: id, name, isGood })
   for (const key of open.keys()) {
@@ -181,7 +203,7 @@ function keepCalls({ open }: Session, { id, calls }: Step): void {
 }
 
 /** Signal 21: the third and every further one of the same call in a session. */
-function countLoops({ made }: Session, { calls }: Step): number {
+function countLoops(made: Map<string, number>, { calls }: Step): number {
   let loops = 0
   for (const call of calls) {
     const key = `${call.name} ${canonical(call.arguments)}`
@@ -223,7 +245,7 @@ function endTask(session: Session, tell: (id: string, counts: Counts) => void): 
 }
 
 /** Signal 32: the conversation goes on where the last request had the cache filled, and soon enough. */
-function isCacheable(last: Session["last"], step: Step): boolean {
+function isCacheable(last: Last, step: Step): boolean {
   return (
     step.cache !== null &&
     step.isDone &&
@@ -235,9 +257,9 @@ function isCacheable(last: Session["last"], step: Step): boolean {
   )
 }
 
-const isBrokenCache = (last: Session["last"], step: Step) => isCacheable(last, step) && step.cache!.read === 0
+const isBrokenCache = (last: Last, step: Step) => isCacheable(last, step) && step.cache!.read === 0
 
-function brokenCache(last: Session["last"], step: Step): Counts {
+function brokenCache(last: Last, step: Step): Counts {
   const cause =
     step.model !== last.model
       ? "broken_by_model"

@@ -18,37 +18,67 @@ export function duplicateShare(text: string): number {
   const words = wordHashes(text)
   const grams = words.length - GRAM + 1
   if (grams < LEAST_GRAMS) return 0
-  const seen = new Set<number>()
-  for (let at = 0; at < grams; at++) {
-    let hash = 0
-    for (let next = at; next < at + GRAM; next++) hash = (Math.imul(hash, 0x01000193) ^ words[next]!) | 0
-    seen.add(hash)
+  const seen = new HashSet(grams)
+  let hash = 0
+  for (let at = 0; at < words.length; at++) {
+    // A polynomial over the last words: the one that falls out is taken off (Rabin and Karp).
+    hash = (Math.imul(hash, BASE) + words[at]!) | 0
+    if (at >= GRAM) hash = (hash - Math.imul(words[at - GRAM]!, BASE_TO_GRAM)) | 0
+    if (at >= GRAM - 1) seen.add(hash)
   }
   return 1 - seen.size / grams
 }
 
+const BASE = 0x01000193
+const BASE_TO_GRAM = Array.from({ length: GRAM }).reduce<number>((power) => Math.imul(power, BASE), 1)
+
+/** Numbers of 32 bits, with open addressing: a tenth of the time of a Set of its own. */
+class HashSet {
+  readonly #slots: Int32Array
+  #hasZero = false
+  size = 0
+  constructor(most: number) {
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * most)))
+  }
+  add(value: number): void {
+    if (value === 0) {
+      if (!this.#hasZero) this.size++
+      this.#hasZero = true
+      return
+    }
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let at = (value ^ (value >>> 15)) & mask
+    while (slots[at] !== 0) {
+      if (slots[at] === value) return
+      at = (at + 1) & mask
+    }
+    slots[at] = value
+    this.size++
+  }
+}
+
 /** FNV-1a of each word with a letter or a digit: rules and rows of dots say nothing, https://datatracker.ietf.org/doc/html/draft-eastlake-fnv */
-function wordHashes(text: string): number[] {
-  const words: number[] = []
+function wordHashes(text: string): Int32Array {
+  const words = new Int32Array(text.length + 1)
+  let found = 0
   let hash = 0
   let isIn = false
   let isWord = false
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    const isWide = code >= 0x2e80 && code < 0xd800
-    if (isIn && (isWide || code <= 32)) {
-      if (isWord) words.push(hash)
+    if (code <= 32 || (code >= 0x2e80 && code < 0xd800)) {
+      if (isWord) words[found++] = hash
       isIn = isWord = false
+      if (code > 32) words[found++] = code
+      continue
     }
-    if (isWide) words.push(code)
-    else if (code > 32) {
-      hash = Math.imul((isIn ? hash : 0x811c9dc5) ^ code, 0x01000193)
-      isIn = true
-      isWord ||= code >= 0x80 || (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122)
-    }
+    hash = Math.imul((isIn ? hash : 0x811c9dc5) ^ code, 0x01000193)
+    isIn = true
+    isWord ||= code >= 0x80 || (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 122)
   }
-  if (isWord) words.push(hash)
-  return words
+  if (isWord) words[found++] = hash
+  return words.subarray(0, found)
 }
 
 function hasSameLines(text: string): boolean {

@@ -127,10 +127,12 @@ test("memory is off with a note, on as the file says, and off when the file cann
     maxResults: 10,
     onlyModels: null,
     exceptModels: [],
+    holdout: 0,
   })
   expect(
-    configOf("memproxy: { memory: { engine: local, scope: user, max_tokens: 100, remember: no, timeout: 0.2 } }\n")
-      .memory,
+    configOf(
+      "memproxy: { memory: { engine: local, scope: user, max_tokens: 100, remember: no, timeout: 0.2, holdout: 0.1 } }\n",
+    ).memory,
   ).toMatchObject({
     engine: "local",
     scope: "user",

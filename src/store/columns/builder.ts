@@ -3,9 +3,10 @@
  * segment is read from its rows.
  */
 import type { Database } from "bun:sqlite"
-import type { SelectValues } from "../source.ts"
+import type { SelectValues, Values } from "../source.ts"
 import { bytesOf, COLUMN_IDS, NUMBERS } from "./layout.ts"
 import { PIECE_ROWS, qualityOf, rangesOf, readRows } from "./pieces.ts"
+import { packSignals, readSignals } from "./signals.ts"
 
 const MOST_WORDS = 50_000
 
@@ -17,7 +18,7 @@ export function buildSegment(db: Database, numbers: Map<string, number>): boolea
   const gap = ranges.find(
     ({ first, last, stored }) => stored === null && (last !== newest || last - first >= PIECE_ROWS - 1),
   )
-  if (!gap) return restoreQuality(db, select)
+  if (!gap) return restore(db, select)
   if (numbers.size > MOST_WORDS) numbers.clear()
   db.transaction(() => {
     const read = readRows(select, gap.first, gap.last, { numberOf: (word) => storedNumber(db, numbers, word) })
@@ -49,17 +50,23 @@ function storedNumber(db: Database, numbers: Map<string, number>, word: string |
   return number
 }
 
-function restoreQuality(db: Database, select: SelectValues): boolean {
-  const missing = select(
-    `SELECT first, last FROM segments
-     WHERE NOT EXISTS (SELECT 1 FROM row_columns WHERE id = first * ${COLUMN_IDS} + ${NUMBERS.quality}) LIMIT 1`,
-    [],
-  )[0] as [number, number] | undefined
-  if (!missing) return false
-  db.transaction(() => {
-    const bytes = new Uint8Array(qualityOf(select, missing).buffer)
-    const id = missing[0] * COLUMN_IDS + NUMBERS.quality
-    db.query("INSERT OR REPLACE INTO row_columns (id, bytes) VALUES (?, ?)").run(id, bytes)
-  }).immediate()
-  return true
+/** Columns that are dropped alone, and how they are made again. */
+const RESTORED: readonly [number: number, read: (select: SelectValues, range: Values) => Uint8Array][] = [
+  [NUMBERS.quality, (select, range) => new Uint8Array(qualityOf(select, range).buffer)],
+  [NUMBERS.signals, (select, range) => packSignals(readSignals(select, range))],
+]
+
+function restore(db: Database, select: SelectValues): boolean {
+  for (const [number, read] of RESTORED) {
+    const missing = select(
+      `SELECT first, last FROM segments
+       WHERE NOT EXISTS (SELECT 1 FROM row_columns WHERE id = first * ${COLUMN_IDS} + ${number}) LIMIT 1`,
+      [],
+    )[0] as [number, number] | undefined
+    if (!missing) continue
+    const put = "INSERT OR REPLACE INTO row_columns (id, bytes) VALUES (?, ?)"
+    db.transaction(() => db.query(put).run(missing[0] * COLUMN_IDS + number, read(select, missing))).immediate()
+    return true
+  }
+  return false
 }

@@ -3,6 +3,8 @@
  * It knows the arrays and their bytes; where they are kept, `pieces.ts` knows.
  */
 
+import { packSignals, type Signals } from "./signals.ts"
+
 /** What rows are filtered and grouped by, as numbers of words (`words.ts`); 0 is NULL. */
 export const DIMENSIONS = [
   "client",
@@ -48,11 +50,12 @@ export interface Columns {
   /** NaN: none */
   quality(): Float64Array
   dimension(name: Dimension): Uint32Array
+  signals(): Signals
 }
 
 /** In the table `row_columns`, column `number` of the segment that begins at rowid `first` has the id `first * COLUMN_IDS + number`. */
 export const COLUMN_IDS = 16
-export const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5 } as const
+export const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5, signals: 13 } as const
 export const numberOfDimension = (name: Dimension) => NUMBERS.dimensions + DIMENSIONS.indexOf(name)
 
 const FRACTIONS = ["cost", "billed", "duration", "ttft"] as const
@@ -75,7 +78,11 @@ const TTFT = FIRST_MEASURE + FRACTIONS.indexOf("ttft")
 
 export type Selected = readonly (number | string | null)[]
 
-export function readColumns(selected: readonly Selected[], numberOf: (word: string | null) => number): Columns {
+export function readColumns(
+  selected: readonly Selected[],
+  numberOf: (word: string | null) => number,
+  signals: () => Signals,
+): Columns {
   const rows = selected.length
   const numbers = (column: number, missing: number) =>
     Float64Array.from(selected, (row) => (row[column] as number | null) ?? missing)
@@ -91,6 +98,7 @@ export function readColumns(selected: readonly Selected[], numberOf: (word: stri
   }
   return {
     rows,
+    signals,
     rowids: () => numbers(0, 0),
     at: () => numbers(1, 0),
     flags: () => Uint8Array.from(selected, (row) => row[2] as number),
@@ -121,6 +129,7 @@ export function bytesOf(columns: Columns): [number: number, bytes: Uint8Array][]
     [NUMBERS.flags, bytes(columns.flags())],
     [NUMBERS.measures, bytes(columns.measures().cost)],
     [NUMBERS.quality, bytes(columns.quality())],
+    [NUMBERS.signals, packSignals(columns.signals())],
     ...DIMENSIONS.map((name): [number, Uint8Array] => [numberOfDimension(name), bytes(columns.dimension(name))]),
   ]
 }

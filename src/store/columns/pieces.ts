@@ -13,6 +13,7 @@ import {
   type Selected,
   SELECTED,
 } from "./layout.ts"
+import { readSignals, unpackSignals } from "./signals.ts"
 import type { Words } from "./words.ts"
 
 export const PIECE_ROWS = 2_048
@@ -56,7 +57,8 @@ export function* piecesOf(select: SelectValues, range: Range, words: Pick<Words,
 export function readRows(select: SelectValues, first: number, last: number, words: Pick<Words, "numberOf">) {
   const sql = `SELECT ${SELECTED} FROM requests WHERE rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ${PIECE_ROWS}`
   const rows = select(sql, [first, last]) as unknown as Selected[]
-  return { columns: readColumns(rows, words.numberOf), last: Number(rows.at(-1)?.[0] ?? last) }
+  const end = Number(rows.at(-1)?.[0] ?? last)
+  return { columns: readColumns(rows, words.numberOf, () => readSignals(select, [first, end])), last: end }
 }
 
 /** null when the segment is gone since the ranges were listed. */
@@ -82,6 +84,10 @@ function openSegment(select: SelectValues, first: number, last: number): Columns
     measures: () => measuresOf(must(NUMBERS.measures), rows),
     quality: () => new Float64Array(read(NUMBERS.quality) ?? qualityOf(select, [first, last]).buffer),
     dimension: (name) => new Uint32Array(must(numberOfDimension(name))),
+    signals: () => {
+      const stored = read(NUMBERS.signals)
+      return stored ? unpackSignals(stored, rows) : readSignals(select, [first, last])
+    },
   }
 }
 

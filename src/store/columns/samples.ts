@@ -97,6 +97,22 @@ export class Samples {
     return counted(counts)
   }
 
+  /** Any percentiles of a group, with the number of its values. */
+  ranks(group: number, percents: readonly number[]): { n: number; at: (number | null)[] } {
+    const values = this.#ordered.slice(this.#starts[group], this.#starts[group + 1]).sort()
+    const histogram = this.#histograms[group]
+    if (!histogram) return { n: values.length, at: percents.map((percent) => rankOf(values, percent)) }
+    const counts = histogram.slice()
+    for (let index = 0; index < values.length; index++) counts[bucketOf(values[index]!)]!++
+    return ranksOf(counts, percents)
+  }
+
+  ranksOfAll(percents: readonly number[]): { n: number; at: (number | null)[] } {
+    if (this.#kept > EXACT || this.#histograms.length > 0) return ranksOf(this.#all, percents)
+    const values = this.#ordered.slice().sort()
+    return { n: values.length, at: percents.map((percent) => rankOf(values, percent)) }
+  }
+
   all(): Percentiles {
     return this.#kept <= EXACT && this.#histograms.length === 0 ? exact(this.#ordered) : counted(this.#all)
   }
@@ -111,16 +127,23 @@ function exact(values: Float64Array): Percentiles {
   return { p50: smallest(values, rank(50), rank(95)), p95 }
 }
 
-function counted(counts: Uint32Array): Percentiles {
-  let size = 0
-  for (let bucket = 0; bucket < BUCKETS; bucket++) size += counts[bucket]!
-  const at = (percent: number) => {
-    let left = Math.ceil((percent * size) / 100)
+const rankOf = (sorted: Float64Array, percent: number) => sorted[Math.ceil((percent * sorted.length) / 100) - 1] ?? null
+
+function ranksOf(counts: Uint32Array, percents: readonly number[]): { n: number; at: number[] } {
+  let n = 0
+  for (let bucket = 0; bucket < BUCKETS; bucket++) n += counts[bucket]!
+  const at = percents.map((percent) => {
+    let left = Math.ceil((percent * n) / 100)
     let bucket = 0
     while ((left -= counts[bucket]!) > 0) bucket++
     return middleOf(bucket)
-  }
-  return { p50: at(50), p95: at(95) }
+  })
+  return { n, at }
+}
+
+function counted(counts: Uint32Array): Percentiles {
+  const [p50, p95] = ranksOf(counts, [50, 95]).at
+  return { p50: p50!, p95: p95! }
 }
 
 /** The value that would stand at `rank` were those up to `right` sorted; afterwards none before it is larger. Hoare's selection, https://doi.org/10.1145/366622.366647 */

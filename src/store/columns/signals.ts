@@ -1,0 +1,73 @@
+/** What rows count about quality, and the times and tokens that nothing else sums: one column of a segment, dropped and made anew by itself when counts come late. */
+import type { SelectValues, Values } from "../source.ts"
+
+/** Times in milliseconds; NaN: the row has none. */
+export interface Signals {
+  overhead: Float64Array
+  memoryMs: Float64Array
+  memoryTokens: Uint32Array
+  /** where each row's counts begin in `bytes`, and where the last one's end */
+  offsets: Uint32Array
+  /** as `counters.ts` writes them */
+  bytes: Uint8Array
+}
+
+export function readSignals(select: SelectValues, range: Values): Signals {
+  const rows = select(
+    "SELECT signals, overhead_ms, memory_ms, memory_tokens FROM requests WHERE rowid BETWEEN ? AND ? ORDER BY rowid",
+    range,
+  ) as [Uint8Array | null, number | null, number | null, number][]
+  const offsets = new Uint32Array(rows.length + 1)
+  rows.forEach(([bytes], index) => (offsets[index + 1] = offsets[index]! + (bytes?.length ?? 0)))
+  const bytes = new Uint8Array(offsets[rows.length]!)
+  rows.forEach(([own], index) => own && bytes.set(own, offsets[index]))
+  return {
+    overhead: Float64Array.from(rows, ([, ms]) => ms ?? Number.NaN),
+    memoryMs: Float64Array.from(rows, ([, , ms]) => ms ?? Number.NaN),
+    memoryTokens: Uint32Array.from(rows, ([, , , tokens]) => tokens),
+    offsets,
+    bytes,
+  }
+}
+
+export function packSignals({ overhead, memoryMs, memoryTokens, offsets, bytes }: Signals): Uint8Array {
+  const parts = [overhead, memoryMs, memoryTokens, offsets, bytes]
+  return Buffer.concat(parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)))
+}
+
+export function unpackSignals(buffer: ArrayBuffer, rows: number): Signals {
+  return {
+    overhead: new Float64Array(buffer, 0, rows),
+    memoryMs: new Float64Array(buffer, rows * 8, rows),
+    memoryTokens: new Uint32Array(buffer, rows * 16, rows),
+    offsets: new Uint32Array(buffer, rows * 20, rows + 1),
+    bytes: new Uint8Array(buffer, rows * 24 + 4),
+  }
+}
+
+/** Calls `take` with each count of each row; rows with a 0 in `mask` are left out. */
+export function eachSignal(
+  { offsets, bytes }: Signals,
+  mask: Uint8Array | null,
+  take: (index: number, counter: number, value: number) => void,
+): void {
+  for (let index = 0; index < offsets.length - 1; index++) {
+    if (mask !== null && mask[index] === 0) continue
+    const end = offsets[index + 1]!
+    for (let at = offsets[index]!; at < end;) {
+      const counter = bytes[at++]!
+      let value = bytes[at++]!
+      if (value >= 0x80) {
+        value &= 0x7f
+        let scale = 0x80
+        let byte: number
+        do {
+          byte = bytes[at++]!
+          value += (byte & 0x7f) * scale
+          scale *= 0x80
+        } while (byte >= 0x80)
+      }
+      take(index, counter, value)
+    }
+  }
+}
