@@ -77,8 +77,6 @@ export interface Exchange {
   turns: () => readonly UserTurn[]
   /** what memory has to do with it; null: nothing */
   memory: MemoryCall | null
-  /** the memories that went in with the newest turn, as they went in; null: none */
-  recalled: string | null
   identity: Identity | null
   /** the client named the conversation itself */
   isOwnSession: boolean

@@ -29,7 +29,7 @@ export function openMemory(exchange: Exchange, choice: Choice): MemoryCall | nul
     const isHeld = reads && isHeldOut(exchange.identity!.sessionId, snapshot.config.memory.holdout)
     if (!reads || isHeld) noteMemory(draft, "skip", isHeld ? "holdout" : "write-only")
     const mode = { reads: reads && !isHeld, writes: writes && snapshot.config.memory.remember }
-    return { engine, mode, conversation: conversationOf(exchange) }
+    return { engine, mode, conversation: conversationOf(exchange), recalled: null }
   } catch (error) {
     app.log(`${draft.row.id} goes on without memory`, error)
     noteMemory(draft, "error", reasonOf(error))

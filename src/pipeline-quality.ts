@@ -38,7 +38,7 @@ export function appraiseLater(exchange: Exchange, metered: Metered | null): void
     body: exchange.body,
     turns: exchange.turns,
     isConversation: () => isConversation(exchange),
-    memories: exchange.recalled,
+    memories: exchange.memory?.recalled ?? null,
   })
 }
 

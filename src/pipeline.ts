@@ -133,7 +133,6 @@ function openExchange(arrival: Arrival, endpoint: Endpoint, app: App, isRaw = fa
     isOwnSession: false,
     caller: null,
     memory: null,
-    recalled: null,
     isSettled: false,
   }
 }

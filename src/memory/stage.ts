@@ -11,6 +11,8 @@ export interface MemoryCall {
   engine: MemoryEngine
   mode: Mode
   conversation: Conversation
+  /** what went in with the newest turn, once it did */
+  recalled: string | null
 }
 
 /** The row's word, and why. `skip` and `error` have reasons. */
@@ -25,11 +27,12 @@ export function noteMemory(
 
 /** Before the request goes out. It does not throw. */
 export async function recallFor(
-  { engine, conversation }: MemoryCall,
+  call: MemoryCall,
   { memories, now, log }: { memories: Memories; now: () => number; log: (line: string, error: unknown) => void },
   settings: Config["memory"],
   draft: { row: LedgerRow; detail: LedgerDetail },
 ): Promise<Recollection> {
+  const { engine, conversation } = call
   const started = now()
   const recollection = await recollect(conversation, {
     engine,
@@ -40,6 +43,8 @@ export async function recallFor(
     now,
     warn: (error) => log(`${draft.row.id} goes on without memory`, error),
   })
+  const newest = conversation.turns.at(-1)
+  call.recalled = recollection.additions.find(({ entry }) => entry === newest?.entry)?.text ?? null
   const { row, detail } = draft
   noteMemory(draft, recollection.status, recollection.reason)
   row.memory_ms = Math.round((now() - started) * 1000) / 1000

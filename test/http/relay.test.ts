@@ -99,6 +99,39 @@ test("a failing read gets the error event with its own reason", async () => {
   expect(ends).toEqual([["upstream-failed", "idle_timeout"]])
 })
 
+test("silence of more than ten seconds amid an answer is a stall; before its first content it is none", async () => {
+  let now = 0
+  const slow = createRelays(() => now, 20)
+  /** The parts as they come, `gapMs` of the relay's clock apart. */
+  const stallsOf = async (parts: string[], gapMs: number) => {
+    const took: ((bytes: Uint8Array | null) => void)[] = []
+    const ended = Promise.withResolvers<number>()
+    const stream = slow.open({
+      source: { next: (take) => void took.push(take), cancel: () => {} },
+      meter: meter(),
+      events: null,
+      keepAlive: null,
+      errorEvent: () => null,
+      signal: new AbortController().signal,
+      onFirstContent: () => {},
+      onEnd: (_outcome, _refusal, _metered, stalls) => ended.resolve(stalls),
+    })
+    const reader = stream.getReader()
+    for (const part of [...parts, null]) {
+      const read = reader.read()
+      now += gapMs
+      await Bun.sleep(60) // some sweeps
+      took.shift()!(part === null ? null : bytes(part))
+      await read
+    }
+    return ended.promise
+  }
+  expect(await stallsOf([".", ".", "!"], 11_000)).toBe(3)
+  expect(await stallsOf([".", "!"], 9_000)).toBe(0)
+  expect(await stallsOf(["x", "x!"], 11_000)).toBe(0)
+  slow.close()
+})
+
 test("a connection that breaks after the terminal event loses nothing", async () => {
   const { readAll, ends } = run(["a.!", new Refusal(502, "upstream", "reset", { origin: "upstream" })])
   expect(await readAll()).toEqual(["a.!", "clean"])
