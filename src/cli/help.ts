@@ -41,6 +41,12 @@ const TOPICS: Readonly<Record<string, string>> = {
   Prices past requests anew, by the table in this version and the config's own prices, while memproxy runs or not. Requests of a Claude
   subscription stay billed 0.`,
   grafana: JSON.stringify(board, null, 2),
+  quality: `How good the answers are is measured in the traffic itself, often in a session's next request: delivery, form, tool calls and their
+  results, answers asked for again, corrected or thanked for. GET /api/quality?group_by=model|client|project|memory|… gives each signal with n and
+  95 % interval, and a score of 0 to 100 with its parts; n below 30 is marked and no ground for a comparison.
+  People say it with POST /api/feedback {"request_id": "…", "score": -1 to 1, "comment": "…"}.
+  Does memory help? memproxy.memory.holdout: 0.05 withholds it from one session in twenty; then look at group_by=memory.
+  memproxy.judge: { model: NAME, sample: 0.05, budget_usd_per_day: 1 } has a model of model_list score a sample of the answers.`,
   clients: `Who is calling is recognised from headers and, where those are generic, from the request's structure.
   Tools that can set nothing but a URL say it in the path, in any order:  http://127.0.0.1:8764/k/KEY/u/USER/p/PROJECT/v1
   Headers: x-memory-user-id, x-memory-project, x-memory-session.  GET /memory-routing/info shows what was recognised and why.`,

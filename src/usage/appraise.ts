@@ -46,8 +46,8 @@ export interface AppraiserOptions {
   warn: (line: string, error: unknown) => void
 }
 
-/** Soon enough for what is found to go to disk with its row. */
-const SOON_MS = 4
+/** Soon enough for what is found to go to disk with its row, late enough for the answer to be on its way. */
+const SOON_MS = 1
 const SLICE_MS = 2
 const MOST_WAITING = 2_000
 const MOST_CHARS = 64 << 20
@@ -122,7 +122,9 @@ function appraise(exchange: Appraisable): { own: Counts; step: Step | null } {
   const isDone = row.outcome === "done"
   const body = exchange.body()
   if (body === null) return { own: {}, step: null }
-  const wanted = { tools: metered.calls.length > 0 ? readTools(body) : NO_TOOLS, schema: readAnswerSchema(body) }
+  const isTranslated = row.dialect_in !== row.dialect_out
+  const tools = metered.calls.length > 0 ? readTools(body) : NO_TOOLS
+  const wanted = { tools, schema: readAnswerSchema(body), isTranslated }
   const answer = {
     text: metered.speech,
     calls: metered.calls,
@@ -160,6 +162,7 @@ function stepOf(
     askedAt,
     answeredAt: askedAt + row.duration_ms,
     isDone: row.outcome === "done",
+    isTranslated: row.dialect_in !== row.dialect_out,
     turns: turns.map(({ hash }) => hash),
     lastTurn: turns.at(-1)!.text,
     entries: Array.isArray(entries) ? entries.length : 1,

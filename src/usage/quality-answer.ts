@@ -22,6 +22,8 @@ export interface Wanted {
   tools: ReadonlyMap<string, Json | null>
   /** `true`: any JSON; null: none asked for */
   schema: Json | true | null
+  /** the provider knew the tools by names of its own dialect's alphabet */
+  isTranslated: boolean
 }
 
 /** As the providers write it, in lower case. */
@@ -71,17 +73,21 @@ function parse(text: string): Json | undefined {
 }
 
 /** `good` says of each call whether nothing is wrong with it so far: what becomes of it shows in the next request. */
-export function countCalls(calls: readonly CalledTool[], { tools }: Wanted): { counts: Counts; good: boolean[] } {
+export function countCalls(
+  calls: readonly CalledTool[],
+  { tools, isTranslated }: Wanted,
+): { counts: Counts; good: boolean[] } {
   const counts: Counts = {}
   const add = (name: keyof Counts) => (counts[name] = (counts[name] ?? 0) + 1)
   const good = calls.map((call) => {
     add("calls")
-    const isKnown = tools.size === 0 || tools.has(call.name)
+    const name = isTranslated ? clientName(tools, call.name) : call.name
+    const isKnown = tools.size === 0 || tools.has(name)
     if (tools.size > 0) add("calls_named")
     if (isKnown && tools.size > 0) add("calls_known")
     const value = call.isJson ? parse(call.arguments || "{}") : null
     if (value !== undefined) add("calls_parsed")
-    const schema = tools.get(call.name) ?? null
+    const schema = tools.get(name) ?? null
     let isValid = true
     if (schema !== null && value !== null && value !== undefined) {
       add("calls_checked")
@@ -94,3 +100,17 @@ export function countCalls(calls: readonly CalledTool[], { tools }: Wanted): { c
   })
   return { counts, good }
 }
+
+/** Names that a dialect does not take go out with underscores, long ones with a mark at the end: see `dialects/translation/tool-names.ts`. */
+function clientName(tools: Wanted["tools"], name: string): string {
+  if (tools.has(name)) return name
+  for (const offered of tools.keys()) {
+    const clean = offered.replace(/[^a-zA-Z0-9_-]/g, "_")
+    if (clean === name || `_${clean}` === name) return offered
+    if (clean.length > MOST_NAME && name.startsWith(clean.slice(0, SHARED_NAME))) return offered
+  }
+  return name
+}
+
+const MOST_NAME = 64
+const SHARED_NAME = 48

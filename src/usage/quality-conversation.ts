@@ -21,6 +21,8 @@ export interface Step {
   answeredAt: number
   /** the answer is whole */
   isDone: boolean
+  /** the client may know the calls by other ids */
+  isTranslated: boolean
   /** one hash for each user turn, and the words of the last */
   turns: readonly number[]
   lastTurn: string
@@ -73,10 +75,19 @@ interface Session {
 export function createConversations(limit: number): Conversations {
   /** least recently used first */
   const sessions = new Map<string, Session>()
+  /** of unnamed ones, by all turns but the last: a turn that was edited makes a session of its own */
+  const beginnings = new Map<string, string>()
+
+  function find(step: Step): Session | undefined {
+    const known = sessions.get(step.session)
+    if (known || step.isNamed || step.turns.length < 2) return known
+    const session = sessions.get(beginnings.get(beginningOf(step)) ?? "")
+    return session?.last.client === step.client ? session : undefined
+  }
 
   function follow(step: Step, tell: (id: string, counts: Counts) => void): void {
-    const before = sessions.get(step.session)
-    sessions.delete(step.session)
+    const before = find(step)
+    sessions.delete(before?.last.session ?? step.session)
     const session: Session = before ?? { last: step, open: null, made: null, taskTurns: 0 }
     if (before) {
       readResults(session, step, tell)
@@ -93,6 +104,10 @@ export function createConversations(limit: number): Conversations {
     }
     session.last = lastOf(step)
     sessions.set(step.session, session)
+    if (!step.isNamed && step.turns.length > 1) {
+      beginnings.set(beginningOf(step), step.session)
+      if (beginnings.size > limit) beginnings.delete(beginnings.keys().next().value!)
+    }
     if (sessions.size > limit) sessions.delete(sessions.keys().next().value!)
   }
 
@@ -107,6 +122,17 @@ export function createConversations(limit: number): Conversations {
   return { follow, sweep, size: () => sessions.size }
 }
 
+/** Of the user and all turns but the last. */
+function beginningOf({ session, turns }: Step): string {
+  let high = turns.length
+  let low = 0
+  for (const turn of turns.slice(0, -1)) {
+    high = Math.imul(high ^ Math.floor(turn / 2 ** 32), 0x85ebca6b)
+    low = Math.imul(low ^ turn, 0xc2b2ae35) ^ (low >>> 15)
+  }
+  return `${session.slice(0, session.indexOf("\n"))}\n${high} ${low}`
+}
+
 const lastOf = (step: Step): Last => ({
   id: step.id,
   session: step.session,
@@ -116,6 +142,7 @@ const lastOf = (step: Step): Last => ({
   askedAt: step.askedAt,
   answeredAt: step.answeredAt,
   isDone: step.isDone,
+  isTranslated: step.isTranslated,
   turns: step.turns,
   lastTurn: copyOf(step.lastTurn),
   entries: step.entries,
@@ -168,7 +195,7 @@ function commonTurns(one: readonly number[], other: readonly number[]): number {
 function readResults(session: Session, step: Step, tell: (id: string, counts: Counts) => void): void {
   if (session.open === null) return
   for (const result of step.aftermath.results) {
-    const call = takeCall(session.open, result)
+    const call = takeCall(session.open, result, session.last)
     if (!call) continue
     const isFailed = hasFailed(result, step.client)
     const counts: Counts = { results: 1 }
@@ -183,10 +210,11 @@ function readResults(session: Session, step: Step, tell: (id: string, counts: Co
   }
 }
 
-/** Gemini's results have no id but from clients that make one: they come in the order of the calls. */
-function takeCall(open: Map<string, OpenCall>, { id, name }: ToolResult): OpenCall | null {
+/** Gemini's results have no id but from clients that make one, and a translated call may get another: they come in the order of the calls. */
+function takeCall(open: Map<string, OpenCall>, { id, name }: ToolResult, last: Last): OpenCall | null {
   let key = id !== null && open.has(id) ? id : null
   if (key === null && name !== null) key = [...open].find(([, call]) => call.name === name)?.[0] ?? null
+  if (key === null && last.isTranslated) key = [...open].find(([, call]) => call.requestId === last.id)?.[0] ?? null
   if (key === null) return null
   const call = open.get(key)!
   open.delete(key)

@@ -91,7 +91,7 @@ function addTool(tools: Map<string, Json | null>, tool: JsonObject | null, prefi
   if (name === null) return
   // Codex groups tools; the model calls them by their own name, some by the group's before it.
   for (const one of list(tool["tools"]))
-    for (const before of ["", `${name}.`, `${name}__`]) addTool(tools, record(one), before)
+    for (const before of ["", `${name}.`, name.endsWith("__") ? name : `${name}__`]) addTool(tools, record(one), before)
   const schema =
     inner["parameters"] ?? inner["input_schema"] ?? inner["parametersJsonSchema"] ?? inner["parameters_json_schema"]
   tools.set(prefix + name, schema ?? null)

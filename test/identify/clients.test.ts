@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import type { JsonObject } from "../../src/exchange.ts"
-import { CLIENTS, recognise } from "../../src/identify/clients.ts"
+import { CLIENTS, recognise, JUDGE_CLIENT } from "../../src/identify/clients.ts"
 import { captured, haveCaptured, sightingOf } from "./captured.ts"
 
 function told(headers: Record<string, string>, body: JsonObject | null = null) {
@@ -196,8 +196,8 @@ test("odd bodies and headers are read without error", () => {
   expect(told({ "user-agent": `claude-cli/${"1.".repeat(50_000)}` })).toEqual(["claude-code", null])
 })
 
-test("the table holds the contract's names and no others", () => {
+test("the table holds the contract's names, our own judge's and no others", () => {
   const names =
     "claude-code claude-agent-sdk codex gemini-cli opencode kilo-code qwen-code continue cline roo-code copilot-cli vscode-copilot pi cursor zed aider jetbrains-ai open-webui librechat n8n obsidian openai-js openai-python openai-java anthropic-js anthropic-python google-genai vercel-ai langchain-js openai-agents-js curl"
-  expect([...new Set(CLIENTS.map(({ name }) => name))].sort()).toEqual(names.split(" ").sort())
+  expect([...new Set(CLIENTS.map(({ name }) => name))].sort()).toEqual([...names.split(" "), JUDGE_CLIENT].sort())
 })

@@ -17,7 +17,7 @@ const answer = (change: Partial<Answer> = {}): Answer => ({
   outputChars: PROSE.length,
   ...change,
 })
-const NONE: Wanted = { tools: new Map(), schema: null }
+const NONE: Wanted = { tools: new Map(), schema: null, isTranslated: false }
 const said = (text: string): Partial<Answer> => ({ text, outputChars: text.length })
 
 const SCHEMA: Json = { type: "object", required: ["city"], properties: { city: { type: "string" } } }
@@ -70,6 +70,7 @@ test("an answer in the schema asked for is told from one that only looks like it
 const call = (name: string, args: string, isJson = true): CalledTool => ({ id: "c", name, arguments: args, isJson })
 const TOOLS: Wanted = {
   schema: null,
+  isTranslated: false,
   tools: new Map<string, Json | null>([
     [
       "read",
@@ -103,6 +104,18 @@ test.each(CALLS)("a call with %s", (_, one, expected, isGood) => {
 
 test("without tools on offer no name is unknown", () => {
   expect(countCalls([call("x", "{}")], NONE).counts).toEqual({ calls: 1, calls_parsed: 1, calls_good: 1 })
+})
+
+test("a tool that the provider knew by another name is the client's; where nothing was translated it is unknown", () => {
+  const long = "mcp__a_server_with_a_long_name__and_a_tool_with_an_even_longer_name_than_that"
+  const tools = new Map([
+    ["files.read", null],
+    [long, null],
+  ])
+  const known = (name: string, isTranslated: boolean) =>
+    countCalls([call(name, "{}")], { tools, schema: null, isTranslated }).counts.calls_known ?? 0
+  expect([known("files_read", true), known(`${long.slice(0, 52)}_1abc2def3gh`, true)]).toEqual([1, 1])
+  expect([known("files_write", true), known("files_read", false)]).toEqual([0, 0])
 })
 
 test("repetition is a share of sequences, and needs some text", () => {

@@ -27,6 +27,7 @@ const stepAt = (index: number, at: number, change: Partial<Step>): Step => ({
   model: "m",
   answeredAt: at + 5_000,
   isDone: true,
+  isTranslated: false,
   turns: [1],
   lastTurn: "write a parser",
   entries: 1,
@@ -80,6 +81,21 @@ test("without a session of the client's own a first question sent again is someb
   expect(play(unnamed, { ...unnamed, turns: [9], lastTurn: FIRST.lastTurn + "!" })[0]).toEqual({})
 })
 
+test("a later turn that was edited is found without a session of the client's own, and not another user's", () => {
+  const conversation = { isNamed: false, entries: 3, session: "ada\na" }
+  const asked = { ...conversation, turns: [1, 2], lastTurn: "Now add tests for leap years" }
+  const changed = {
+    ...conversation,
+    session: "ada\nb",
+    turns: [1, 3],
+    lastTurn: "Now add tests for leap years and months",
+  }
+  expect(play(asked, changed)[0]).toMatchObject({ followed: 1, resent: 1 })
+  expect(play(asked, { ...changed, session: "bob\nb" })[0]!.followed).toBeUndefined()
+  expect(play(asked, { ...changed, client: "pi" })[0]!.followed).toBeUndefined()
+  expect(play(asked, { ...changed, turns: [7, 3] })[0]!.followed).toBeUndefined()
+})
+
 test("of a broken answer nothing is said, whatever comes next", () => {
   const broken = { ...FIRST, isDone: false }
   for (const then of [FIRST, next("no, wrong"), edited(FIRST.lastTurn + "!")])
@@ -115,6 +131,12 @@ test("results without ids are those of the calls of their name, in order", () =>
   const asked = { ...FIRST, calls: [call("f", '{"a":1}', null), call("g", "{}", null)] }
   expect(play(asked, results("no", true, null, "g"))[0]).toMatchObject({ results: 1 })
   expect(play(asked, results("no", true, null, "h"))[0]!.results).toBeUndefined()
+})
+
+test("a result whose id the translation made is the last answer's; without a translation it is nobody's", () => {
+  const asked = { ...FIRST, calls: [call("f", "{}", null)] }
+  expect(play({ ...asked, isTranslated: true }, results("no", true, "toolu_made"))[0]).toMatchObject({ results: 1 })
+  expect(play(asked, results("no", true, "toolu_made"))[0]!.results).toBeUndefined()
 })
 
 test("an edit that did not apply is told from one that did, and from another tool's failure", () => {

@@ -1,0 +1,93 @@
+/** The queue behind the answers: bounded, in slices, and never in anybody's way. */
+import { expect, test } from "bun:test"
+import type { Metered } from "../../src/exchange.ts"
+import type { Counts } from "../../src/store/counters.ts"
+import { type Appraisable, createAppraiser } from "../../src/usage/appraise.ts"
+import { rowAt } from "../store/sample.ts"
+
+const METERED: Metered = {
+  usage: null,
+  finishReason: "stop",
+  toolCalls: 0,
+  terminal: true,
+  errorType: null,
+  model: null,
+  serviceTier: null,
+  outputChars: 5,
+  speech: "Paris",
+  calls: [],
+  refused: false,
+}
+
+function start() {
+  const told: [string, Counts][] = []
+  const warned: string[] = []
+  const answers: string[] = []
+  const appraiser = createAppraiser({
+    tell: (id, counts) => void told.push([id, counts]),
+    onAnswer: ({ message, answer }) => void answers.push(`${message} ${answer}`),
+    now: () => performance.now(),
+    clock: () => 0,
+    warn: (line) => void warned.push(line),
+  })
+  const add = (change: Partial<Appraisable> = {}) =>
+    appraiser.add({
+      row: rowAt(0, { tool_calls: 0 }),
+      metered: METERED,
+      dialect: "openai-chat",
+      askedAt: 0,
+      isNamedSession: true,
+      text: "{}",
+      body: () => ({ messages: [{ role: "user", content: "capital?" }] }),
+      turns: () => [{ hash: 1, text: "capital?" }],
+      isConversation: () => true,
+      memories: null,
+      ...change,
+    })
+  return { appraiser, add, told, warned, answers }
+}
+
+test("an answer is looked at soon, and not while it is taken", async () => {
+  const { add, told, answers, appraiser } = start()
+  add()
+  expect([told, appraiser.backlog()]).toEqual([[], { waiting: 1, dropped: 0 }])
+  await Bun.sleep(30)
+  expect(told[0]![1]).toMatchObject({ answers: 1, well_formed: 1, turns_done: 1 })
+  expect(answers).toEqual(["capital? Paris"])
+  expect(appraiser.backlog()).toEqual({ waiting: 0, dropped: 0 })
+})
+
+test("too many, or too much text, is dropped and counted; what was taken is looked at", () => {
+  const { add, told, appraiser } = start()
+  for (let index = 0; index < 2_500; index++) add()
+  expect(appraiser.backlog()).toEqual({ waiting: 2_000, dropped: 500 })
+  appraiser.finish()
+  expect(told.filter(([, counts]) => counts.answers).length).toBe(2_000)
+  const huge = "x".repeat(40 << 20)
+  for (let index = 0; index < 3; index++) add({ text: huge })
+  expect(appraiser.backlog()).toEqual({ waiting: 2, dropped: 501 })
+  appraiser.finish()
+})
+
+test("a body that cannot be read costs nothing but its own signals", () => {
+  const { add, told, warned, appraiser } = start()
+  add({
+    turns: () => {
+      throw new Error("odd")
+    },
+  })
+  add({ body: () => null })
+  add()
+  appraiser.finish()
+  expect(warned).toHaveLength(1)
+  expect(told.filter(([, counts]) => counts.answers)).toHaveLength(1)
+})
+
+test("a broken answer has no form, and a title's call no place in the conversation", () => {
+  const { add, told, answers, appraiser } = start()
+  add({ row: rowAt(0, { outcome: "client-left" }) })
+  add({ isConversation: () => false, row: rowAt(0, { tool_calls: 0, id: "title" }) })
+  appraiser.finish()
+  expect(told.map(([, counts]) => counts.answers ?? 0)).toEqual([0, 1])
+  expect(answers).toEqual([])
+})
