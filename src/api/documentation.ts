@@ -1,7 +1,7 @@
 /** What /swagger says about the analytics routes. Documentation only: it validates nothing. */
 import type { DocumentDecoration } from "elysia"
 
-type Responses = NonNullable<DocumentDecoration["responses"]>
+export type Responses = NonNullable<DocumentDecoration["responses"]>
 export type Schema = { type: "string" | "number" | "integer" | "boolean" | "array" | "object"; [more: string]: unknown }
 
 const text = (description = ""): Schema => ({ type: "string", description })
@@ -209,12 +209,24 @@ const ERRORS: Readonly<Record<number, string>> = {
   401: "A key is needed.",
   403: "This key may not see these rows.",
   404: "There is no such request.",
-  503: "Too many listeners.",
+  421: "This Host is not served here.",
+  429: "Too many tries; see Retry-After.",
+  503: "Too many listeners, or the disk gives nothing.",
 }
 
 /** The errors a route may give, as `responses`. */
 export const errors = (...statuses: number[]) =>
-  Object.fromEntries(statuses.map((status) => [status, { description: ERRORS[status] ?? "error" }]))
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: ERRORS[status] ?? "error", content: { "application/json": { schema: ERROR } } },
+    ]),
+  )
+
+/** As OpenAI's: what all routes beside the model routes answer. */
+const ERROR = object({
+  error: object({ message: text(), type: text(), param: orNull(text()), code: orNull(text()) }),
+})
 
 /** `responses` of a route: its JSON answer (or a stream of events), and the errors it may give. */
 export function answers(answer: Schema | "events", ...statuses: number[]) {

@@ -5,6 +5,7 @@
 import { Elysia } from "elysia"
 import type { LedgerRow } from "../exchange.ts"
 import type { Ledger } from "../store/ledger.ts"
+import { errors, type Responses } from "./documentation.ts"
 import board from "./grafana.json"
 
 export interface MetricsDeps {
@@ -38,8 +39,8 @@ export function metricsApi(deps: MetricsDeps) {
           description: "Counters begin at 0 with the first scrape after a start.",
           responses: {
             200: { description: "Prometheus' text format", content: { "text/plain": { schema: { type: "string" } } } },
-            401: { description: "The master key is needed." },
-          },
+            ...errors(401, 403),
+          } as Responses,
         },
       },
     )
@@ -51,7 +52,8 @@ export function metricsApi(deps: MetricsDeps) {
         security: [],
         responses: {
           200: { description: "the dashboard", content: { "application/json": { schema: { type: "object" } } } },
-        },
+          ...errors(421),
+        } as Responses,
       },
     })
 }

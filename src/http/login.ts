@@ -1,5 +1,6 @@
 /** The dashboard's door: `/api/login`, `/api/logout`, and who may see what under `/api`. What a session is, `auth/logins.ts` knows. */
 import { Elysia } from "elysia"
+import { errors, type Responses } from "../api/documentation.ts"
 import type { App } from "../app.ts"
 import { SESSION_SECONDS } from "../auth/logins.ts"
 import { type Caller, Refusal, Secret } from "../exchange.ts"
@@ -79,10 +80,8 @@ export function login(app: App, arrivals: Arrivals) {
           requestBody: KEY_BODY,
           responses: {
             204: { description: "The cookie is set." },
-            400: { description: "The body is not {key}." },
-            401: { description: "This is not the master key." },
-            429: { description: "Five tries a minute are allowed; see Retry-After." },
-          },
+            ...errors(400, 401, 403, 413, 429),
+          } as Responses,
         },
       },
     )
@@ -99,7 +98,7 @@ export function login(app: App, arrivals: Arrivals) {
           tags: ["dashboard"],
           summary: "End the dashboard session",
           security: [],
-          responses: { 204: { description: "There is no session any more." } },
+          responses: { 204: { description: "There is no session any more." }, ...errors(403) } as Responses,
         },
       },
     )

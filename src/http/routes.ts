@@ -16,35 +16,11 @@ import { health, healthInDetail, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
 import { createDoor, login } from "./login.ts"
 import { serveMcp } from "./mcp.ts"
+import { MODEL_ROUTES, modelDetail, passthroughDetail, PLAIN } from "./model-docs.ts"
 import { listModels, modelInfo, showModel } from "./model-list.ts"
 import { JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
 import { swagger } from "./swagger.ts"
-
-/** The model routes as documented. `answerModel` has answered them before: what still comes to one of these is a path that only looks like it. */
-const MODEL_ROUTES: readonly [path: string, summary: string][] = [
-  ["/v1/chat/completions", "OpenAI Chat Completions"],
-  ["/chat/completions", "OpenAI Chat Completions"],
-  ["/openai/deployments/:model/chat/completions", "OpenAI Chat Completions, Azure's path"],
-  ["/openai/deployments/:model/completions", "OpenAI Completions, Azure's path"],
-  ["/openai/deployments/:model/embeddings", "OpenAI Embeddings, Azure's path"],
-  ["/engines/:model/chat/completions", "OpenAI Chat Completions, engine path"],
-  ["/engines/:model/completions", "OpenAI Completions, engine path"],
-  ["/engines/:model/embeddings", "OpenAI Embeddings, engine path"],
-  ["/v1/responses", "OpenAI Responses"],
-  ["/responses", "OpenAI Responses"],
-  ["/v1/embeddings", "OpenAI Embeddings"],
-  ["/embeddings", "OpenAI Embeddings"],
-  ["/v1/completions", "OpenAI Completions"],
-  ["/completions", "OpenAI Completions"],
-  ["/v1/messages", "Anthropic Messages"],
-  ["/messages", "Anthropic Messages"],
-  ["/v1/messages/count_tokens", "Anthropic token counting"],
-  ["/messages/count_tokens", "Anthropic token counting"],
-  ["/v1beta/models/*", "Gemini: {model}:generateContent, :streamGenerateContent, :countTokens, :embedContent"],
-  ["/v1/models/*", "Gemini, under /v1"],
-  ["/models/*", "Gemini, without a version"],
-]
 
 export function createRoutes(app: App, arrivals: Arrivals) {
   const keyed = (request: Request) => {
@@ -62,40 +38,37 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       return refuseAt(app, error, arrival.path)
     })
     .get("/health", ({ request }) => (door.isOperator(request) ? healthInDetail(app) : health(app)), {
-      detail: {
-        summary: "Is it up? With the master key, each deployment too, as LiteLLM tells it; no provider is called",
-        tags: ["health"],
-      },
+      detail: PLAIN.health,
     })
     .get("/health/liveliness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), {
-      detail: { summary: "LiteLLM's liveliness probe", tags: ["health"] },
+      detail: PLAIN.liveliness,
     })
     .get("/health/liveness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), { detail: { hide: true } })
     .get("/health/readiness", () => readiness(app), {
-      detail: { summary: "Ready to serve, and the state of the ledger", tags: ["health"] },
+      detail: PLAIN.readiness,
     })
     .get("/memory-routing/info", ({ request }) => routingInfo(arrivals.of(request), app), {
-      detail: { summary: "How this caller is recognised, and why", tags: ["identity"] },
+      detail: PLAIN.info,
     })
     .get("/", () => new Response(GREETING, { headers: { "content-type": "text/plain; charset=utf-8" } }), {
       detail: { hide: true },
     })
     .get("/v1/models", ({ request }) => listModels(keyed(request).arrival, app), {
-      detail: { summary: "Model list, in the caller's dialect", tags: ["models"] },
+      detail: PLAIN.models,
     })
     .get("/models", ({ request }) => listModels(keyed(request).arrival, app), { detail: { hide: true } })
     .get("/v1beta/models", ({ request }) => listModels(keyed(request).arrival, app), {
-      detail: { summary: "Model list, Gemini's", tags: ["models"] },
+      detail: PLAIN.geminiModels,
     })
     .get("/v1/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
-      detail: { summary: "One model", tags: ["models"] },
+      detail: PLAIN.model,
     })
     .get("/models/*", ({ request }) => showModel(keyed(request).arrival, app), { detail: { hide: true } })
     .get("/v1beta/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
-      detail: { summary: "One model, Gemini's", tags: ["models"] },
+      detail: PLAIN.geminiModel,
     })
     .get("/model/info", ({ request }) => (keyed(request), modelInfo(app)), {
-      detail: { summary: "LiteLLM's model info", tags: ["models"] },
+      detail: PLAIN.modelInfo,
     })
     .get("/v1/model/info", ({ request }) => (keyed(request), modelInfo(app)), { detail: { hide: true } })
     .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
@@ -125,10 +98,10 @@ export function createRoutes(app: App, arrivals: Arrivals) {
         arrivedAt: (request) => arrivals.of(request).startedAt,
       }),
     )
-  for (const [path, summary] of MODEL_ROUTES) {
+  for (const [path, route, where] of MODEL_ROUTES) {
     elysia.post(path, ({ request }: { request: Request }) => notFound(arrivals.of(request)), {
       parse: "none",
-      detail: { summary, tags: ["models"], requestBody: JSON_BODY },
+      detail: modelDetail(route, where),
     })
   }
   for (const provider of ["anthropic", "openai", "gemini"] as const) {
@@ -137,7 +110,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       ({ request }: { request: Request }) => handlePassthrough(arrivals.of(request), provider, app),
       {
         parse: "none",
-        detail: { summary: `${provider}'s own API, as it is`, tags: ["pass-through"] },
+        detail: passthroughDetail(provider),
       },
     )
   }
@@ -168,6 +141,5 @@ function noWebSocket(request: Request): never {
   })
 }
 
-const JSON_BODY = { required: true, content: { "application/json": { schema: { type: "object" as const } } } }
 const MOST_FEEDBACK_BYTES = 64 * 1024
 const GREETING = "memproxy is running. /swagger lists its routes, /memory-routing/info says how you are recognised.\n"

@@ -1,0 +1,244 @@
+/** What /swagger says about the model routes, the health routes and the pass-through. Documentation only: it validates nothing and answers nothing. */
+import { errors, list, object, type Responses, type Schema } from "../api/documentation.ts"
+
+const text: Schema = { type: "string" }
+const count: Schema = { type: "integer" }
+const flag: Schema = { type: "boolean" }
+const open: Schema = { type: "object", additionalProperties: true }
+
+type Shape = "openai" | "anthropic" | "gemini"
+
+/** Errors come in the caller's dialect. */
+const ERROR_SCHEMAS: Readonly<Record<Shape, Schema>> = {
+  openai: object({
+    error: object({ message: text, type: text, param: { ...text, nullable: true }, code: { ...text, nullable: true } }),
+  }),
+  anthropic: object({ type: text, error: object({ type: text, message: text }), request_id: text }),
+  gemini: object({ error: object({ code: count, message: text, status: text }) }),
+}
+
+const STATUSES = [400, 401, 403, 404, 408, 413, 415, 429, 500, 502, 503, 504]
+const MEANINGS: Readonly<Record<number, string>> = {
+  400: "The request cannot be read, or the provider does not take it.",
+  401: "No key, or a wrong one.",
+  403: "The key may not do this.",
+  404: "There is no such model.",
+  408: "The provider took too long (OpenAI's routes; 504 elsewhere).",
+  413: "The body is larger than 64 MiB.",
+  415: "The body's content-encoding is not known.",
+  429: "Too many requests; see Retry-After.",
+  500: "An error of memproxy's own; its text names the request.",
+  502: "The provider cannot be reached, or its answer cannot be read.",
+  503: "The model's environment variable is not set, or the provider is overloaded.",
+  504: "The provider took too long.",
+}
+
+function modelErrors(shape: Shape) {
+  const content = { "application/json": { schema: ERROR_SCHEMAS[shape] } }
+  return Object.fromEntries(STATUSES.map((status) => [status, { description: MEANINGS[status]!, content }]))
+}
+
+interface ModelRoute {
+  summary: string
+  shape: Shape
+  /** of the body; null: by the path's method, which this documentation cannot tell apart */
+  body: Schema | null
+  answer: Schema
+  streams: boolean
+}
+
+const message = object({ role: text, content: { description: "text, or a list of parts" } as unknown as Schema })
+const usage = open
+
+const CHAT: ModelRoute = {
+  summary: "OpenAI Chat Completions",
+  shape: "openai",
+  body: {
+    ...object({ model: text, messages: list(message), stream: flag, tools: list(open) }),
+    required: ["messages"],
+  },
+  answer: object({ id: text, object: text, created: count, model: text, choices: list(open), usage }),
+  streams: true,
+}
+const RESPONSES: ModelRoute = {
+  summary: "OpenAI Responses",
+  shape: "openai",
+  body: {
+    ...object({
+      model: text,
+      input: { description: "text, or a list of items" } as unknown as Schema,
+      stream: flag,
+      tools: list(open),
+    }),
+    required: ["model"],
+  },
+  answer: object({ id: text, object: text, status: text, model: text, output: list(open), usage }),
+  streams: true,
+}
+const EMBEDDINGS: ModelRoute = {
+  summary: "OpenAI Embeddings",
+  shape: "openai",
+  body: {
+    ...object({ model: text, input: { description: "text, or a list of them" } as unknown as Schema }),
+    required: ["input"],
+  },
+  answer: object({ object: text, data: list(open), model: text, usage }),
+  streams: false,
+}
+const COMPLETIONS: ModelRoute = {
+  summary: "OpenAI Completions",
+  shape: "openai",
+  body: {
+    ...object({ model: text, prompt: { description: "text, or a list of them" } as unknown as Schema, stream: flag }),
+    required: ["prompt"],
+  },
+  answer: object({ id: text, object: text, model: text, choices: list(open), usage }),
+  streams: true,
+}
+const MESSAGES: ModelRoute = {
+  summary: "Anthropic Messages",
+  shape: "anthropic",
+  body: {
+    ...object({ model: text, max_tokens: count, messages: list(message), stream: flag, tools: list(open) }),
+    required: ["model", "messages"],
+  },
+  answer: object({ id: text, type: text, role: text, model: text, content: list(open), stop_reason: text, usage }),
+  streams: true,
+}
+const COUNT: ModelRoute = {
+  summary: "Anthropic token counting",
+  shape: "anthropic",
+  body: { ...object({ model: text, messages: list(message) }), required: ["model", "messages"] },
+  answer: object({ input_tokens: count }),
+  streams: false,
+}
+const GEMINI: ModelRoute = {
+  summary: "Gemini: {model}:generateContent, :streamGenerateContent, :countTokens, :embedContent",
+  shape: "gemini",
+  body: object({ contents: list(open), tools: list(open), generationConfig: open }),
+  answer: object({ candidates: list(open), usageMetadata: open, modelVersion: text }),
+  streams: true,
+}
+
+/** By path. `answerModel` has answered them before the app is asked: what still comes to one of these is a path that only looks like it. */
+export const MODEL_ROUTES: readonly (readonly [path: string, route: ModelRoute, where?: string])[] = [
+  ["/v1/chat/completions", CHAT],
+  ["/chat/completions", CHAT],
+  ["/openai/deployments/:model/chat/completions", CHAT, "Azure's path"],
+  ["/openai/deployments/:model/completions", COMPLETIONS, "Azure's path"],
+  ["/openai/deployments/:model/embeddings", EMBEDDINGS, "Azure's path"],
+  ["/engines/:model/chat/completions", CHAT, "engine path"],
+  ["/engines/:model/completions", COMPLETIONS, "engine path"],
+  ["/engines/:model/embeddings", EMBEDDINGS, "engine path"],
+  ["/v1/responses", RESPONSES],
+  ["/responses", RESPONSES],
+  ["/v1/embeddings", EMBEDDINGS],
+  ["/embeddings", EMBEDDINGS],
+  ["/v1/completions", COMPLETIONS],
+  ["/completions", COMPLETIONS],
+  ["/v1/messages", MESSAGES],
+  ["/messages", MESSAGES],
+  ["/v1/messages/count_tokens", COUNT],
+  ["/messages/count_tokens", COUNT],
+  ["/v1beta/models/*", GEMINI],
+  ["/v1/models/*", GEMINI, "under /v1"],
+  ["/models/*", GEMINI, "without a version"],
+]
+
+const json = (schema: Schema) => ({ "application/json": { schema } })
+
+export function modelDetail({ summary, shape, body, answer, streams }: ModelRoute, where?: string) {
+  const content = { ...json(answer), ...(streams && { "text/event-stream": { schema: text } }) }
+  return {
+    summary: where === undefined ? summary : `${summary}, ${where}`,
+    tags: ["models"],
+    requestBody: { required: true, content: json(body ?? open) as Record<string, { schema: { type: "object" } }> },
+    responses: {
+      200: { description: "the provider's answer", content },
+      ...modelErrors(shape),
+    } as unknown as Responses,
+  }
+}
+
+/** A provider's own API: its answers are its own, and its errors too. */
+export const passthroughDetail = (provider: Shape) => ({
+  summary: `${provider}'s own API, as it is`,
+  tags: ["pass-through"],
+  responses: {
+    200: { description: "the provider's answer, as it is", content: json(open) },
+    ...modelErrors(provider),
+  } as unknown as Responses,
+})
+
+const described = (summary: string, tags: string[], answer: Schema, ...statuses: number[]) => ({
+  summary,
+  tags,
+  responses: {
+    200: { description: "as asked", content: json(answer) },
+    ...errors(...statuses),
+  } as unknown as Responses,
+})
+
+const LIST = object({ object: text, data: list(open) })
+
+/** Details of the plain GET routes. */
+export const PLAIN = {
+  health: {
+    ...described(
+      "Is it up? With the master key, each deployment too, as LiteLLM tells it; no provider is called",
+      ["health"],
+      object({
+        status: text,
+        version: text,
+        models_configured: count,
+        config_errors: count,
+        healthy_endpoints: list(open),
+        unhealthy_endpoints: list(open),
+      }),
+      421,
+    ),
+    security: [],
+  },
+  liveliness: { ...described("LiteLLM's liveliness probe", ["health"], text, 421), security: [] },
+  readiness: {
+    ...described(
+      "Ready to serve, and the state of the ledger",
+      ["health"],
+      object({
+        status: text,
+        db: text,
+        version: text,
+        ledger: object({ queued: count, dropped: count }),
+        config: object({ errors: count }),
+      }),
+      421,
+    ),
+    security: [],
+  },
+  info: {
+    ...described(
+      "How this caller is recognised, and why",
+      ["identity"],
+      object({ routing: open, request_headers: open, memory: { ...open, nullable: true } }),
+      400,
+      421,
+    ),
+    security: [],
+  },
+  models: described("Model list, in the caller's dialect", ["models"], LIST, 401),
+  geminiModels: described("Model list, Gemini's", ["models"], object({ models: list(open) }), 401),
+  model: described(
+    "One model",
+    ["models"],
+    object({ id: text, object: text, created: count, owned_by: text }),
+    401,
+    404,
+  ),
+  geminiModel: described("One model, Gemini's", ["models"], object({ name: text, displayName: text }), 401, 404),
+  modelInfo: described(
+    "LiteLLM's model info",
+    ["models"],
+    object({ data: list(object({ model_name: text, litellm_params: open, model_info: open })) }),
+    401,
+  ),
+}
