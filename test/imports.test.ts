@@ -20,12 +20,12 @@ const PIPELINE = [
   "pipeline-cloud.ts",
   "pipeline-translated.ts",
 ]
-const WIRING = [...PIPELINE, "app.ts", "main.ts", "http", "cli"]
+const WIRING = [...PIPELINE, "report-worker.ts", "app.ts", "main.ts", "http", "cli"]
 /** These may import the types, and only the types, of the folders named. */
 const TYPES_FROM: Record<string, string[]> = { api: ["store", "memory"], dashboard: ["store"], usage: ["store"] }
 /** The words and times of the ledger's queries: pure, and known to whoever asks. */
 const VOCABULARY = ["store/groups.ts", "store/time.ts", "store/counters.ts"]
-const ROOT_FILES = [...PIPELINE, "exchange.ts", "app.ts", "main.ts", "version.ts", "assets.d.ts"]
+const ROOT_FILES = [...PIPELINE, "report-worker.ts", "exchange.ts", "app.ts", "main.ts", "version.ts", "assets.d.ts"]
 /** What the program takes from outside of src/. */
 const OUTSIDE = ["../package.json", "../config.yaml"]
 /** No input or output, no clock, no chance, no state that outlives a call. */

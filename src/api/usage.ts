@@ -7,7 +7,10 @@ import { type AnalyticsDeps, searchOf } from "./requests.ts"
 export function usageApi({ ledger, scope }: AnalyticsDeps) {
   return new Elysia({ name: "api-usage" }).get(
     "/api/usage",
-    async ({ request }) => Response.json(await ledger.usage(readUsageQuery(searchOf(request), scope(request)))),
+    async ({ request }) => {
+      const text = await ledger.usageJson(readUsageQuery(searchOf(request), scope(request)))
+      return new Response(text, { headers: { "content-type": "application/json;charset=utf-8" } })
+    },
     {
       detail: {
         tags: ["analytics"],

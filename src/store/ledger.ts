@@ -5,6 +5,7 @@ import { buildSegment } from "./columns/builder.ts"
 import { forgetWords } from "./columns/forget.ts"
 import { PIECE_ROWS } from "./columns/pieces.ts"
 import { createSegmentWork } from "./columns/work.ts"
+import type { ReportThread } from "./report-thread.ts"
 import type { Source, Values } from "./source.ts"
 import { addCounts, type Counts } from "./counters.ts"
 import { type Feedback, feedbackOn, rate } from "./feedback.ts"
@@ -29,6 +30,8 @@ export interface Ledger {
   list(query: ListQuery): Promise<Page>
   get(id: string): Promise<(LedgerEntry & { feedback: ReturnType<typeof feedbackOn> }) | null>
   usage(query: UsageQuery): Promise<UsageReport>
+  /** The same as JSON. Of a large ledger it is made on another thread. */
+  usageJson(query: UsageQuery): Promise<string>
   /** Adds to what a row counts, and scores it anew: at once while it is queued, else within 50 ms. */
   count(id: string, more: Counts): void
   /** Keeps what a person says of an answer, and counts it. @returns the request's id. @throws Refusal 404 where there is no such answer */
@@ -48,11 +51,16 @@ export interface Ledger {
 export interface LedgerOptions {
   /** opens the database, waiting so long for a lock on it; called again after `setAside` and when it failed before */
   open: (waitMs: number) => Database
+  /** absent: all reports are made on this thread */
+  reports?: ReportThread
   /** takes a damaged database out of the way */
   setAside: (cause: unknown) => void
   warn: (message: string) => void
   scoreOf: ScoreOf
 }
+
+/** Rows. A report of fewer takes some milliseconds. */
+const LARGE = 30_000
 
 /** Only the start waits for a lock: a writer that finds the database locked while serving queues its rows instead. */
 const OPEN_WAIT_MS = 2_000
@@ -120,6 +128,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     warn: options.warn,
   })
   if (connection) segments.changed(PIECE_ROWS)
+
+  const newestRowid = () => Number(source.values("SELECT coalesce(max(rowid), 0) FROM requests", [])[0]?.[0])
 
   function announce(rows: readonly Queued[]): void {
     segments.changed(rows.length)
@@ -192,12 +202,24 @@ export function createLedger(options: LedgerOptions): Ledger {
         hasForgotten = true
         return 0
       }),
+    usageJson: async (query) => {
+      await flush()
+      if (options.reports && newestRowid() > LARGE) {
+        try {
+          return await options.reports.usage(query)
+        } catch (error) {
+          options.warn(`a report is made on the requests' thread: ${String(error)}`)
+        }
+      }
+      return JSON.stringify(await segments.undisturbed(() => reportUsage(source.values, query)))
+    },
     subscribe: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     close: async () => {
       segments.stop()
+      options.reports?.close()
       await writer.close()
       late.close()
       listeners.clear()

@@ -10,6 +10,7 @@ import { openMemoryDatabase } from "./memory-database.ts"
 import type { ScoreOf } from "./late-counts.ts"
 import { migrate } from "./migrations.ts"
 import { createOutbox, type Outbox } from "./outbox.ts"
+import { createReportThread } from "./report-thread.ts"
 import { createSentBlocks, type SentBlockStore } from "./sent-blocks.ts"
 
 export interface Store {
@@ -52,7 +53,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
       return openDatabase(path, waitMs, prepare)
     }
   }
-  const ledger = createLedger({ open, setAside, warn, scoreOf })
+  const ledger = createLedger({ open, setAside, warn, scoreOf, reports: createReportThread(dir) })
   const memory = openMemoryDatabase(dir, warn)
   const sentBlocks = createSentBlocks({ use: memory.use, takeDamage: memory.takeDamage, clock, warn })
   const bodies = openBodies(dir, warn)
