@@ -235,6 +235,7 @@ export const PLAIN = {
     404,
   ),
   geminiModel: described("One model, Gemini's", ["models"], object({ name: text, displayName: text }), 401, 404),
+  mcp: described("MCP over streamable HTTP: memory and usage as tools", ["memory"], open, 400, 401, 403, 413),
   modelInfo: described(
     "LiteLLM's model info",
     ["models"],

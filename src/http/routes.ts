@@ -75,7 +75,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .all("/mcp", ({ request }) => serveMcp(arrivals.of(request), app), {
       parse: "none",
-      detail: { summary: "MCP over streamable HTTP: memory and usage as tools", tags: ["memory"] },
+      detail: PLAIN.mcp,
     })
     .use(login(app, arrivals))
     .use(metricsApi({ ledger: app.ledger, active: app.relays.active, admit: door.operate }))
