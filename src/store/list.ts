@@ -35,7 +35,8 @@ export async function listRows(source: Source, query: ListQuery): Promise<Page> 
 async function conditions(source: Source, query: ListQuery, after: Place | null, limit: number) {
   if (!isSelective(query)) return filterSql(query)
   const found = await findRows(source.values, query, after?.[0] ?? null, limit + 1)
-  return { where: `rowid IN (${found.join(", ")})`, values: [] }
+  // One text for all lists: the driver keeps every statement it has seen.
+  return { where: "rowid IN (SELECT value FROM json_each(?))", values: [JSON.stringify(found)] }
 }
 
 type Place = [startedAt: number, id: string]

@@ -32,10 +32,10 @@ export function openWords(select: SelectValues): Words {
         if (number >= FIRST_TEMPORARY) texts.set(number, temporary[number - FIRST_TEMPORARY]!)
         else if (number > 0) stored.push(number)
       }
+      const sql = "SELECT number, word FROM words WHERE number IN (SELECT value FROM json_each(?))"
       for (let at = 0; at < stored.length; at += AT_ONCE) {
-        // Numbers of ours, and too many for parameters.
-        const sql = `SELECT number, word FROM words WHERE number IN (${stored.slice(at, at + AT_ONCE).join(", ")})`
-        for (const [number, word] of select(sql, []) as [number, string][]) texts.set(number, word)
+        const some = JSON.stringify(stored.slice(at, at + AT_ONCE))
+        for (const [number, word] of select(sql, [some]) as [number, string][]) texts.set(number, word)
       }
       return texts
     },
