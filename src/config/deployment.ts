@@ -4,6 +4,7 @@ import { Secret, type CustomPrices, type Deployment, type Dialect, type Json, ty
 import { findCloud } from "./cloud.ts"
 import { asWritten, masked } from "./masked.ts"
 import { didYouMean } from "./near.ts"
+import { isPrice, priceKeys } from "./prices.ts"
 import { findProvider, inferProvider, providerNames, UNSUPPORTED_PROVIDERS, type ProviderRow } from "./providers.ts"
 import { knownKeys, unknownHint } from "./read.ts"
 import { LitellmParams, PARAMS_TOLD, REQUEST_PARAMS, type ModelEntry } from "./schema.ts"
@@ -272,14 +273,16 @@ function readHeaders(params: Params, tree: Tree, router: boolean, report: Report
 function sortParams(params: Params, paramsTree: Tree, entry: ModelEntry, tree: Tree, report: Report) {
   const defaults: JsonObject = {}
   const costs: Record<string, Json> = {}
-  for (const [name, value] of Object.entries(entry.model_info ?? {})) if (isPrice(name)) costs[name] = value as Json
+  const price = (name: string, value: unknown) =>
+    Object.assign(costs, Object.fromEntries(priceKeys(name, value as Json)))
+  for (const [name, value] of Object.entries(entry.model_info ?? {})) if (isPrice(name)) price(name, value)
   for (const [name, value] of Object.entries(params)) {
     if (Object.hasOwn(LitellmParams.properties, name)) continue
     const at = find(paramsTree, name)?.key ?? paramsTree
     const isKnown = REQUEST_PARAMS.has(name) || isPrice(name)
     const hint = isKnown ? "" : unknownHint(name, [...knownKeys(LitellmParams), ...REQUEST_PARAMS])
     if (value === null && isKnown) continue
-    if (isPrice(name)) costs[name] = value as Json
+    if (isPrice(name)) price(name, value)
     else if (hint || looksSecretText(name, value) || !/^[\w.-]+$/.test(name))
       report("warning", at, `unknown key, ignored${hint}`)
     else {
@@ -298,7 +301,5 @@ function sortParams(params: Params, paramsTree: Tree, entry: ModelEntry, tree: T
   const own: CustomPrices | null = Object.keys(prices).length > 0 ? prices : null
   return { defaults, prices: own }
 }
-
-const isPrice = (name: string): boolean => /(^|_)cost(_|$)/.test(name)
 
 const looksSecretText = (name: string, value: unknown): boolean => typeof value === "string" && looksSecret(name)
