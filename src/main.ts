@@ -1,7 +1,7 @@
 /** The command line: parse, dispatch. Commands are loaded when they are asked for, so that each starts fast. */
 import { needsReexec, reexec } from "./machine/reexec.ts"
 
-const COMMANDS = ["serve", "check", "usage", "top", "reprice", "help"] as const
+const COMMANDS = ["serve", "check", "usage", "top", "reprice", "memory", "help"] as const
 type Command = (typeof COMMANDS)[number]
 
 async function main(args: string[]): Promise<number> {
@@ -17,6 +17,8 @@ async function main(args: string[]): Promise<number> {
       return (await import("./cli/top.ts")).runTop(rest, io())
     case "reprice":
       return (await import("./cli/reprice.ts")).runReprice(rest, io())
+    case "memory":
+      return (await import("./cli/memory.ts")).runMemory(rest, io())
     case "help":
       return (await import("./cli/help.ts")).runHelp(rest, io())
     default:

@@ -46,6 +46,7 @@ const PACKAGES: Record<string, string[]> = {
   yaml: ["config"],
   typebox: ["config"],
   re2js: ["config"],
+  stemmer: ["memory"],
   "@pydantic/genai-prices": ["usage"],
   aws4fetch: ["upstream"],
   "eventsource-parser": ["usage", "dialects", "upstream"],

@@ -229,9 +229,11 @@ const ERROR = object({
 })
 
 /** `responses` of a route: its JSON answer (or a stream of events), and the errors it may give. */
-export function answers(answer: Schema | "events", ...statuses: number[]) {
-  const content =
-    answer === "events" ? { "text/event-stream": { schema: text() } } : { "application/json": { schema: answer } }
+export function answers(answer: Schema | "events" | "lines" | "nothing", ...statuses: number[]) {
+  if (answer === "nothing") return { 204: { description: "done" }, ...errors(...statuses) } as unknown as Responses
+  const type =
+    answer === "events" ? "text/event-stream" : answer === "lines" ? "application/x-ndjson" : "application/json"
+  const content = { [type]: { schema: typeof answer === "string" ? text() : answer } }
   return { 200: { description: "as asked", content }, ...errors(...statuses) } as unknown as Responses
 }
 
@@ -244,3 +246,35 @@ export const FEEDBACK_ANSWERS = {
   },
   ...errors(400, 401, 404),
 } as Responses
+
+const MEMORY = {
+  id: text(),
+  user_id: text(),
+  project: orNull(text("display name; null: of no project")),
+  session_id: orNull(text()),
+  role: text("user or assistant"),
+  speaker: orNull(text()),
+  content: text(),
+  created_at: orNull({ type: "string", format: "date-time" }),
+  source: text("chat, api, import or mcp"),
+  request_id: orNull(text("the request it was said in")),
+  metadata: orNull({ type: "object", description: "kept and given back as it came" }),
+} satisfies Record<string, Schema>
+
+export const MEMORY_SCHEMAS = {
+  memory: object(MEMORY),
+  page: object({ data: list(object(MEMORY)), next_cursor: orNull(text("null on the last page")) }),
+  results: object({ results: list(object({ ...MEMORY, score: amount(), why: text() })), took_ms: amount() }),
+  deleted: object({ deleted: count() }),
+  imported: object({
+    imported: count(),
+    duplicates: count(),
+    errors: list(object({ line: count(), message: text() })),
+  }),
+}
+export type DetailSchema = Parameters<typeof answers>[0]
+
+export const MEMORY_BODY: NonNullable<DocumentDecoration["requestBody"]> = {
+  required: true,
+  content: { "application/json": { schema: { type: "object" } } },
+}

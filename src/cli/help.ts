@@ -17,6 +17,7 @@ usage: memproxy [serve] --config FILE [--host HOST] [--port PORT] [--data-dir DI
   usage   [--since 7d] [--by model|client|user|project|key|session|provider|day|hour|block] [--json|--csv]   what was spent
   top     what goes through now, drawn anew every second
   reprice [--since all]            costs of past requests anew, by today's prices
+  memory  list|search|add|forget|export|import   what is remembered
   help    [TOPIC]                  this text, or more about a topic: ${"TOPICS"}
 
   --help, --version
@@ -47,6 +48,9 @@ const TOPICS: Readonly<Record<string, string>> = {
   People say it with POST /api/feedback {"request_id": "…", "score": -1 to 1, "comment": "…"}.
   Does memory help? memproxy.memory.holdout: 0.05 withholds it from one session in twenty; then look at group_by=memory.
   memproxy.judge: { model: NAME, sample: 0.05, budget_usd_per_day: 1 } has a model of model_list score a sample of the answers.`,
+  memory: `memproxy memory list|search QUERY|add TEXT|forget ID|export [FILE]|import FILE  [--user U] [--project P]
+  The memories in the data directory, whether memproxy runs or not. import takes memproxy's own NDJSON and the exports of ChatGPT, Claude and mem0.
+  Switch memory on in the config:  memproxy: { memory: { engine: local } }.  A request may say x-memproxy-memory: on|read|write|off.`,
   clients: `Who is calling is recognised from headers and, where those are generic, from the request's structure.
   Tools that can set nothing but a URL say it in the path, in any order:  http://127.0.0.1:8764/k/KEY/u/USER/p/PROJECT/v1
   Headers: x-memory-user-id, x-memory-project, x-memory-session.  GET /memory-routing/info shows what was recognised and why.`,

@@ -125,7 +125,11 @@ async function serve(
   const memories = createMemories({
     blocks: store.sentBlocks,
     outbox: store.outbox,
+    store: store.memories,
     estimate: estimateTokens,
+    newId: Bun.randomUUIDv7,
+    clock: Date.now,
+    now,
     warn: say,
   })
   const projects = createProjects(undefined, (learned) => {

@@ -1,6 +1,7 @@
 /** The Elysia app: every route by name, thin. What a model route does is `pipeline.ts`. */
 import { Elysia } from "elysia"
 import { feedbackApi } from "../api/feedback.ts"
+import { memoriesApi } from "../api/memories.ts"
 import { qualityApi } from "../api/quality.ts"
 import { metricsApi } from "../api/metrics.ts"
 import { requestsApi } from "../api/requests.ts"
@@ -82,6 +83,14 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(requestsApi({ ledger: app.ledger, bodies: app.bodies, scope, stopping: app.stopping }))
     .use(usageApi({ ledger: app.ledger, scope }))
     .use(spendApi({ ledger: app.ledger, admit: door.operate }))
+    .use(
+      memoriesApi({
+        desk: app.memories.desk,
+        scope,
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request)),
+        arrivedAt: (request) => arrivals.of(request).startedAt,
+      }),
+    )
     .use(
       qualityApi({
         ledger: app.ledger,

@@ -3,12 +3,17 @@ import type { Config, Project } from "../exchange.ts"
 import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"
+import { createMemoryDesk, type DeskStore, type MemoryDesk } from "./desk.ts"
+import { createLocalEngine } from "./local.ts"
+import { redact } from "./redact.ts"
 import { createSupermemory } from "./supermemory.ts"
 import type { Outbox } from "./supermemory-queue.ts"
 
 export interface Memories {
   /** null: the file switches memory off */
   engine(config: Config): MemoryEngine | null
+  /** what is kept here, by hand, whichever engine the file chooses */
+  readonly desk: MemoryDesk
   readonly blocks: SentBlocks
   readonly heard: Heard
   /** A path turned out to be a project's: its memories go with it. */
@@ -22,11 +27,27 @@ export interface Memories {
 export interface MemoriesOptions {
   blocks: SentBlocks
   outbox: Outbox
+  store: DeskStore
   estimate: (text: string) => number
+  newId: () => string
+  /** epoch milliseconds */
+  clock: () => number
+  /** monotonic milliseconds */
+  now: () => number
   warn: (message: string) => void
 }
 
-export function createMemories({ blocks, outbox, estimate, warn }: MemoriesOptions): Memories {
+export function createMemories({
+  blocks,
+  outbox,
+  store,
+  estimate,
+  newId,
+  clock,
+  now,
+  warn,
+}: MemoriesOptions): Memories {
+  const local = createLocalEngine({ store, estimate, newId, clock, warn })
   /** one for each key and address that a config named: an edit of the file may bring another */
   const remote = new Map<string, MemoryEngine>()
   /** What an earlier process left is sent by the first engine alone. */
@@ -51,7 +72,10 @@ export function createMemories({ blocks, outbox, estimate, warn }: MemoriesOptio
       )
     return engine
   }
-  const engine = (config: Config) => (config.memory.engine === "supermemory" ? supermemory(config) : null)
+  const engine = (config: Config) => {
+    const { engine: chosen } = config.memory
+    return chosen === "local" ? local : chosen === "supermemory" ? supermemory(config) : null
+  }
   return {
     engine,
     adopt(config, { userId, root, project }) {
@@ -61,10 +85,10 @@ export function createMemories({ blocks, outbox, estimate, warn }: MemoriesOptio
         warn(`memories of ${root} are not yet those of ${project.key}: ${String(error)}`)
       }
     },
+    desk: createMemoryDesk(local, store, now),
     blocks,
     heard: new Heard(),
     estimate,
-    close: async () => void (await Promise.all([...remote.values()].map((engine) => engine.close()))),
+    close: async () => void (await Promise.all([local, ...remote.values()].map((engine) => engine.close()))),
   }
 }
-const redact = (text: string) => text

@@ -19,3 +19,6 @@ export class Namespace {
 }
 
 export const namespaceOf = Namespace.of
+
+/** The key of memories that are seen in all of a user's projects: kept on purpose only. */
+export const EVERYWHERE = "*"

@@ -1,13 +1,12 @@
 /** Supermemory's memories by hand: search, add, list, forget. Everything is asked for with the namespace's tag. */
 import { type Json, Refusal } from "../exchange.ts"
 import type { Memory, MemoryBook } from "./engine.ts"
-import type { Namespace } from "./namespace.ts"
+import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { callSupermemory, type SupermemoryAccess, SupermemoryRefusal } from "./supermemory-api.ts"
 import { list, object, readResult, word } from "./supermemory-facts.ts"
 import { containerTag } from "./supermemory-tag.ts"
 
 const TIMEOUT_MS = 15_000
-const EVERYWHERE = "*"
 
 export function createSupermemoryBook(access: SupermemoryAccess, redact: (text: string) => string): MemoryBook {
   async function entries(namespace: Namespace, page: number, limit: number) {

@@ -12,20 +12,25 @@ export interface LazyDatabase {
   close(): void
 }
 
-/** `name`: what is lost with a damaged file, in a person's words. */
+/** `name`: what is lost with a damaged file, in a person's words. `waitMs`: how long another process' lock is waited for. */
 export function openLazily(
   path: string,
   migrations: readonly ((db: Database) => void)[],
   name: string,
   warn: (message: string) => void,
+  waitMs = 0,
 ): LazyDatabase {
   let db: Database | null = null
   let damage: unknown = null
-  const open = () =>
-    openDatabase(path, 0, (fresh) => {
+  const open = () => {
+    const opened = openDatabase(path, waitMs, (fresh) => {
       fresh.run("PRAGMA wal_autocheckpoint = 1000")
+      fresh.run("PRAGMA secure_delete = ON") // what is forgotten is overwritten
       migrate(fresh, path, migrations)
     })
+    opened.run(`PRAGMA busy_timeout = ${waitMs}`)
+    return opened
+  }
   return {
     use(act) {
       try {

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { type LazyDatabase, openLazily } from "./lazy-database.ts"
 import { createLearnedProjectTable } from "./learned-projects.ts"
 import { createOutboxTable } from "./outbox.ts"
+import { createMemoryTables } from "./memory-tables.ts"
 import { createSentBlockTables } from "./sent-blocks.ts"
 
 /** A step that was released is never edited: append a new one. */
@@ -11,9 +12,11 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   createSentBlockTables,
   createLearnedProjectTable,
   createOutboxTable,
+  createMemoryTables,
 ]
 
 export type MemoryDatabase = LazyDatabase
 
-export const openMemoryDatabase = (dir: string, warn: (message: string) => void): MemoryDatabase =>
-  openLazily(join(dir, "memory.db"), MIGRATIONS, "memory", warn)
+/** `waitMs`: how long a lock of another process is waited for; the server does not wait. */
+export const openMemoryDatabase = (dir: string, warn: (message: string) => void, waitMs = 0): MemoryDatabase =>
+  openLazily(join(dir, "memory.db"), MIGRATIONS, "memory", warn, waitMs)

@@ -6,6 +6,7 @@ import { moveAside, openDatabase } from "./database.ts"
 import { type BodyStore, openBodies } from "./bodies.ts"
 import { createLedger, isDamage, type Ledger } from "./ledger.ts"
 import { createLearnedProjects, type LearnedProjectStore } from "./learned-projects.ts"
+import { createMemoryStore, type MemoryStore } from "./memories.ts"
 import { openMemoryDatabase } from "./memory-database.ts"
 import type { ScoreOf } from "./late-counts.ts"
 import { migrate } from "./migrations.ts"
@@ -19,6 +20,7 @@ export interface Store {
   bodies: BodyStore
   learnedProjects: LearnedProjectStore
   outbox: Outbox
+  memories: MemoryStore
   /** Writes what is queued. */
   close(): Promise<void>
 }
@@ -63,6 +65,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
     bodies,
     learnedProjects: createLearnedProjects({ use: memory.use, clock, warn }),
     outbox: createOutbox({ use: memory.use, warn }),
+    memories: createMemoryStore(memory.use),
     async close() {
       bodies.close()
       sentBlocks.close()

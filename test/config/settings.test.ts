@@ -219,7 +219,7 @@ test("the config is frozen through and through", () => {
   expect(frozen(config)).toBe(true)
 })
 
-test("the built-in demo is the shipped file: it works with no key, without errors, memory off", () => {
+test("the built-in demo is the shipped file: it works with no key, without errors, memory on", () => {
   const shipped = loadConfig({ file: join(import.meta.dir, "../../config.yaml"), env: {} })
   const demo = loadConfig({ file: null, env: {} })
   expect(errors(shipped.findings)).toEqual([])
@@ -228,7 +228,13 @@ test("the built-in demo is the shipped file: it works with no key, without error
     ["demo", null],
     ["echo", null],
   ])
-  expect(demo.config).toMatchObject({ file: null, files: [], host: "127.0.0.1", port: 8764, memory: { engine: "off" } })
+  expect(demo.config).toMatchObject({
+    file: null,
+    files: [],
+    host: "127.0.0.1",
+    port: 8764,
+    memory: { engine: "local" },
+  })
 })
 
 test("the shipped file is right with every example switched on", async () => {

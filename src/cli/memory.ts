@@ -1,0 +1,193 @@
+/** `memproxy memory`: the memories from the shell, straight from the data directory, whether a server runs or not. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { importLines } from "../api/memories.ts"
+import { createMemoryDesk, type MemoryDesk } from "../memory/desk.ts"
+import { readForeign } from "../memory/foreign.ts"
+import { createLocalEngine } from "../memory/local.ts"
+import type { Memory } from "../memory/engine.ts"
+import { createMemoryStore } from "../store/memories.ts"
+import { openMemoryDatabase } from "../store/memory-database.ts"
+import { createDirectory } from "../store/open.ts"
+import { estimateTokens } from "../usage/estimate.ts"
+
+export interface MemoryIo {
+  env: Record<string, string | undefined>
+  cwd: string
+  out: (line: string) => void
+  err: (line: string) => void
+}
+
+const WRONG_USAGE = 2
+/** A server that writes at the same moment is waited for. */
+const WAIT_MS = 5_000
+const SYNTAX = `usage: memproxy memory list   [--user U] [--project P] [--session S] [--limit N] [--json]
+       memproxy memory search QUERY [--user U] [--project P] [--limit N] [--json]
+       memproxy memory add TEXT     [--user U] [--project P|*]
+       memproxy memory forget ID | --user U [--project P] [--session S] --yes
+       memproxy memory export [FILE] [--user U]
+       memproxy memory import FILE  [--user U] [--project P]     NDJSON, or an export of ChatGPT, Claude or mem0
+  each with [--config FILE] [--data-dir DIR]; without --user: the configuration's default user`
+
+const OPTIONS = {
+  user: { type: "string" },
+  project: { type: "string" },
+  session: { type: "string" },
+  limit: { type: "string" },
+  json: { type: "boolean" },
+  yes: { type: "boolean" },
+  config: { type: "string" },
+  "data-dir": { type: "string" },
+} as const
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"]
+
+/** @returns the exit code: 0 done, 1 failed, 2 wrong usage */
+export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
+  let values: Values
+  let positionals: string[]
+  try {
+    ;({ values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true }))
+  } catch (error) {
+    io.err(`${(error as Error).message}\n${SYNTAX}`)
+    return WRONG_USAGE
+  }
+  const [name = "", ...rest] = positionals
+  const command = COMMANDS[name]
+  const limit = Number(values.limit ?? 20)
+  if (!command || !Number.isInteger(limit) || limit < 1) {
+    io.err(command ? "--limit must be a whole number from 1" : SYNTAX)
+    return WRONG_USAGE
+  }
+  const { findConfigFile, loadConfig } = await import("../config/load.ts")
+  const { file } = findConfigFile({ flag: values.config, env: io.env, cwd: io.cwd })
+  const { config } = loadConfig({ file, env: io.env, home: homedir(), overrides: {} })
+  if (!config) {
+    io.err(`${file} cannot be used: memproxy check --config ${file} says why.`)
+    return WRONG_USAGE
+  }
+  const dir = values["data-dir"] === undefined ? config.dataDir : resolve(io.cwd, values["data-dir"])
+  if (!existsSync(join(dir, "memory.db")) && name !== "add" && name !== "import") {
+    io.err(`There are no memories in ${dir} yet. --config or --data-dir name another directory.`)
+    return 1
+  }
+  createDirectory(dir)
+  const database = openMemoryDatabase(dir, io.err, WAIT_MS)
+  const store = createMemoryStore(database.use)
+  const engine = createLocalEngine({
+    store,
+    estimate: estimateTokens,
+    newId: Bun.randomUUIDv7,
+    clock: Date.now,
+    warn: io.err,
+  })
+  const desk = createMemoryDesk(engine, store, () => performance.now())
+  try {
+    return await command({ desk, io, values, rest, limit, userId: values.user ?? config.users.defaultUserId })
+  } catch (error) {
+    io.err(error instanceof Error ? error.message : String(error))
+    return 1
+  } finally {
+    database.close()
+  }
+}
+
+interface Asked {
+  desk: MemoryDesk
+  io: MemoryIo
+  values: Values
+  rest: string[]
+  limit: number
+  userId: string
+}
+
+const wrongUsage = ({ io }: Asked) => {
+  io.err(SYNTAX)
+  return WRONG_USAGE
+}
+
+const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<number>>> = {
+  list(asked) {
+    const { desk, values, userId, limit } = asked
+    const { data } = desk.list({ userId, project: values.project, sessionId: values.session }, { limit, cursor: null })
+    return print(asked, data, `${userId} has no memories here.`)
+  },
+  search(asked) {
+    const { desk, values, rest, userId, limit } = asked
+    if (rest.length === 0) return wrongUsage(asked)
+    return print(
+      asked,
+      desk.search(userId, values.project ?? null, rest.join(" "), limit).results,
+      "Nothing answers that.",
+    )
+  },
+  add(asked) {
+    const { desk, values, rest, userId, io } = asked
+    if (rest.length === 0) return wrongUsage(asked)
+    const memory = desk.add({
+      userId,
+      project: values.project ?? null,
+      content: rest.join(" "),
+      role: "user",
+      speaker: null,
+      sessionId: null,
+      createdAt: Date.now(),
+      metadata: null,
+      source: "api",
+    })
+    io.out(values.json ? JSON.stringify(memory) : memory.id)
+    return 0
+  },
+  forget(asked) {
+    const { desk, values, rest, io } = asked
+    if (rest.length === 1) {
+      if (!desk.get(rest[0]!)) throw new Error(`No memory has the id "${rest[0]}".`)
+      desk.forgetOne(rest[0]!)
+      return 0
+    }
+    if (rest.length > 1 || values.user === undefined) return wrongUsage(asked)
+    if (!values.yes) {
+      io.err("That forgets for good. Say so with --yes.")
+      return WRONG_USAGE
+    }
+    const deleted = desk.forget({ userId: values.user, project: values.project, sessionId: values.session })
+    io.out(`${deleted} forgotten`)
+    return 0
+  },
+  export(asked) {
+    const { desk, rest, io, userId } = asked
+    const lines: string[] = []
+    for (const page of desk.exportPages(userId)) for (const memory of page) lines.push(JSON.stringify(memory))
+    if (rest[0]) writeFileSync(resolve(io.cwd, rest[0]), lines.map((line) => `${line}\n`).join(""), { mode: 0o600 })
+    else for (const line of lines) io.out(line)
+    if (rest[0]) io.err(`${lines.length} memories of ${userId} are in ${rest[0]}`)
+    return 0
+  },
+  import(asked) {
+    const { desk, values, rest, io, userId } = asked
+    if (rest.length !== 1) return wrongUsage(asked)
+    const text = readFileSync(resolve(io.cwd, rest[0]!), "utf8")
+    const lines = readForeign(text, { userId, project: values.project ?? null }) ?? text
+    const { imported, duplicates, errors } = importLines(desk, lines, { userId: values.user ?? null }, Date.now())
+    io.out(`${imported} imported, ${duplicates} were there already, ${errors.length} could not be read`)
+    for (const { line, message } of errors.slice(0, 20)) io.err(`line ${line}: ${message}`)
+    return errors.length > 0 ? 1 : 0
+  },
+}
+
+function print({ io, values }: Asked, memories: readonly (Memory & { score?: number })[], none: string): number {
+  if (values.json) io.out(JSON.stringify(memories, null, 2))
+  else if (memories.length === 0) io.err(none)
+  else for (const one of memories) io.out(line(one))
+  return 0
+}
+
+const SHOWN_CHARS = 160
+
+function line({ id, created_at, role, speaker, project, content, score }: Memory & { score?: number }): string {
+  const text = content.replace(/\s+/g, " ")
+  const said = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text
+  const mark = score === undefined ? "" : `${score.toFixed(2)}  `
+  return `${mark}${id}  ${(created_at ?? "").slice(0, 10)}  ${project ?? "-"}  ${speaker ?? role}: ${said}`
+}

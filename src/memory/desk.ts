@@ -1,0 +1,149 @@
+/** What people do with kept memories by hand, whatever the file says of memory's use: add, look, search, change, forget, take along. */
+import type { JsonObject, Project } from "../exchange.ts"
+import type { Memory } from "./engine.ts"
+import { type EntryStore, type LocalEngine, memoryOf, type Stored } from "./local.ts"
+import { EVERYWHERE, namespaceOf } from "./namespace.ts"
+
+export interface MemoryDraft {
+  userId: string
+  /** as people name it, or its key; `*`: for all projects */
+  project: string | null
+  content: string
+  role: string
+  speaker: string | null
+  sessionId: string | null
+  /** epoch milliseconds */
+  createdAt: number
+  metadata: JsonObject | null
+  source: Memory["source"]
+}
+
+export interface MemoryFilter {
+  userId: string
+  project?: string
+  sessionId?: string
+  text?: string
+}
+
+export interface MemoryDesk {
+  add(draft: MemoryDraft): Memory
+  /** How many were new. */
+  addAll(drafts: readonly MemoryDraft[]): number
+  get(id: string): Memory | null
+  list(
+    filter: MemoryFilter,
+    page: { limit: number; cursor: number | null },
+  ): { data: Memory[]; next_cursor: string | null }
+  /** `project` null: the project-less; those of all projects always. */
+  search(
+    userId: string,
+    project: string | null,
+    query: string,
+    limit: number,
+  ): { results: (Memory & { score: number; why: string })[]; took_ms: number }
+  edit(id: string, change: { content?: string; metadata?: JsonObject }): Memory | null
+  forgetOne(id: string): void
+  forget(filter: MemoryFilter): number
+  exportPages(userId: string): Generator<Memory[], void, void>
+}
+
+/** What the desk needs of a store beyond the engine. */
+export interface DeskStore extends EntryStore {
+  projectOf(userId: string, named: string): Project
+  list(
+    filter: { userId: string; projectKey?: string | null; sessionId?: string; text?: string },
+    page: { limit: number; before: number | null },
+  ): Stored[]
+  exportAll(userId: string, after: number, limit: number): Stored[]
+  update(id: string, next: ReturnType<LocalEngine["entry"]>): void
+  remove(filter: { id: string } | { userId: string; projectKey?: string | null; sessionId?: string }): number
+}
+
+const EXPORT_PAGE = 500
+
+export function createMemoryDesk(engine: LocalEngine, store: DeskStore, now: () => number): MemoryDesk {
+  const namespace = (userId: string, project: string | null) =>
+    namespaceOf(
+      "project",
+      userId,
+      project === null
+        ? null
+        : project === EVERYWHERE
+          ? { key: EVERYWHERE, name: EVERYWHERE }
+          : store.projectOf(userId, project),
+    )
+  const entry = ({ userId, project, ...draft }: MemoryDraft) =>
+    engine.entry({ namespace: namespace(userId, project), ...draft })
+  const get = (id: string) => {
+    const stored = store.get(id)
+    return stored && memoryOf(stored)
+  }
+  const flushed = <T>(act: () => T): T => {
+    void engine.flush()
+    return act()
+  }
+  const filterOf = ({ project, ...filter }: MemoryFilter) => ({
+    ...filter,
+    ...(project !== undefined && { projectKey: namespace(filter.userId, project).projectKey }),
+  })
+  return {
+    add(draft) {
+      const made = entry(draft)
+      store.insert([made])
+      return get(made.id) ?? memoryOf(store.same(made)!) // it was kept before
+    },
+    addAll: (drafts) => (drafts.length === 0 ? 0 : store.insert(drafts.map(entry))),
+    get: (id) => flushed(() => get(id)),
+    list: (filter, { limit, cursor }) =>
+      flushed(() => {
+        const found = store.list(filterOf(filter), { limit: limit + 1, before: cursor })
+        const data = found.slice(0, limit)
+        return { data: data.map(memoryOf), next_cursor: found.length > limit ? String(data.at(-1)!.seq) : null }
+      }),
+    search(userId, project, query, limit) {
+      const started = now()
+      const keys = [namespace(userId, project).projectKey, EVERYWHERE]
+      const found = engine.search(store.namespaces(userId, keys), query, limit)
+      const results = found.map(({ stored, score, why }) => ({
+        ...memoryOf(stored),
+        score: Math.round(score * 1e4) / 1e4,
+        why,
+      }))
+      return { results, took_ms: Math.round((now() - started) * 100) / 100 }
+    },
+    edit(id, { content, metadata }) {
+      const stored = store.get(id)
+      if (!stored) return null
+      const before = memoryOf(stored)
+      const owner = namespaceOf(
+        "project",
+        stored.user_id,
+        stored.project_key === "" ? null : { key: stored.project_key, name: stored.project ?? stored.project_key },
+      )
+      const made = engine.entry({
+        namespace: owner,
+        content: content ?? stored.content,
+        role: stored.role,
+        speaker: stored.speaker,
+        sessionId: stored.session_id,
+        createdAt: stored.created_at,
+        source: before.source,
+        requestId: stored.request_id,
+        metadata: metadata ?? before.metadata,
+      })
+      store.update(id, made)
+      return get(id)
+    },
+    forgetOne: (id) => void flushed(() => store.remove({ id })),
+    forget: (filter) => flushed(() => store.remove(filterOf(filter))),
+    *exportPages(userId) {
+      void engine.flush()
+      for (let after = 0; ;) {
+        const page = store.exportAll(userId, after, EXPORT_PAGE)
+        if (page.length === 0) return
+        yield page.map(memoryOf)
+        after = page.at(-1)!.seq
+      }
+    },
+  }
+}

@@ -1,0 +1,362 @@
+/** The memory inside the binary: words under a namespace, ranked by what surrounds them. No key, no service, no model. */
+import type { JsonObject, Project } from "../exchange.ts"
+import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
+import { EVERYWHERE, type Namespace } from "./namespace.ts"
+import { chunksOf } from "./rank/chunks.ts"
+import { type Corpus, coverage, type Query, rank, type Ranked } from "./rank/rank.ts"
+import { asking, isStanding, saysWhen } from "./rank/signs.ts"
+import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
+import { redact } from "./redact.ts"
+
+/** What is kept of one memory; structurally the store's. */
+export interface Entry {
+  id: string
+  owner: Namespace
+  sessionId: string | null
+  role: string
+  speaker: string | null
+  content: string
+  createdAt: number
+  source: Memory["source"]
+  requestId: string | null
+  metadata: string | null
+  identity: bigint
+  isStanding: boolean
+  saysWhen: boolean
+  asking: number
+  parts: { start: number; stop: number; terms: string }[]
+}
+
+export interface Stored {
+  seq: number
+  id: string
+  user_id: string
+  project: string | null
+  session_id: string | null
+  role: string
+  speaker: string | null
+  content: string
+  created_at: number
+  source: string
+  request_id: string | null
+  metadata: string | null
+}
+
+/** What the engine needs of a store. */
+export interface EntryStore {
+  insert(entries: readonly Entry[]): number
+  namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]
+  size(namespaces: readonly number[]): { memories: number; parts: number; terms: number }
+  frequency(namespaces: readonly number[], terms: readonly string[]): Map<string, number>
+  find(
+    namespaces: readonly number[],
+    terms: readonly string[],
+    limit: number,
+  ): {
+    hits: { memory: number; part: number; terms: string }[]
+    places: {
+      memory: number
+      session: number | null
+      pos: number
+      role: string
+      speaker: string | null
+      createdAt: number
+      saysWhen: number
+      asking: number
+    }[]
+  }
+  standing(namespaces: readonly number[], limit: number): number[]
+  parts(memory: number): { start: number; stop: number }[]
+  read(seqs: readonly number[]): Stored[]
+  get(id: string): (Stored & { project_key: string }) | null
+  /** the memory that is kept already instead of this one */
+  same(entry: Entry): Stored | null
+  list(filter: { userId: string; projectKey?: string | null }, page: { limit: number; before: number | null }): Stored[]
+  remove(filter: { id: string }): number
+  adopt(userId: string, root: string, project: Project): void
+}
+
+export interface LocalOptions {
+  store: EntryStore
+  estimate: (text: string) => number
+  newId: () => string
+  /** epoch milliseconds */
+  clock: () => number
+  warn: (message: string) => void
+}
+
+/** Parts that FTS5 hands over: more changed nothing. */
+const CANDIDATES = 400
+/** Below it nothing is told: see `coverage`. */
+const LEAST_COVERAGE = 0.35
+/** Standing instructions are always considered, and at most so many are told. */
+const STANDING_SLOTS = 3
+const STANDING_LOOKED_AT = 50
+const MOST_RECALLED = 24
+/** Contract §5 and research §6.8: a pasted file is no memory. */
+const MOST_CONTENT = 4096
+const LONG_QUERY = 800
+const FLUSH_AFTER_MS = 20
+const MOST_WAITING = 10_000
+const RETRY_MS = 500
+
+export interface LocalEngine extends MemoryEngine {
+  readonly name: "local"
+  recall(namespace: Namespace, query: RecallQuery): readonly Recalled[]
+  /** ready to be stored; secrets are out */
+  entry(draft: Draft): Entry
+  /** best first, whole memories; standing instructions among them */
+  search(namespaces: readonly number[], query: string, limit: number): (Ranked & { stored: Stored })[]
+}
+
+export interface Draft {
+  namespace: Namespace
+  content: string
+  role?: string
+  speaker?: string | null
+  sessionId?: string | null
+  createdAt: number
+  source: Memory["source"]
+  requestId?: string | null
+  metadata?: JsonObject | null
+}
+
+export function createLocalEngine(options: LocalOptions): LocalEngine {
+  const { store, estimate, newId, clock, warn } = options
+  const stems: Stems = new Map()
+  let waiting: Entry[] = []
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let isFailing = false
+
+  function entry({
+    namespace,
+    role = "user",
+    speaker = null,
+    sessionId = null,
+    requestId = null,
+    metadata = null,
+    ...draft
+  }: Draft): Entry {
+    const content = redact(draft.content)
+    const isChat = draft.source === "chat"
+    // in a conversation the same words of the same session are the same turn, sent again
+    const identity = [
+      namespace.userId,
+      namespace.projectKey,
+      sessionId,
+      role,
+      speaker,
+      isChat ? null : draft.createdAt,
+      content,
+    ]
+    return {
+      id: newId(),
+      owner: namespace,
+      sessionId,
+      role,
+      speaker,
+      content,
+      createdAt: draft.createdAt,
+      source: draft.source,
+      requestId,
+      metadata: metadata && JSON.stringify(metadata),
+      identity: BigInt.asIntN(64, Bun.hash(JSON.stringify(identity)) as bigint),
+      isStanding: isStanding(role, content),
+      saysWhen: saysWhen(content),
+      asking: asking(content),
+      parts: chunksOf(content, role).map(({ start, stop }) => ({
+        start,
+        stop,
+        terms: termsOf(content.slice(start, stop), stems).join(" "),
+      })),
+    }
+  }
+
+  const readQuery = (text: string): Query => ({
+    text,
+    terms: queryTerms(text, stems),
+    termsOf: (words) => termsOf(words, stems),
+  })
+
+  function look(namespaces: readonly number[], query: Query): { corpus: Corpus; ranked: Ranked[] } {
+    const distinct = [...new Set(query.terms)]
+    const { hits, places } = store.find(namespaces, distinct, CANDIDATES)
+    const { parts, terms } = store.size(namespaces)
+    const corpus: Corpus = {
+      parts,
+      meanTerms: terms / Math.max(1, parts),
+      frequency: hits.length > 0 ? store.frequency(namespaces, distinct) : new Map(),
+      hits,
+      places: places.map((place) => ({ ...place, saysWhen: place.saysWhen === 1, speaker: nameOf(place) })),
+    }
+    return { corpus, ranked: rank(query, corpus) }
+  }
+
+  /** The best of the standing instructions among the ranked, and the newest where the query says nothing of any. */
+  function withStanding(namespaces: readonly number[], ranked: readonly Ranked[], limit: number): Ranked[] {
+    const standing = new Set(store.standing(namespaces, STANDING_LOOKED_AT))
+    const best = ranked.filter(({ memory }) => standing.has(memory)).slice(0, STANDING_SLOTS)
+    const top = ranked.slice(0, limit)
+    const missing = best
+      .filter((one) => !top.includes(one))
+      .map((one) => ({ ...one, why: `a standing instruction; ${one.why}` }))
+    return missing.length === 0 ? top : [...top.slice(0, Math.max(0, limit - missing.length)), ...missing]
+  }
+
+  const read = (ranked: readonly Ranked[]) => {
+    const stored = new Map(store.read(ranked.map(({ memory }) => memory)).map((one) => [one.seq, one]))
+    return ranked.flatMap((one) => {
+      const found = stored.get(one.memory)
+      return found ? [{ ...one, stored: found }] : []
+    })
+  }
+
+  function search(namespaces: readonly number[], text: string, limit: number) {
+    flushNow()
+    const { ranked } = look(namespaces, readQuery(text))
+    return read(withStanding(namespaces, ranked, limit))
+  }
+
+  function recall(namespace: Namespace, { text, previous, maxTokens }: RecallQuery): Recalled[] {
+    const namespaces = visible(namespace)
+    if (namespaces.length === 0) return []
+    const short = readQuery(gist(text))
+    const query = short.terms.length < 4 && previous ? readQuery(`${gist(previous)}\n${gist(text)}`) : short
+    const { corpus, ranked } = look(namespaces, query)
+    if (coverage(query, corpus, ranked) < LEAST_COVERAGE) return []
+    const found = read(withStanding(namespaces, ranked, MOST_RECALLED))
+    const recalled: Recalled[] = []
+    let tokens = 0
+    for (const one of found) {
+      const told = tell(one, estimate)
+      if (tokens + told.tokens > maxTokens) continue
+      tokens += told.tokens
+      recalled.push(told)
+    }
+    return recalled
+  }
+
+  /** The part that answers; all of it where it is short. */
+  function tell({ stored, score, part, why }: Ranked & { stored: Stored }, count: (text: string) => number): Recalled {
+    const span = part === null ? null : store.parts(stored.seq)[part]
+    const text = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
+    return { memory: memoryOf(stored), text, score, why, tokens: count(text) + ENTRY_TOKENS }
+  }
+
+  const visible = (namespace: Namespace) => store.namespaces(namespace.userId, [namespace.projectKey, EVERYWHERE])
+
+  function flushNow(): void {
+    if (waiting.length === 0) return
+    const batch = waiting
+    waiting = []
+    try {
+      store.insert(batch)
+      isFailing = false
+    } catch (error) {
+      waiting = [...batch, ...waiting].slice(-MOST_WAITING)
+      throw error
+    }
+  }
+
+  function tick(): void {
+    timer = null
+    try {
+      flushNow()
+    } catch (error) {
+      if (!isFailing) warn(`memories cannot be written (${String(error)}); it is tried again`)
+      isFailing = true
+      timer = setTimeout(tick, RETRY_MS)
+    }
+  }
+
+  const book: MemoryBook = {
+    search: async (namespace, query, limit) =>
+      search(visible(namespace), query, limit).map(({ stored, score, why }) => ({ ...memoryOf(stored), score, why })),
+    async add(namespace, content, source) {
+      flushNow()
+      const made = entry({ namespace, content, source, createdAt: clock() })
+      store.insert([made])
+      return memoryOf(store.get(made.id) ?? store.same(made)!)
+    },
+    async list(namespace, { limit, cursor }) {
+      flushNow()
+      const before = cursor === null ? null : Number(cursor)
+      const filter = { userId: namespace.userId, projectKey: namespace.projectKey }
+      const found = store.list(filter, { limit: limit + 1, before })
+      const data = found.slice(0, limit)
+      return { data: data.map(memoryOf), next_cursor: found.length > limit ? String(data.at(-1)!.seq) : null }
+    },
+    async forget(namespace, id) {
+      flushNow()
+      const found = store.get(id)
+      if (!found || found.user_id !== namespace.userId) return false
+      return store.remove({ id }) > 0
+    },
+    async count(namespace) {
+      flushNow()
+      return store.size(visible(namespace)).memories
+    },
+  }
+
+  return {
+    name: "local",
+    entry,
+    search,
+    recall,
+    remember(namespace, turns: readonly SaidTurn[]) {
+      for (const { role, text, speaker, sessionId, createdAt, requestId } of turns) {
+        const content = text.length > MOST_CONTENT ? text.slice(0, MOST_CONTENT) : text
+        waiting.push(entry({ namespace, content, role, speaker, sessionId, createdAt, requestId, source: "chat" }))
+      }
+      if (waiting.length > MOST_WAITING) waiting = waiting.slice(-MOST_WAITING)
+      timer ??= setTimeout(tick, FLUSH_AFTER_MS)
+    },
+    adopt(userId, root, project) {
+      flushNow()
+      store.adopt(userId, root, project)
+    },
+    book,
+    flush: async () => flushNow(),
+    async close() {
+      if (timer !== null) clearTimeout(timer)
+      timer = null
+      try {
+        flushNow()
+      } catch (error) {
+        warn(`${waiting.length} memories are not kept: ${String(error)}`)
+      }
+    },
+  }
+}
+
+/** Of a block's entry beside its text: the date, who spoke. */
+const ENTRY_TOKENS = 8
+
+/** What a long message is about stands at its ends. */
+function gist(text: string): string {
+  const plain = text.replace(/```[\s\S]*?(```|$)/g, " ")
+  return plain.length <= LONG_QUERY ? plain : `${plain.slice(0, LONG_QUERY / 2)}\n${plain.slice(-LONG_QUERY / 2)}`
+}
+
+/** Null where the speaker is only the role again. */
+function nameOf({ role, speaker }: { role: string; speaker: string | null }): string | null {
+  return speaker === null || /^(user|assistant|human|ai|model|system)$/i.test(speaker) || speaker === role
+    ? null
+    : speaker
+}
+
+export function memoryOf(stored: Stored): Memory {
+  return {
+    id: stored.id,
+    user_id: stored.user_id,
+    project: stored.project,
+    session_id: stored.session_id,
+    role: stored.role,
+    speaker: stored.speaker,
+    content: redact(stored.content),
+    created_at: new Date(stored.created_at).toISOString(),
+    source: stored.source as Memory["source"],
+    request_id: stored.request_id,
+    metadata: stored.metadata === null ? null : (JSON.parse(stored.metadata) as JsonObject),
+  }
+}

@@ -1,0 +1,196 @@
+/** The local engine on a real database: what it finds, what it keeps silent about, and what it forgets. */
+import { afterEach, expect, test } from "bun:test"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createMemoryDesk } from "../../src/memory/desk.ts"
+import type { SaidTurn } from "../../src/memory/engine.ts"
+import { createLocalEngine } from "../../src/memory/local.ts"
+import { namespaceOf } from "../../src/memory/namespace.ts"
+import { createMemoryStore } from "../../src/store/memories.ts"
+import { openMemoryDatabase } from "../../src/store/memory-database.ts"
+import { estimateTokens } from "../../src/usage/estimate.ts"
+
+const dirs: string[] = []
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true })
+})
+
+function open(dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))) {
+  dirs.push(dir)
+  const database = openMemoryDatabase(dir, (message) => console.warn(message))
+  closers.push(() => database.close())
+  const store = createMemoryStore(database.use)
+  let ids = 0
+  const engine = createLocalEngine({
+    store,
+    estimate: estimateTokens,
+    newId: () => `m${++ids}-${dir.slice(-6)}`,
+    clock: () => 0,
+    warn: () => {},
+  })
+  return { dir, database, store, engine, desk: createMemoryDesk(engine, store, () => 0) }
+}
+
+const shop = namespaceOf("project", "ann", { key: "github.com/acme/shop", name: "acme/shop" })
+const blog = namespaceOf("project", "ann", { key: "github.com/acme/blog", name: "acme/blog" })
+const turn = (text: string, more: Partial<SaidTurn> = {}): SaidTurn => ({
+  role: "user",
+  text,
+  speaker: null,
+  sessionId: "s1",
+  createdAt: Date.UTC(2026, 2, 1),
+  requestId: "r1",
+  ...more,
+})
+const query = (text: string, maxTokens = 512) => ({ text, previous: null, sessionId: null, maxTokens })
+const filler = Array.from({ length: 60 }, (_, at) =>
+  turn(`Today we spoke about topic number ${at} and the weather over the harbour.`, { sessionId: `f${at}` }),
+)
+
+test("what was said is found by its meaning words, and not what was said elsewhere", () => {
+  const { engine } = open()
+  engine.remember(shop, [...filler, turn("Our staging database runs on port 5433 at zebra.example.")])
+  engine.remember(blog, [turn("The blog is written in Eleventy.")])
+  void engine.flush()
+  const texts = engine.recall(shop, query("Which port does the staging database use?")).map(({ text }) => text)
+  expect(texts[0]).toContain("5433")
+  expect(engine.recall(blog, query("Which port does the staging database use?"))).toEqual([])
+  expect(engine.recall(namespaceOf("project", "bob", null), query("staging database port"))).toEqual([])
+})
+
+test("memory keeps silent where nothing matches", () => {
+  const { engine } = open()
+  engine.remember(shop, filler)
+  void engine.flush()
+  expect(engine.recall(shop, query("How do I bake sourdough bread with rye?"))).toEqual([])
+})
+
+test("an answer is found by the question before it", () => {
+  const { engine, desk } = open()
+  engine.remember(shop, [
+    ...filler,
+    turn("What is the name of your cat, Joe?", { sessionId: "s2" }),
+    turn("Pumpernickel.", { sessionId: "s2", role: "assistant" }),
+  ])
+  void engine.flush()
+  const { results } = desk.search("ann", "acme/shop", "What is Joe's cat called?", 3)
+  expect(results.map(({ content }) => content)).toContain("Pumpernickel.")
+})
+
+test("a standing instruction is told though other memories fit better, and never more than three", () => {
+  const { engine } = open()
+  const many = Array.from({ length: 30 }, (_, at) =>
+    turn(`The report for customer ${at} is a long table with many numbers.`, { sessionId: `c${at}` }),
+  )
+  engine.remember(shop, [...many, turn("Always write a report as bullet points.", { sessionId: "old" })])
+  void engine.flush()
+  const recalled = engine.recall(shop, query("Write the report for the customer table numbers", 400))
+  expect(recalled.map(({ text }) => text)).toContain("Always write a report as bullet points.")
+})
+
+test("the block's budget holds, and a long answer is told by the part that fits", () => {
+  const { engine } = open()
+  const long = [
+    ...Array.from({ length: 30 }, (_, at) => `Paragraph ${at} is about gardening, tools and the right season for it.`),
+    "The secret ingredient of the soup is smoked paprika.",
+    ...Array.from({ length: 30 }, (_, at) => `Paragraph ${at} is about bicycles.`),
+  ].join("\n")
+  engine.remember(shop, [turn(long, { role: "assistant" })])
+  void engine.flush()
+  const recalled = engine.recall(shop, query("What is the secret ingredient of the soup?", 256))
+  expect(recalled[0]!.text).toContain("smoked paprika")
+  expect(recalled[0]!.text.length).toBeLessThan(700)
+  expect(recalled.reduce((sum, { tokens }) => sum + tokens, 0)).toBeLessThanOrEqual(256)
+})
+
+test("Chinese and Japanese are remembered", () => {
+  const { engine } = open()
+  engine.remember(shop, [...filler, turn("我们的服务器在法兰克福。"), turn("会議は毎週火曜日です。")])
+  void engine.flush()
+  expect(engine.recall(shop, query("服务器在哪里?"))[0]?.text).toContain("法兰克福")
+  expect(engine.recall(shop, query("会議はいつですか"))[0]?.text).toContain("火曜日")
+})
+
+test("the same turn sent again is kept once; the same words in another session are another", () => {
+  const { engine, desk } = open()
+  engine.remember(shop, [turn("I like tea."), turn("I like tea."), turn("I like tea.", { sessionId: "s2" })])
+  void engine.flush()
+  expect(desk.list({ userId: "ann" }, { limit: 10, cursor: null }).data).toHaveLength(2)
+})
+
+test("it is there after a restart", async () => {
+  const first = open()
+  first.engine.remember(shop, [turn("The launch date is the ninth of May.")])
+  await first.engine.close()
+  first.database.close()
+  const second = open(first.dir)
+  expect(second.engine.recall(shop, query("When is the launch date?"))[0]?.text).toContain("ninth of May")
+})
+
+test("what is forgotten is in no answer, and no word of it in any file", async () => {
+  const { engine, desk, dir } = open()
+  engine.remember(shop, [...filler, turn("My locker code is xylophonequartz today.")])
+  void engine.flush()
+  const [found] = desk.search("ann", "acme/shop", "locker code", 1).results
+  desk.forgetOne(found!.id)
+  expect(engine.recall(shop, query("What is my locker code?"))).toEqual([])
+  await engine.close()
+  for (const file of readdirSync(dir)) expect(readFileSync(join(dir, file)).includes("xylophonequartz")).toBe(false)
+})
+
+test("secrets are in no file, however they were said", async () => {
+  const { engine, desk, dir } = open()
+  const key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
+  engine.remember(shop, [turn(`Deploy with ${key} please`)])
+  desk.add({
+    userId: "ann",
+    project: null,
+    content: `password=${key}`,
+    role: "user",
+    speaker: null,
+    sessionId: null,
+    createdAt: 0,
+    metadata: null,
+    source: "api",
+  })
+  await engine.close()
+  for (const file of readdirSync(dir)) expect(readFileSync(join(dir, file)).includes(key)).toBe(false)
+})
+
+test("a memory for all projects is seen in each of its user's, and in nobody else's", () => {
+  const { engine, desk } = open()
+  desk.add({
+    userId: "ann",
+    project: "*",
+    content: "Ann signs every letter with Cheerio.",
+    role: "user",
+    speaker: null,
+    sessionId: null,
+    createdAt: 0,
+    metadata: null,
+    source: "api",
+  })
+  for (const namespace of [shop, blog, namespaceOf("project", "ann", null)])
+    expect(engine.recall(namespace, query("How does Ann sign every letter?"))).toHaveLength(1)
+  expect(engine.recall(namespaceOf("project", "bob", null), query("How does Ann sign every letter?"))).toEqual([])
+})
+
+test("a path that turns out to be a project's takes its memories along, findable there and gone here", () => {
+  const { engine } = open()
+  const path = namespaceOf("project", "ann", { key: "/home/ann/shop/src", name: "src" })
+  engine.remember(path, [turn("The invoice numbers begin at 7000.")])
+  engine.adopt("ann", "/home/ann/shop", { key: "github.com/acme/shop", name: "acme/shop" })
+  expect(engine.recall(shop, query("Where do invoice numbers begin?"))).toHaveLength(1)
+  expect(engine.recall(path, query("Where do invoice numbers begin?"))).toEqual([])
+})
+
+test("words that are FTS5's syntax are words", () => {
+  const { engine } = open()
+  engine.remember(shop, [turn('Use AND or NOT near "quotes" and column:names* here.')])
+  void engine.flush()
+  for (const text of ['"', "AND OR NOT", "ns:ns1", "a* OR (b", "NEAR(x y)", "'; DROP TABLE memories; --", "\u0000", ""])
+    expect(() => engine.recall(shop, query(text))).not.toThrow()
+})
