@@ -1,6 +1,6 @@
 /** What a request costs, next to nginx: JSON, streams, long prompts. */
-import { type Bench, chat, compare, run } from "./measure.ts"
-import { figure, title } from "./report.ts"
+import { type Bench, chat, compare, message, run, type Shape } from "./measure.ts"
+import { figure, median, title } from "./report.ts"
 
 /** (a) 1 KB of JSON. CPU per request is the figure to trust on a busy machine. */
 export async function json(bench: Bench) {
@@ -78,4 +78,42 @@ export async function prompts(bench: Bench) {
   })
   figure({ what: "requests a second", unit: "1/s", value: memproxy.requestsPerSecond, nginx: nginx?.requestsPerSecond })
   figure({ what: "errors", unit: "", value: errors, exactly: 0 })
+}
+
+/** (d) What an Anthropic client costs more than a Chat client, both with a provider that speaks Chat: the two take turns. */
+export async function translation(bench: Bench) {
+  title("Translated: an Anthropic client of a Chat provider, beyond the same-dialect path")
+  const path = "/v1/messages"
+  const chunks = 50
+  const text = `n=${chunks} d=10 s=200`
+  const streams = { connections: 100, requests: bench.quick ? 200 : 400, rampMs: 500 }
+  const perStream = await beyond(
+    bench,
+    { ...streams, body: chat(text, { stream: true, usage: true }) },
+    { ...streams, path, body: message(text, { stream: true }) },
+  )
+  figure({ what: "CPU per streamed event", unit: "µs", value: perStream / chunks, most: 15 })
+  const requests = { connections: 16, requests: bench.quick ? 2000 : 5000, seconds: 20 }
+  const fill = 10_000
+  const perRequest = await beyond(
+    bench,
+    { ...requests, body: chat("Read this.", { fill }) },
+    { ...requests, path, body: message("Read this.", { fill }) },
+  )
+  figure({ what: "CPU per 10 KB request", unit: "µs", value: perRequest, most: 100 })
+}
+
+/** Microseconds of CPU that a request of `more` takes beyond one of `less`: the median of several turns. */
+async function beyond(bench: Bench, less: Shape, more: Shape): Promise<number> {
+  const cost = async (shape: Shape) => {
+    const { cpuUs, result } = await run(bench, bench.memproxy, shape)
+    return cpuUs / result.done
+  }
+  for (const shape of [less, more, less, more]) await cost(shape)
+  const differences: number[] = []
+  for (let turn = 0; turn < (bench.quick ? 3 : 5); turn++) {
+    const base = await cost(less)
+    differences.push((await cost(more)) - base)
+  }
+  return median(differences)
 }

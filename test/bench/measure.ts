@@ -15,7 +15,7 @@ export interface Bench {
   sent: { rows: number }
 }
 
-export type Shape = Omit<Load, "port" | "request"> & { body: string; stream?: boolean }
+export type Shape = Omit<Load, "port" | "request"> & { body: string; path?: string; stream?: boolean }
 
 export interface Run {
   result: LoadResult
@@ -42,9 +42,20 @@ export function chat(text: string, more: { stream?: boolean; usage?: boolean; fi
   })
 }
 
-function requestOf(port: number, body: string): string {
+/** The same to a client that speaks Anthropic's API. */
+export function message(text: string, more: { stream?: boolean; fill?: number } = {}): string {
+  const { stream_options: _, ...request } = JSON.parse(chat(text, more))
+  return JSON.stringify({
+    model: request.model,
+    ...(more.stream && { stream: true }),
+    messages: request.messages,
+    max_tokens: 1000,
+  })
+}
+
+function requestOf(port: number, body: string, path = "/v1/chat/completions"): string {
   return [
-    "POST /v1/chat/completions HTTP/1.1",
+    `POST ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     "Content-Type: application/json",
     "Accept: application/json",
@@ -58,7 +69,7 @@ function requestOf(port: number, body: string): string {
 
 /** Connections are open before the clock starts. Memory is looked at ten times a second. */
 export async function run(bench: Bench, server: Server, shape: Shape): Promise<Run> {
-  await bench.load.open({ ...shape, port: server.port, request: requestOf(server.port, shape.body) })
+  await bench.load.open({ ...shape, port: server.port, request: requestOf(server.port, shape.body, shape.path) })
   let mostRssMb = rssMb(server.pids)
   const watch = setInterval(() => (mostRssMb = Math.max(mostRssMb, rssMb(server.pids))), 100)
   const before = cpuNs(server.pids)

@@ -1,13 +1,13 @@
 /**
  * `bun run bench`: what the built program costs, as ratios to nginx's `proxy_pass` measured in the same minutes, taking turns.
- * Options: `--quick`, `--only json,streams,prompts,crowd,stalled,start,leavers`, `--binary FILE`, `--gate` (exit 1 where a goal is missed).
+ * Options: `--quick`, `--only json,streams,prompts,translation,crowd,stalled,start,leavers`, `--binary FILE`, `--gate` (exit 1 where a goal is missed).
  * Loopback only, a few minutes at most, Linux only. How to read it: ratios and megabytes hold on a busy machine; milliseconds do not.
  */
 import { existsSync, statSync } from "node:fs"
 import { loadavg } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { json, prompts, streams } from "./cost.ts"
+import { json, prompts, streams, translation } from "./cost.ts"
 import { crowd, leavers, stalled, start } from "./endurance.ts"
 import type { Bench } from "./measure.ts"
 import { figure, missedGoals, note, title } from "./report.ts"
@@ -17,6 +17,7 @@ const CASES: Record<string, (bench: Bench) => Promise<void>> = {
   json,
   streams,
   prompts,
+  translation,
   crowd,
   stalled,
   start,
@@ -53,7 +54,7 @@ async function ledgerHolds(bench: Bench, rows: number) {
   const { totals } = (await answer.json()) as { totals?: { requests: number } }
   title("The ledger")
   figure({
-    what: "rows, of the requests sent by json, streams, prompts",
+    what: "rows, of the requests sent by json, streams, prompts, translation",
     unit: "",
     value: totals?.requests ?? Number.NaN,
     exactly: rows,
