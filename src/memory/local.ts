@@ -228,6 +228,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     const recalled: Recalled[] = []
     let tokens = 0
     for (const one of found) {
+      if (one.stored.content.trim() === text.trim()) continue // the same question asked before answers nothing
       const told = tell(one, estimate)
       if (tokens + told.tokens > maxTokens) continue
       tokens += told.tokens

@@ -61,6 +61,22 @@ test("what was said is found by its meaning words, and not what was said elsewhe
   expect(engine.recall(namespaceOf("project", "bob", null), query("staging database port"))).toEqual([])
 })
 
+test("the very first memory is found, and the question asked again is not its own answer", () => {
+  const { engine } = open()
+  engine.remember(shop, [turn("Our staging database runs on port 5433.", { sessionId: "s1" })])
+  void engine.flush()
+  const question = "Which port does the staging database use?"
+  expect(engine.recall(shop, query(question)).map(({ text }) => text)).toEqual([
+    "Our staging database runs on port 5433.",
+  ])
+  engine.remember(shop, [turn(question, { sessionId: "s2" })])
+  void engine.flush()
+  expect(engine.recall(shop, query(question)).map(({ text }) => text)).toEqual([
+    "Our staging database runs on port 5433.",
+  ])
+  expect(engine.recall(shop, query("How do I bake bread?"))).toEqual([])
+})
+
 test("memory keeps silent where nothing matches", () => {
   const { engine } = open()
   engine.remember(shop, filler)

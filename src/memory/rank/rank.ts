@@ -227,6 +227,9 @@ function dateTerms(createdAt: number, query: Query): readonly string[] {
 const whyOf = ({ matched }: Scored) =>
   matched.size > 0 ? `says ${[...matched].slice(0, 6).join(", ")}` : "next to what answers the query"
 
+/** In a small namespace every word is in every part and weighs nothing: words weigh as if there were so many parts. */
+const FEW_PARTS = 200
+
 /**
  * How much of the query, by weight of its words, the best memories and their neighbours speak of: 0 to 1. Below .35 a foreign question is nine times as likely as one of one's
  * own (AUC .96 on LoCoMo).
@@ -244,7 +247,7 @@ export function coverage(query: Query, corpus: Corpus, ranked: readonly Ranked[]
   let all = 0
   let found = 0
   for (const term of new Set(query.terms)) {
-    const idf = idfOf(Math.max(1, corpus.parts), corpus.frequency.get(term) ?? 0)
+    const idf = idfOf(Math.max(FEW_PARTS, corpus.parts), corpus.frequency.get(term) ?? 0)
     all += idf
     if (said.has(term)) found += idf
   }
