@@ -175,6 +175,7 @@ async function serve(
   let loadingJudge: ReturnType<typeof loadJudge> | undefined
   const loadJudge = async () => (await import("../pipeline-judge.ts")).createJudge(app, Date.now)
   const judging = () => (loadingJudge ??= loadJudge())
+  store.ledger.beforeWrite(app.appraiser.slice)
   // One forgotten await would otherwise end the process, and every stream with it.
   process.on("unhandledRejection", (error) => app.log("unhandled rejection", error))
   process.on("uncaughtException", (error) => app.log("uncaught exception", error))

@@ -34,6 +34,8 @@ export interface Ledger {
   usageJson(query: UsageQuery): Promise<string>
   /** Adds to what a row counts, and scores it anew: at once while it is queued, else within 50 ms. */
   count(id: string, more: Counts): void
+  /** Calls `act` before rows are written: what it counts of them goes to disk with them. `act` must be quick. */
+  beforeWrite(act: () => void): void
   /** Keeps what a person says of an answer, and counts it. @returns the request's id. @throws Refusal 404 where there is no such answer */
   rate(feedback: Feedback): Promise<string>
   quality(query: QualityQuery): Promise<QualityReport>
@@ -72,7 +74,9 @@ export function createLedger(options: LedgerOptions): Ledger {
   /** no word is left of rows that were deleted */
   let hasForgotten = true
   const listeners = new Set<(row: LedgerRow, detail: LedgerDetail) => void>()
+  let beforeWrite = () => {}
   const writer = createWriter({
+    before: () => beforeWrite(),
     write: (rows) => withDatabase(({ insert }) => insert(rows)),
     written: announce,
     checkpoint: () => withDatabase(({ db }) => db.run("PRAGMA wal_checkpoint(PASSIVE)")),
@@ -169,6 +173,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       detail.signals = addCounts(detail.signals, more)
       row.quality = options.scoreOf(detail.signals)
     },
+    beforeWrite: (act) => void (beforeWrite = act),
     rate: async (feedback) => {
       await flush()
       return reading(({ db }) => rate(db, feedback, options.scoreOf))

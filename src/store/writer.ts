@@ -14,6 +14,8 @@ export interface WriterHealth {
 }
 
 export interface WriterOptions {
+  /** called before a batch is written: what it changes in waiting rows goes with them */
+  before: () => void
   /** writes what it can of the rows in one transaction and returns how many had to be left out; throws when none was written */
   write: (rows: readonly Queued[]) => number
   /** called with rows that are on disk */
@@ -86,6 +88,7 @@ export function createWriter(options: WriterOptions): Writer {
   /** @returns whether the disk took it */
   function writeBatch(): boolean {
     if (queue.length === 0) return true
+    options.before()
     const batch = queue.length <= BATCH_ROWS ? queue : queue.slice(0, BATCH_ROWS)
     try {
       const refused = options.write(batch)

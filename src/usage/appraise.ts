@@ -2,12 +2,12 @@
  * Looks at answers after they were given: content, tool calls and the conversation, in short slices between requests. What cannot be looked at in time is dropped
  * and counted, never waited for. What is looked for is in `quality-*.ts`.
  */
-import type { CalledTool, Dialect, JsonObject, LedgerRow, Metered } from "../exchange.ts"
+import type { Dialect, JsonObject, LedgerRow, Metered } from "../exchange.ts"
 import type { Counts } from "../store/counters.ts"
-import { countCalls, countForm } from "./quality-answer.ts"
-import { createConversations, type Step } from "./quality-conversation.ts"
+import { countCalls, countForm, type Wanted } from "./quality-answer.ts"
+import { beginningOfTurn, createConversations, type Step, type Tools } from "./quality-conversation.ts"
 import { countMemories, notesOf } from "./quality-memory.ts"
-import { readAftermath, readAnswerSchema, readTools } from "./quality-request.ts"
+import { readAnswerSchema, readToolResults, readTools } from "./quality-request.ts"
 
 /** One exchange that was answered, at least in part. The functions are called later, off the request's way. */
 export interface Appraisable {
@@ -30,6 +30,8 @@ export interface Appraisable {
 export interface Appraiser {
   /** Takes less than a microsecond. */
   add(exchange: Appraisable): void
+  /** Looks at what waits, for two milliseconds; what is left then has its turn after others. To be called when rows are about to be written. */
+  slice(): void
   backlog(): { waiting: number; dropped: number }
   /** Looks at all that waits. */
   finish(): void
@@ -46,8 +48,6 @@ export interface AppraiserOptions {
   warn: (line: string, error: unknown) => void
 }
 
-/** Soon enough for what is found to go to disk with its row, late enough for the answer to be on its way. */
-const SOON_MS = 1
 const SLICE_MS = 2
 const MOST_WAITING = 2_000
 const MOST_CHARS = 64 << 20
@@ -71,14 +71,13 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
     }
     queue.push(exchange)
     chars += exchange.text.length
-    timer ??= setTimeout(slice, SOON_MS)
   }
 
   function slice(): void {
+    if (timer !== null) clearTimeout(timer)
     timer = null
     const until = now() + SLICE_MS
-    do takeNext()
-    while (next < queue.length && now() < until)
+    while (next < queue.length && now() < until) takeNext()
     if (next < queue.length) timer = setTimeout(slice, 0)
     if (clock() - sweptAt < SWEEP_MS) return
     sweptAt = clock()
@@ -94,19 +93,28 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
     if (!exchange) return
     chars -= exchange.text.length
     try {
-      const { own, step } = appraise(exchange)
-      tell(exchange.row.id, own)
-      if (step) conversations.follow(step, tell)
-      const { row, metered } = exchange
-      if (step?.isDone && row.tool_calls === 0 && metered.speech !== "")
-        onAnswer({ requestId: row.id, message: step.lastTurn, answer: metered.speech })
+      look(exchange)
     } catch (error) {
       warn(`${exchange.row.id} the quality of its answer is not known`, error)
     }
   }
 
+  function look(exchange: Appraisable): void {
+    const { row, metered, dialect, turns } = exchange
+    const body = exchange.body()
+    if (body === null) return
+    const { own, calls } = appraise(exchange, body)
+    tell(row.id, own)
+    const step = stepOf(exchange, body)
+    if (!step) return
+    conversations.follow(step, { results: readToolResults(dialect, body), calls }, tell)
+    if (step.isDone && row.tool_calls === 0 && metered.speech !== "")
+      onAnswer({ requestId: row.id, message: turns().at(-1)!.text, answer: metered.speech })
+  }
+
   return {
     add,
+    slice,
     backlog: () => ({ waiting: queue.length - next, dropped }),
     finish() {
       if (timer !== null) clearTimeout(timer)
@@ -116,42 +124,28 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   }
 }
 
-/** What the answer shows by itself, and its step in the conversation. A broken answer is nobody's form. */
-function appraise(exchange: Appraisable): { own: Counts; step: Step | null } {
+const NO_TOOLS: Wanted["tools"] = new Map()
+
+/** What the answer shows by itself, and which of its calls look good. A broken answer is nobody's form. */
+function appraise(exchange: Appraisable, body: JsonObject): { own: Counts; calls: Tools["calls"] } {
   const { row, metered, text, memories } = exchange
-  const isDone = row.outcome === "done"
-  const body = exchange.body()
-  if (body === null) return { own: {}, step: null }
-  const isTranslated = row.dialect_in !== row.dialect_out
+  if (row.outcome !== "done") return { own: {}, calls: [] }
   const tools = metered.calls.length > 0 ? readTools(body) : NO_TOOLS
-  const wanted = { tools, schema: readAnswerSchema(body), isTranslated }
-  const answer = {
-    text: metered.speech,
-    calls: metered.calls,
-    callCount: row.tool_calls,
-    finishReason: metered.finishReason,
-    refused: metered.refused,
-    outputChars: metered.outputChars,
+  const wanted = { tools, schema: readAnswerSchema(body), isTranslated: row.dialect_in !== row.dialect_out }
+  const { counts, good } = countCalls(metered.calls, wanted)
+  const form = countForm({ ...metered, text: metered.speech, callCount: row.tool_calls }, wanted)
+  const uptake = memories === null ? {} : countMemories(notesOf(memories), text, metered.speech)
+  return {
+    own: { ...form, ...counts, ...uptake },
+    calls: metered.calls.map((call, at) => ({ ...call, isGood: good[at]! })),
   }
-  const { counts, good } = isDone ? countCalls(metered.calls, wanted) : NO_CALLS
-  const form = isDone ? countForm(answer, wanted) : {}
-  const uptake = memories !== null && isDone ? countMemories(notesOf(memories), text, metered.speech) : {}
-  const step = exchange.isConversation() ? stepOf(exchange, body, isDone ? metered.calls : [], good) : null
-  return { own: { ...form, ...counts, ...uptake }, step }
 }
 
-const NO_TOOLS = new Map()
-const NO_CALLS = { counts: {}, good: [] }
-
-function stepOf(
-  exchange: Appraisable,
-  body: JsonObject,
-  calls: readonly CalledTool[],
-  good: readonly boolean[],
-): Step | null {
-  const { row, metered, dialect, askedAt, isNamedSession, memories } = exchange
+/** null: no person's conversation. */
+function stepOf(exchange: Appraisable, body: JsonObject): Step | null {
+  const { row, metered, askedAt, isNamedSession, memories } = exchange
   const turns = exchange.turns()
-  if (row.session_id === null || turns.length === 0) return null
+  if (row.session_id === null || turns.length === 0 || !exchange.isConversation()) return null
   const entries = body["messages"] ?? body["input"] ?? body["contents"]
   return {
     id: row.id,
@@ -164,10 +158,8 @@ function stepOf(
     isDone: row.outcome === "done",
     isTranslated: row.dialect_in !== row.dialect_out,
     turns: turns.map(({ hash }) => hash),
-    lastTurn: turns.at(-1)!.text,
+    lastTurn: beginningOfTurn(turns.at(-1)!.text),
     entries: Array.isArray(entries) ? entries.length : 1,
-    aftermath: readAftermath(dialect, body),
-    calls: calls.map((call, at) => ({ ...call, isGood: good[at] ?? false })),
     cache: metered.usage && { read: metered.usage.cacheRead, written: metered.usage.cacheWrite },
     hasMemory: memories !== null,
   }

@@ -3,7 +3,6 @@
  * its last answer, bounded and in memory: after a restart the first answers are not followed, which favours nobody. No clock; it stores nothing itself.
  */
 import type { Counts } from "../store/counters.ts"
-import type { Aftermath } from "./quality-request.ts"
 import { hasEditFailed, hasFailed, isEditTool, type ToolResult } from "./quality-results.ts"
 import { similarity } from "./quality-text.ts"
 import { verdictOf } from "./quality-words.ts"
@@ -23,20 +22,24 @@ export interface Step {
   isDone: boolean
   /** the client may know the calls by other ids */
   isTranslated: boolean
-  /** one hash for each user turn, and the words of the last */
+  /** one hash for each user turn, and the words of the last as `beginningOfTurn` gives them */
   turns: readonly number[]
   lastTurn: string
   /** entries of the request: messages, items, contents */
   entries: number
-  aftermath: Aftermath
-  calls: readonly { id: string | null; name: string; arguments: string; isGood: boolean }[]
   cache: { read: number; written: number } | null
   hasMemory: boolean
 }
 
+/** The tools of a step: what became of earlier calls, and those its answer made. */
+export interface Tools {
+  results: readonly ToolResult[]
+  calls: readonly { id: string | null; name: string; arguments: string; isGood: boolean }[]
+}
+
 export interface Conversations {
   /** Takes a step, and tells what it says of it and of earlier ones. */
-  follow(step: Step, tell: (id: string, counts: Counts) => void): void
+  follow(step: Step, tools: Tools, tell: (id: string, counts: Counts) => void): void
   /** Ends the tasks that have been silent for half an hour. */
   sweep(now: number, tell: (id: string, counts: Counts) => void): void
   size(): number
@@ -48,12 +51,10 @@ const TASK_GAP_MS = 30 * 60_000
 const CACHE_TTL_MS = 5 * 60_000
 const ALIKE = 0.7
 const LOOP = 3
-const KEPT_CHARS = 1_000
+/** One more than what is taken for a reply, so that a long turn is seen to be one. */
+const KEPT_CHARS = 1_001
 const MOST_OPEN_CALLS = 200
 const MOST_DIFFERENT_CALLS = 500
-
-/** Without what is large, and was told. */
-type Last = Omit<Step, "aftermath" | "calls">
 
 interface OpenCall {
   requestId: string
@@ -63,7 +64,7 @@ interface OpenCall {
 
 /** Most sessions call no tool: they have no maps. */
 interface Session {
-  last: Last
+  last: Step
   /** calls whose results were not seen yet, by id; without ids in their order */
   open: Map<string, OpenCall> | null
   /** how often each call was made */
@@ -85,24 +86,24 @@ export function createConversations(limit: number): Conversations {
     return session?.last.client === step.client ? session : undefined
   }
 
-  function follow(step: Step, tell: (id: string, counts: Counts) => void): void {
+  function follow(step: Step, { results, calls }: Tools, tell: (id: string, counts: Counts) => void): void {
     const before = find(step)
     sessions.delete(before?.last.session ?? step.session)
     const session: Session = before ?? { last: step, open: null, made: null, taskTurns: 0 }
     if (before) {
-      readResults(session, step, tell)
+      readResults(session, step.client, results, tell)
       const counts = judge(session.last, step)
       if (counts) tell(session.last.id, counts)
       if (isBrokenCache(session.last, step)) tell(step.id, brokenCache(session.last, step))
       else if (isCacheable(session.last, step)) tell(step.id, { cacheable: 1 })
     }
     countTurns(session, step, before !== undefined, tell)
-    if (step.calls.length > 0) {
-      const loops = countLoops((session.made ??= new Map()), step)
+    if (calls.length > 0) {
+      const loops = countLoops((session.made ??= new Map()), calls)
       if (loops > 0) tell(step.id, { loops })
-      keepCalls((session.open ??= new Map()), step)
+      keepCalls((session.open ??= new Map()), step.id, calls)
     }
-    session.last = lastOf(step)
+    session.last = step
     sessions.set(step.session, session)
     if (!step.isNamed && step.turns.length > 1) {
       beginnings.set(beginningOf(step), step.session)
@@ -133,44 +134,22 @@ function beginningOf({ session, turns }: Step): string {
   return `${session.slice(0, session.indexOf("\n"))}\n${high} ${low}`
 }
 
-const lastOf = (step: Step): Last => ({
-  id: step.id,
-  session: step.session,
-  isNamed: step.isNamed,
-  client: step.client,
-  model: step.model,
-  askedAt: step.askedAt,
-  answeredAt: step.answeredAt,
-  isDone: step.isDone,
-  isTranslated: step.isTranslated,
-  turns: step.turns,
-  lastTurn: copyOf(step.lastTurn),
-  entries: step.entries,
-  cache: step.cache,
-  hasMemory: step.hasMemory,
-})
-
 /** A part of a long text would keep all of it. */
-const copyOf = (text: string) => Buffer.from(text.slice(0, KEPT_CHARS)).toString()
+export const beginningOfTurn = (text: string) => Buffer.from(text.slice(0, KEPT_CHARS)).toString()
 
 /** Group E: what the person made of the last answer. null: nothing can be said. */
-function judge(last: Last, step: Step): Counts | null {
+function judge(last: Step, step: Step): Counts | null {
   if (!last.isDone || last.turns.length === 0 || step.askedAt < last.answeredAt) return null
   const common = commonTurns(last.turns, step.turns)
   if (common === last.turns.length && step.turns.length > common) return judgeNextTurn(last, step)
   if (step.turns.length !== last.turns.length) return null
   if (common === last.turns.length) return isRegenerated(last, step) ? { followed: 1, regenerated: 1 } : null
   const isResent = common === last.turns.length - 1 && (common > 0 || last.isNamed)
-  if (
-    !isResent ||
-    step.entries > last.entries ||
-    similarity(last.lastTurn, step.lastTurn.slice(0, KEPT_CHARS)) <= ALIKE
-  )
-    return null
+  if (!isResent || step.entries > last.entries || similarity(last.lastTurn, step.lastTurn) <= ALIKE) return null
   return { followed: 1, resent: 1 }
 }
 
-function judgeNextTurn(last: Last, step: Step): Counts {
+function judgeNextTurn(last: Step, step: Step): Counts {
   const counts: Counts = { followed: 1, answered_turns: 1 }
   const verdict = verdictOf(step.lastTurn)
   if (verdict !== null) counts[verdict] = 1
@@ -180,7 +159,7 @@ function judgeNextTurn(last: Last, step: Step): Counts {
 }
 
 /** The same request again. What has grown since is a tool loop, and a first question alone may be another's that is the same. */
-const isRegenerated = (last: Last, step: Step) =>
+const isRegenerated = (last: Step, step: Step) =>
   step.entries <= last.entries &&
   step.askedAt - last.answeredAt <= REGENERATED_WITHIN_MS &&
   (last.isNamed || last.turns.length > 1)
@@ -192,12 +171,17 @@ function commonTurns(one: readonly number[], other: readonly number[]): number {
 }
 
 /** Signals 20 and 22: told of the request whose answer made the call. */
-function readResults(session: Session, step: Step, tell: (id: string, counts: Counts) => void): void {
+function readResults(
+  session: Session,
+  client: string | null,
+  results: readonly ToolResult[],
+  tell: (id: string, counts: Counts) => void,
+): void {
   if (session.open === null) return
-  for (const result of step.aftermath.results) {
+  for (const result of results) {
     const call = takeCall(session.open, result, session.last)
     if (!call) continue
-    const isFailed = hasFailed(result, step.client)
+    const isFailed = hasFailed(result, client)
     const counts: Counts = { results: 1 }
     if (isEditTool(call.name)) {
       counts.edits = 1
@@ -211,7 +195,7 @@ function readResults(session: Session, step: Step, tell: (id: string, counts: Co
 }
 
 /** Gemini's results have no id but from clients that make one, and a translated call may get another: they come in the order of the calls. */
-function takeCall(open: Map<string, OpenCall>, { id, name }: ToolResult, last: Last): OpenCall | null {
+function takeCall(open: Map<string, OpenCall>, { id, name }: ToolResult, last: Step): OpenCall | null {
   let key = id !== null && open.has(id) ? id : null
   if (key === null && name !== null) key = [...open].find(([, call]) => call.name === name)?.[0] ?? null
   if (key === null && last.isTranslated) key = [...open].find(([, call]) => call.requestId === last.id)?.[0] ?? null
@@ -221,7 +205,7 @@ function takeCall(open: Map<string, OpenCall>, { id, name }: ToolResult, last: L
   return call
 }
 
-function keepCalls(open: Map<string, OpenCall>, { id, calls }: Step): void {
+function keepCalls(open: Map<string, OpenCall>, id: string, calls: Tools["calls"]): void {
   for (const [at, { id: callId, name, isGood }] of calls.entries())
     open.set(callId ?? `${id} ${at}`, { requestId: id, name, isGood })
   for (const key of open.keys()) {
@@ -231,7 +215,7 @@ function keepCalls(open: Map<string, OpenCall>, { id, calls }: Step): void {
 }
 
 /** Signal 21: the third and every further one of the same call in a session. */
-function countLoops(made: Map<string, number>, { calls }: Step): number {
+function countLoops(made: Map<string, number>, calls: Tools["calls"]): number {
   let loops = 0
   for (const call of calls) {
     const key = `${call.name} ${canonical(call.arguments)}`
@@ -248,7 +232,7 @@ const MOST_ARGUMENTS = 4_000
 
 /** The same in any order of keys and any spacing. Long ones are told by their length and their beginning. */
 function canonical(text: string): string {
-  if (text.length > MOST_ARGUMENTS) return `${text.length} ${copyOf(text)}`
+  if (text.length > MOST_ARGUMENTS) return `${text.length} ${beginningOfTurn(text)}`
   try {
     return JSON.stringify(JSON.parse(text), (_, value) =>
       typeof value === "object" && value !== null && !Array.isArray(value)
@@ -273,7 +257,7 @@ function endTask(session: Session, tell: (id: string, counts: Counts) => void): 
 }
 
 /** Signal 32: the conversation goes on where the last request had the cache filled, and soon enough. */
-function isCacheable(last: Last, step: Step): boolean {
+function isCacheable(last: Step, step: Step): boolean {
   return (
     step.cache !== null &&
     step.isDone &&
@@ -285,9 +269,9 @@ function isCacheable(last: Last, step: Step): boolean {
   )
 }
 
-const isBrokenCache = (last: Last, step: Step) => isCacheable(last, step) && step.cache!.read === 0
+const isBrokenCache = (last: Step, step: Step) => isCacheable(last, step) && step.cache!.read === 0
 
-function brokenCache(last: Last, step: Step): Counts {
+function brokenCache(last: Step, step: Step): Counts {
   const cause =
     step.model !== last.model
       ? "broken_by_model"

@@ -3,13 +3,6 @@ import type { Dialect, Json, JsonObject } from "../exchange.ts"
 import { list, record, word } from "./meter-tally.ts"
 import { excerpt, type ToolResult } from "./quality-results.ts"
 
-/** What came after the last thing the model said in this request. */
-export interface Aftermath {
-  /** there is something of the model's in it at all */
-  hasAnswer: boolean
-  results: ToolResult[]
-}
-
 /** Entries of one kind are told apart by these words; what is neither is the client's. */
 const MODEL_ITEMS = new Set(
   "reasoning function_call custom_tool_call local_shell_call shell_call apply_patch_call computer_call web_search_call file_search_call code_interpreter_call mcp_call".split(
@@ -17,17 +10,17 @@ const MODEL_ITEMS = new Set(
   ),
 )
 
-export function readAftermath(dialect: Dialect, body: JsonObject): Aftermath {
+/** The results of tools after the last thing the model said in this request. */
+export function readToolResults(dialect: Dialect, body: JsonObject): ToolResult[] {
   const entries = list(body["messages"] ?? body["input"] ?? body["contents"])
   const results: ToolResult[] = []
-  let at = entries.length - 1
-  for (; at >= 0; at--) {
+  for (let at = entries.length - 1; at >= 0; at--) {
     const entry = record(entries[at])
     if (!entry) continue
     if (isOfModel(entry)) break
     results.unshift(...resultsIn(dialect, entry))
   }
-  return { hasAnswer: at >= 0, results }
+  return results
 }
 
 const isOfModel = ({ role, type }: JsonObject) =>

@@ -47,7 +47,7 @@ const NEITHER = words(`
 `)
 
 /** A turn as long is a new task, whatever its first word. */
-const MOST_CHARS = 2_000
+const MOST_CHARS = 1_000
 
 /** What a person's next turn says of the answer before it. "Thanks, but …" says neither; `/undo` and `/rewind` of some agents are corrections. */
 export function verdictOf(turn: string): Verdict {

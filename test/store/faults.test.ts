@@ -216,6 +216,7 @@ test("of an outage's rows the newest 10,000 are kept, the others counted, and al
     return 0
   }
   const writer = createWriter({
+    before: () => {},
     write,
     written: () => {},
     checkpoint: () => {},
@@ -239,6 +240,7 @@ test("a close that cannot write says how many rows are lost", async () => {
     throw new Error("disk on fire")
   }
   const writer = createWriter({
+    before: () => {},
     write,
     written: () => {},
     checkpoint: () => {},

@@ -47,11 +47,11 @@ function start() {
   return { appraiser, add, told, warned, answers }
 }
 
-test("an answer is looked at soon, and not while it is taken", async () => {
+test("an answer is looked at when rows are written, and not while it is taken", () => {
   const { add, told, answers, appraiser } = start()
   add()
   expect([told, appraiser.backlog()]).toEqual([[], { waiting: 1, dropped: 0 }])
-  await Bun.sleep(30)
+  appraiser.slice()
   expect(told[0]![1]).toMatchObject({ answers: 1, well_formed: 1, turns_done: 1 })
   expect(answers).toEqual(["capital? Paris"])
   expect(appraiser.backlog()).toEqual({ waiting: 0, dropped: 0 })
@@ -69,7 +69,7 @@ test("too many, or too much text, is dropped and counted; what was taken is look
   appraiser.finish()
 })
 
-test("a body that cannot be read costs nothing but its own signals", () => {
+test("turns that cannot be read cost only what they say, and the next answer nothing", () => {
   const { add, told, warned, appraiser } = start()
   add({
     turns: () => {
@@ -80,7 +80,7 @@ test("a body that cannot be read costs nothing but its own signals", () => {
   add()
   appraiser.finish()
   expect(warned).toHaveLength(1)
-  expect(told.filter(([, counts]) => counts.answers)).toHaveLength(1)
+  expect(told.filter(([, counts]) => counts.answers)).toHaveLength(2)
 })
 
 test("a broken answer has no form, and a title's call no place in the conversation", () => {

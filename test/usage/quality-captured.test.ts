@@ -2,13 +2,13 @@
 import { expect, test } from "bun:test"
 import { recognise } from "../../src/identify/clients.ts"
 import { captured, dialectOf, haveCaptured } from "../identify/captured.ts"
-import { readAftermath } from "../../src/usage/quality-request.ts"
+import { readToolResults } from "../../src/usage/quality-request.ts"
 import { hasFailed } from "../../src/usage/quality-results.ts"
 
 const loops = captured.flatMap((request) => {
   const dialect = dialectOf(request.path)
   if (!dialect || !request.body) return []
-  const { results } = readAftermath(dialect, request.body)
+  const results = readToolResults(dialect, request.body)
   const client = recognise(request.headers, () => request.body)?.name ?? null
   return results.length > 0 ? [{ id: request.id, client, results }] : []
 })

@@ -1,19 +1,23 @@
 /** What the next request says of the answer before: scripted conversations that raise each signal, and near misses that do not. */
 import { expect, test } from "bun:test"
 import { addCounts, type Counts } from "../../src/store/counters.ts"
-import { createConversations, type Step } from "../../src/usage/quality-conversation.ts"
+import { createConversations, type Step, type Tools } from "../../src/usage/quality-conversation.ts"
 
 const MINUTE = 60_000
+const NO_TOOLS: Tools = { results: [], calls: [] }
 
 /** Steps of one session, a minute apart unless told; gives the counts of each by its number. */
-function play(...steps: Partial<Step>[]): Counts[] {
+type Scene = Partial<Step & Tools>
+
+function play(...steps: Scene[]): Counts[] {
   const told = new Map<string, Counts>()
   const tell = (id: string, counts: Counts) => void told.set(id, addCounts(told.get(id) ?? {}, counts))
   const conversations = createConversations(10)
   let at = 0
   steps.forEach((step, index) => {
     at = step.askedAt ?? at + MINUTE
-    conversations.follow(stepAt(index, at, step), tell)
+    const { results = [], calls = [], ...change } = step
+    conversations.follow(stepAt(index, at, change), { results, calls }, tell)
   })
   conversations.sweep(at + 31 * MINUTE, tell)
   return steps.map((_, index) => told.get(String(index)) ?? {})
@@ -31,8 +35,6 @@ const stepAt = (index: number, at: number, change: Partial<Step>): Step => ({
   turns: [1],
   lastTurn: "write a parser",
   entries: 1,
-  aftermath: { hasAnswer: false, results: [] },
-  calls: [],
   cache: null,
   hasMemory: false,
   ...change,
@@ -112,10 +114,10 @@ const results = (
   failed: boolean | null = null,
   id: string | null = "c1",
   name: string | null = null,
-): Partial<Step> => ({
+): Scene => ({
   ...FIRST,
   entries: 3,
-  aftermath: { hasAnswer: true, results: [{ id, name, text, failed }] },
+  results: [{ id, name, text, failed }],
 })
 
 test("a tool's failure is told of the answer that called it", () => {
@@ -184,6 +186,10 @@ test("a cache break is said of a request that continues a cached one and reads n
 test("what is remembered is bounded", () => {
   const conversations = createConversations(10)
   for (let index = 0; index < 50; index++)
-    conversations.follow(stepAt(index, index, { session: `ada\n${index}`, lastTurn: "x".repeat(5_000) }), () => {})
+    conversations.follow(
+      stepAt(index, index, { session: `ada\n${index}`, lastTurn: "x".repeat(5_000) }),
+      NO_TOOLS,
+      () => {},
+    )
   expect(conversations.size()).toBe(10)
 })

@@ -1,7 +1,7 @@
 /** Results of tool calls as each client writes them: failures, and successes that speak of failure. */
 import { expect, test } from "bun:test"
 import type { Dialect, JsonObject } from "../../src/exchange.ts"
-import { readAftermath, readAnswerSchema, readTools } from "../../src/usage/quality-request.ts"
+import { readAnswerSchema, readToolResults, readTools } from "../../src/usage/quality-request.ts"
 import { hasEditFailed, hasFailed, isEditTool } from "../../src/usage/quality-results.ts"
 
 const result = (text: string, failed: boolean | null = null) => ({ id: "c", name: null, text, failed })
@@ -159,8 +159,7 @@ const AFTER: [dialect: Dialect, body: JsonObject, expected: object[]][] = [
   ],
 ]
 test.each(AFTER)("%s: results after the model's last words are read", (dialect, body, expected) => {
-  const { hasAnswer, results } = readAftermath(dialect, body)
-  expect(hasAnswer).toBe(true)
+  const results = readToolResults(dialect, body)
   expect(results).toMatchObject(expected)
   expect(results).toHaveLength(expected.length)
 })
