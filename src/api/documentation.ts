@@ -97,7 +97,15 @@ export const ENTRY_SCHEMA = object({
   ),
   audio: orNull(object({ input: count(), cache_read: orNull(count()), output: count() })),
   answered_model: orNull(text("the model the answer names, where it is another")),
-  memories: list(object({ id: text(), score: amount(), why: text(), tokens: count() })),
+  memories: list(
+    object({
+      id: text(),
+      score: amount(),
+      why: text(),
+      tokens: count(),
+      content: orNull(text("null: forgotten since")),
+    }),
+  ),
   signals: { type: "object", description: "what was counted about the answer's quality; absent is 0" },
   feedback: list(object({ score: amount("-1 to 1"), comment: orNull(text()), source: text(), created_at: text() })),
   timeline: list(object({ at_ms: amount("since the start"), what: text() })),

@@ -1,6 +1,6 @@
 /** `/api/requests`: the ledger's rows, one by one. Who may ask is decided by `scope`; what a row means, by the ledger. */
 import { Elysia } from "elysia"
-import { type LedgerRow, Refusal } from "../exchange.ts"
+import { type InjectedMemory, type LedgerRow, Refusal } from "../exchange.ts"
 import type { BodyStore } from "../store/bodies.ts"
 import type { Ledger } from "../store/ledger.ts"
 import type { LedgerFilter } from "../store/filter.ts"
@@ -16,6 +16,8 @@ export interface AnalyticsDeps {
 
 export interface RequestsDeps extends AnalyticsDeps {
   bodies: Pick<BodyStore, "get">
+  /** the words of a memory; null: it is forgotten, or kept elsewhere */
+  contentOf?: (id: string) => string | null
   /** ends the live streams, so that a server can stop while somebody listens */
   stopping?: AbortSignal
   /** default 15 s */
@@ -24,8 +26,9 @@ export interface RequestsDeps extends AnalyticsDeps {
 
 const HEARTBEAT_MS = 15_000
 
-export function requestsApi({ ledger, bodies, scope, stopping, heartbeatMs = HEARTBEAT_MS }: RequestsDeps) {
+export function requestsApi({ ledger, bodies, scope, stopping, contentOf, heartbeatMs = HEARTBEAT_MS }: RequestsDeps) {
   const live = createLiveRows()
+  const told = (one: InjectedMemory) => ({ ...one, content: contentOf?.(one.id) ?? null })
   return new Elysia({ name: "api-requests" })
     .get(
       "/api/requests",
@@ -78,7 +81,7 @@ export function requestsApi({ ledger, bodies, scope, stopping, heartbeatMs = HEA
             },
           )
         }
-        return Response.json({ ...entry, bodies: bodies.get(entry.id) })
+        return Response.json({ ...entry, memories: entry.memories.map(told), bodies: bodies.get(entry.id) })
       },
       {
         detail: {

@@ -2,7 +2,7 @@
 import type { McpCaller } from "../api/mcp-tools.ts"
 import type { App } from "../app.ts"
 import type { Arrival, Project } from "../exchange.ts"
-import { namespaceOf } from "../memory/namespace.ts"
+import { EVERYWHERE, namespaceOf } from "../memory/namespace.ts"
 import { version } from "../version.ts"
 import { identifyBare } from "./info.ts"
 
@@ -12,7 +12,8 @@ export async function serveMcp(arrival: Arrival, app: App): Promise<Response> {
   const caller = gate.open(arrival.headers, arrival.keysFromUrl)
   const { answerMcp } = await import("../api/mcp.ts")
   const { userId, project } = identifyBare(arrival, app, caller)
-  const named = (name: string | undefined): Project | null => (name === undefined ? project : { name, key: name })
+  const named = (name: string | undefined): Project | null =>
+    name === undefined ? project : name === EVERYWHERE ? { name, key: name } : app.memories.projectOf(userId, name)
   const mine: McpCaller = {
     userId,
     seesAll: caller.kind !== "virtual",

@@ -80,7 +80,15 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     })
     .use(login(app, arrivals))
     .use(metricsApi({ ledger: app.ledger, active: app.relays.active, admit: door.operate }))
-    .use(requestsApi({ ledger: app.ledger, bodies: app.bodies, scope, stopping: app.stopping }))
+    .use(
+      requestsApi({
+        ledger: app.ledger,
+        bodies: app.bodies,
+        scope,
+        stopping: app.stopping,
+        contentOf: app.memories.contentOf,
+      }),
+    )
     .use(usageApi({ ledger: app.ledger, scope }))
     .use(spendApi({ ledger: app.ledger, admit: door.operate }))
     .use(

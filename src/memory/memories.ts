@@ -16,6 +16,10 @@ export interface Memories {
   readonly desk: MemoryDesk
   readonly blocks: SentBlocks
   readonly heard: Heard
+  /** Null: forgotten, kept elsewhere, or the disk gives nothing. */
+  contentOf(id: string): string | null
+  /** What a person calls a project, as its memories are kept. */
+  projectOf(userId: string, named: string): Project
   /** A path turned out to be a project's: its memories go with it. */
   adopt(config: Config, learned: { userId: string; root: string; project: Project }): void
   /** tokens of a text, by the same estimator as everywhere */
@@ -76,6 +80,7 @@ export function createMemories({
     const { engine: chosen } = config.memory
     return chosen === "local" ? local : chosen === "supermemory" ? supermemory(config) : null
   }
+  const desk = createMemoryDesk(local, store, now)
   return {
     engine,
     adopt(config, { userId, root, project }) {
@@ -85,7 +90,16 @@ export function createMemories({
         warn(`memories of ${root} are not yet those of ${project.key}: ${String(error)}`)
       }
     },
-    desk: createMemoryDesk(local, store, now),
+    projectOf: store.projectOf,
+    contentOf(id) {
+      try {
+        return desk.get(id)?.content ?? null
+      } catch (error) {
+        warn(`a memory cannot be read: ${String(error)}`)
+        return null
+      }
+    },
+    desk,
     blocks,
     heard: new Heard(),
     estimate,

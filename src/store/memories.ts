@@ -52,7 +52,15 @@ export interface MemoryStore {
 const quoted = (terms: readonly string[]) => terms.map((term) => `"${term.replaceAll('"', "")}"`).join(" OR ")
 const under = (namespaces: readonly number[]) => namespaces.map((id) => `ns${id}`).join(" OR ")
 
-export function createMemoryStore(use: <T>(act: (db: Database) => T) => T): MemoryStore {
+/** A key goes before a name; of two projects of one name the one with more memories, else the one that was worked in last. */
+const PROJECT_OF = `SELECT key, name FROM (
+    SELECT project_key AS key, coalesce(project, project_key) AS name, memories AS weight FROM namespaces WHERE user_id = ?1
+    UNION ALL
+    SELECT remote, substr(remote, instr(remote, '/') + 1), learned_at / 1e15 FROM learned_projects WHERE user_id = ?1
+  ) WHERE key = ?2 OR name = ?2 ORDER BY key = ?2 DESC, weight DESC LIMIT 1`
+
+/** `settle` writes what is queued elsewhere about memories: what is removed must not come back from there. */
+export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {
   return {
     insert: (memories) => use((db) => db.transaction(() => insertAll(db, memories)).immediate()),
     namespaces: (userId, keys) =>
@@ -120,12 +128,10 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T): Memo
     projectOf: (userId, named) =>
       use(
         (db) =>
-          db
-            .query<{ key: string; name: string }, [string, string, string, string]>(
-              `SELECT project_key AS key, COALESCE(project, project_key) AS name FROM namespaces
-               WHERE user_id = ? AND (project_key = ? OR project = ?) ORDER BY project_key = ? DESC, memories DESC LIMIT 1`,
-            )
-            .get(userId, named, named, named) ?? { key: named, name: named },
+          db.query<{ key: string; name: string }, [string, string]>(PROJECT_OF).get(userId, named) ?? {
+            key: named,
+            name: named,
+          },
       ),
     list: (filter, { limit, before }) =>
       use((db) => {
@@ -144,8 +150,14 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T): Memo
           )
           .all(userId, after, limit),
       ),
-    update: (id, next) => use((db) => db.transaction(() => replace(db, id, next)).immediate()),
-    remove: (filter) => use((db) => removeAll(db, filter)),
+    update: (id, next) => {
+      settle()
+      use((db) => db.transaction(() => replace(db, id, next)).immediate())
+    },
+    remove: (filter) => {
+      settle()
+      return use((db) => removeAll(db, filter))
+    },
     adopt: (userId, root, project) =>
       use((db) => db.transaction(() => adoptAll(db, userId, root, project)).immediate()),
   }

@@ -65,7 +65,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
     bodies,
     learnedProjects: createLearnedProjects({ use: memory.use, clock, warn }),
     outbox: createOutbox({ use: memory.use, warn }),
-    memories: createMemoryStore(memory.use),
+    memories: createMemoryStore(memory.use, sentBlocks.flush),
     async close() {
       bodies.close()
       sentBlocks.close()

@@ -210,7 +210,7 @@ test("the row and its detail say which memories went in, and how well they fitte
   const entry: Loose = await (
     await fetch(`${rig.proxy.url}/api/requests/${id}`, { headers: { authorization: `Bearer ${MASTER}` } })
   ).json()
-  expect(entry.memories).toEqual([
+  expect(entry.memories).toMatchObject([
     { id: expect.any(String), score: expect.any(Number), why: "search", tokens: expect.any(Number) },
   ])
 })

@@ -1,6 +1,6 @@
 /** Memory that fails: the answer is the one without it, in time, and the header says why. */
 import { Database } from "bun:sqlite"
-import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test"
+import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -168,4 +168,70 @@ test("a memory database that is damaged is set aside, one that is locked is gone
     dir,
   )
   rmSync(dir, { recursive: true })
+})
+
+describe("the engine inside the binary", () => {
+  const local = (timeout: number): Loose => ({ memory: { engine: "local", timeout } })
+  const folder = () => {
+    const dir = mkdtempSync(join(tmpdir(), "memproxy-local-"))
+    mkdirSync(join(dir, "data"), { mode: 0o700 })
+    return { dir, file: join(dir, "data", "memory.db") }
+  }
+  const tell = async (proxy: Memproxy, who: string) => {
+    const content = "The staging database is called heron."
+    const answer = await fetch(`${proxy.url}/api/memories`, {
+      method: "POST",
+      headers: jsonHeaders,
+      body: JSON.stringify({ user_id: who, content }),
+    })
+    expect(answer.status).toBe(201)
+  }
+
+  test("a database that is locked from the start is gone without, and used once it is free", async () => {
+    const { dir, file } = folder()
+    await withProxy(local(5), (proxy) => tell(proxy, "wes"), dir)
+    const locker = new Database(file)
+    locker.run("PRAGMA locking_mode = EXCLUSIVE")
+    locker.run("BEGIN EXCLUSIVE")
+    locker.run("CREATE TABLE held (x)")
+    await withProxy(
+      local(5),
+      async (proxy) => {
+        expect(await ask(proxy, "wes")).toMatchObject({
+          memory: "error; reason=locked",
+          isAnswered: true,
+          isUntouched: true,
+        })
+        locker.run("ROLLBACK")
+        locker.close()
+        expect((await ask(proxy, "wes")).memory).toMatch(/^hit/)
+      },
+      dir,
+    )
+    rmSync(dir, { recursive: true })
+  })
+
+  test("a database that another program writes to is read all the same, and what was said is kept once it may be", async () => {
+    const { dir, file } = folder()
+    await withProxy(
+      local(5),
+      async (proxy) => {
+        await tell(proxy, "xia")
+        const locker = new Database(file)
+        locker.run("BEGIN IMMEDIATE")
+        expect((await ask(proxy, "xia")).memory).toMatch(/^hit/)
+        await Bun.sleep(100)
+        expect((await ask(proxy, "xia")).isAnswered).toBe(true)
+        locker.run("ROLLBACK")
+        locker.close()
+        const kept = async (): Promise<Loose> => {
+          const answer = await fetch(`${proxy.url}/api/memories?user_id=xia`, { headers: jsonHeaders })
+          return answer.json()
+        }
+        await eventually("kept", async () => (await kept()).data?.some(({ content }: Loose) => content === QUESTION))
+      },
+      dir,
+    )
+    rmSync(dir, { recursive: true })
+  })
 })
