@@ -49,6 +49,7 @@ export interface MemoryDesk {
 
 /** What the desk needs of a store beyond the engine. */
 export interface DeskStore extends EntryStore {
+  version(): string
   projectOf(userId: string, named: string): Project
   list(
     filter: { userId: string; projectKey?: string | null; sessionId?: string; text?: string },

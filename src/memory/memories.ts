@@ -3,6 +3,7 @@ import type { Config, Project } from "../exchange.ts"
 import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"
+import { withMemo } from "./memo.ts"
 import { createMemoryDesk, type DeskStore, type MemoryDesk } from "./desk.ts"
 import { createLocalEngine } from "./local.ts"
 import { redact } from "./redact.ts"
@@ -51,7 +52,7 @@ export function createMemories({
   now,
   warn,
 }: MemoriesOptions): Memories {
-  const local = createLocalEngine({ store, estimate, newId, clock, warn })
+  const local = withMemo(createLocalEngine({ store, estimate, newId, clock, warn }), store.version)
   /** one for each key and address that a config named: an edit of the file may bring another */
   const remote = new Map<string, MemoryEngine>()
   /** What an earlier process left is sent by the first engine alone. */

@@ -41,6 +41,8 @@ export function remember(conversation: Conversation, said: Said, engine: MemoryE
   }
   if (newest && isUnanswered && heard.add(JSON.stringify([newest.key, sessionId, namespace.projectKey])))
     keep("user", newest.text, said.askedAt)
-  keep("assistant", withoutBlocks(said.answer).trim(), said.answeredAt)
+  const answer = withoutBlocks(said.answer).trim()
+  if (newest && heard.add(JSON.stringify([newest.key, sessionId, namespace.projectKey, Bun.hash(answer).toString(36)])))
+    keep("assistant", answer, said.answeredAt)
   if (kept.length > 0) engine.remember(namespace, kept)
 }

@@ -19,6 +19,8 @@ import { adoptAll, insertAll, removeAll, replace } from "./memory-writes.ts"
 export interface MemoryStore {
   /** How many were new. @throws what the disk throws: then none is kept */
   insert(memories: readonly NewMemory[]): number
+  /** Another one after every change, this process's and others'. */
+  version(): string
   /** the ids of namespaces that exist */
   namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]
   /** How large they are together. */
@@ -52,6 +54,8 @@ export interface MemoryStore {
 const quoted = (terms: readonly string[]) => terms.map((term) => `"${term.replaceAll('"', "")}"`).join(" OR ")
 const under = (namespaces: readonly number[]) => namespaces.map((id) => `ns${id}`).join(" OR ")
 
+const VERSION = "SELECT total_changes() || '.' || data_version AS version FROM pragma_data_version"
+
 /** A key goes before a name; of two projects of one name the one with more memories, else the one that was worked in last. */
 const PROJECT_OF = `SELECT key, name FROM (
     SELECT project_key AS key, coalesce(project, project_key) AS name, memories AS weight FROM namespaces WHERE user_id = ?1
@@ -63,6 +67,7 @@ const PROJECT_OF = `SELECT key, name FROM (
 export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {
   return {
     insert: (memories) => use((db) => db.transaction(() => insertAll(db, memories)).immediate()),
+    version: () => use((db) => db.query<{ version: string }, []>(VERSION).get()!.version),
     namespaces: (userId, keys) =>
       use((db) =>
         db

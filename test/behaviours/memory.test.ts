@@ -248,7 +248,7 @@ for (const lane of lanes)
       ])
     })
 
-test("a request sent again is remembered once, and a tool loop's question at its first step", async () => {
+test("a request sent again is remembered once, and so are the question and the words of a tool loop", async () => {
   const who = somebody()
   const { user, calls, result } = writers.anthropic
   const turn = bodyOf(claude, [user("My cat is called Miso.")])
@@ -257,10 +257,13 @@ test("a request sent again is remembered once, and a tool loop's question at its
   await ask(claude, who, {
     body: bodyOf(claude, [user("My cat is called Miso."), calls("c1"), result("c1", "looked")]),
   })
-  await eventually("remembered", () => remembered(who).length === 3)
-  const said = remembered(who).flatMap(({ body }) => body.messages)
-  expect(said.filter(({ role }: Loose) => role === "user")).toEqual([
+  await ask(claude, who, { body: bodyOf(claude, [user("And my dog Rex.")]) })
+  await eventually("remembered", () => remembered(who).length === 2)
+  expect(remembered(who).flatMap(({ body }) => body.messages)).toEqual([
     { role: "user", content: "My cat is called Miso." },
+    { role: "assistant", content: "Hello from the fake provider." },
+    { role: "user", content: "And my dog Rex." },
+    { role: "assistant", content: "Hello from the fake provider." },
   ])
 })
 
