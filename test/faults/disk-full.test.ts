@@ -29,7 +29,11 @@ test.skipIf(!canMount)(
   async () => {
     // Bun keeps what it transpiled under HOME, which is on this disk too
     const env = { BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" }
-    const proxy = await startMemproxy({ config: testConfig(provider.url), dir, env })
+    const proxy = await startMemproxy({
+      config: testConfig(provider.url, { memproxy: { memory: { engine: "local" } } }),
+      dir,
+      env,
+    })
     const history = createHistory()
     await history.call(proxy.port, lanes[0]!)
     await proxy.rows()
