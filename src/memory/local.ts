@@ -63,6 +63,8 @@ export interface EntryStore {
       createdAt: number
       saysWhen: number
       asking: number
+      isStanding: number
+      bytes: number
     }[]
   }
   standing(namespaces: readonly number[], limit: number): number[]
@@ -187,7 +189,12 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       meanTerms: terms / Math.max(1, parts),
       frequency: hits.length > 0 ? store.frequency(namespaces, distinct) : new Map(),
       hits,
-      places: places.map((place) => ({ ...place, saysWhen: place.saysWhen === 1, speaker: nameOf(place) })),
+      places: places.map((place) => ({
+        ...place,
+        saysWhen: place.saysWhen === 1,
+        isStanding: place.isStanding === 1,
+        speaker: nameOf(place),
+      })),
     }
     return { corpus, ranked: rank(query, corpus) }
   }

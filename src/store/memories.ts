@@ -186,7 +186,8 @@ function findParts(db: Database, namespaces: readonly number[], terms: readonly 
       `WITH hit AS (SELECT session, pos FROM memories WHERE session IS NOT NULL AND seq IN (SELECT value FROM json_each(?))),
          near AS (SELECT m.seq FROM hit JOIN memories m ON m.session = hit.session AND m.pos BETWEEN hit.pos - ${NEAR} AND hit.pos + ${NEAR}
                   UNION SELECT value FROM json_each(?))
-       SELECT seq AS memory, session, pos, role, speaker, created_at AS createdAt, says_when AS saysWhen, asking FROM memories
+       SELECT seq AS memory, session, pos, role, speaker, created_at AS createdAt, says_when AS saysWhen, asking,
+              is_standing AS isStanding, octet_length(content) AS bytes FROM memories
        WHERE seq IN near AND namespace IN (SELECT value FROM json_each(?))`,
     )
     .all(seqs, seqs, JSON.stringify(namespaces))

@@ -62,6 +62,8 @@ export interface StoredPlace {
   createdAt: number
   saysWhen: number
   asking: number
+  isStanding: number
+  bytes: number
 }
 
 export interface StoredHit {

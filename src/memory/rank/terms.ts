@@ -1,5 +1,6 @@
 /** What a text is about, as the words it is found by: lower case, without accents, stemmed, without those that every text has. Pure. */
 import { stemmer } from "stemmer"
+import { IRREGULAR } from "./irregular.ts"
 
 /** Chinese, Japanese and Korean are written without spaces: pairs of neighbouring characters stand for words. */
 const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
@@ -15,7 +16,7 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
   herself him himself his how i if in into is isn it its itself just ll m many may me might more most much must my myself no nor not now of off on once one
   only or other our ours ourselves out over own re s same shall she should shouldn so some such t than that the their theirs them themselves then there these
   they this those through to too under until up upon us ve very was wasn we were weren what when where which while who whom whose why will with won would
-  wouldn yet you your yours yourself yourselves did tell know think want like please get got`.split(/\s+/),
+  wouldn yet you your yours yourself yourselves`.split(/\s+/),
 )
 
 /** Stems by word: most words come again. Handed in, since what is kept outlives a call. */
@@ -50,7 +51,7 @@ function pairs(word: string, terms: string[]): void {
 function stemOf(word: string, stems: Stems): string {
   let stem = stems.get(word)
   if (stem !== undefined) return stem
-  stem = ASCII_WORD.test(word) ? stemmer(word) : word
+  stem = ASCII_WORD.test(word) ? stemmer(IRREGULAR.get(word) ?? word) : word
   if (stems.size >= MOST_STEMS) stems.clear()
   stems.set(word, stem)
   return stem

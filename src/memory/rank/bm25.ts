@@ -1,0 +1,115 @@
+/** How well parts and sessions match a query's words, alone. What is around them is `signs-of.ts`'s. Pure. */
+import type { Corpus, Hit, Query } from "./rank.ts"
+
+const K1 = 1.2
+const B = 0.75
+
+/** https://en.wikipedia.org/wiki/Okapi_BM25, as Lucene has its idf: never negative. */
+export const idfOf = (parts: number, frequency: number) => Math.log(1 + (parts - frequency + 0.5) / (frequency + 0.5))
+
+const saturated = (count: number, length: number) => (count * (K1 + 1)) / (count + K1 * (1 - B + B * length))
+
+/** Names in a text mostly call the other one: they say little about what it is about. */
+const NAME_WEIGHT = 0.3
+
+/** The query's words with their weights. */
+export function weigh(query: Query, corpus: Corpus, names: ReadonlySet<string>): Map<string, number> {
+  const idf = (term: string) => idfOf(Math.max(corpus.parts, 1), corpus.frequency.get(term) ?? 0)
+  return new Map([...new Set(query.terms)].map((term) => [term, idf(term) * (names.has(term) ? NAME_WEIGHT : 1)]))
+}
+
+/** The best part of one memory. */
+export interface Match {
+  score: number
+  /** null: it shares no word */
+  part: number | null
+  /** the query's words in any of its parts */
+  terms: Set<string>
+  /** sums of weights, of the best part */
+  share: number
+  pair: number
+  rarest: number
+}
+
+export const NO_MATCH: Match = { score: 0, part: null, terms: new Set(), share: 0, pair: 0, rarest: 0 }
+
+/** By memory. Scores are 1 for the best of all, the sums as they are. */
+export function matchParts(query: Query, corpus: Corpus, weights: ReadonlyMap<string, number>): Map<number, Match> {
+  const pairs = pairsOf(query.terms, weights)
+  const matches = new Map<number, Match>()
+  let best = 1e-9
+  for (const hit of corpus.hits) {
+    const part = matchPart(hit, weights, pairs, corpus.meanTerms)
+    const known = matches.get(hit.memory)
+    if (known) for (const term of part.terms) known.terms.add(term)
+    if (!known || part.score > known.score) matches.set(hit.memory, known ? { ...part, terms: known.terms } : part)
+    best = Math.max(best, part.score)
+  }
+  for (const match of matches.values()) match.score /= best
+  return matches
+}
+
+function matchPart(
+  { part, terms: text }: Hit,
+  weights: ReadonlyMap<string, number>,
+  pairs: ReadonlyMap<string, number>,
+  meanTerms: number,
+): Match {
+  const terms = text.split(" ")
+  const counts = new Map<string, number>()
+  const seen = new Set<string>()
+  for (let at = 0; at < terms.length; at++) {
+    const term = terms[at]!
+    if (!weights.has(term)) continue
+    counts.set(term, (counts.get(term) ?? 0) + 1)
+    if (at > 0) seen.add(`${terms[at - 1]} ${term}`)
+  }
+  const match: Match = { score: 0, part, terms: new Set(counts.keys()), share: 0, pair: 0, rarest: 0 }
+  for (const [term, count] of counts) {
+    const weight = weights.get(term)!
+    match.score += weight * saturated(count, terms.length / Math.max(1, meanTerms))
+    match.share += weight
+    match.rarest = Math.max(match.rarest, weight)
+  }
+  for (const pair of seen) match.pair += pairs.get(pair) ?? 0
+  return match
+}
+
+/** The query's neighbouring words, with their mean weight. */
+function pairsOf(terms: readonly string[], weights: ReadonlyMap<string, number>): Map<string, number> {
+  const pairs = new Map<string, number>()
+  for (let at = 1; at < terms.length; at++) {
+    const [one, other] = [terms[at - 1]!, terms[at]!]
+    if (one !== other) pairs.set(`${one} ${other}`, (weights.get(one)! + weights.get(other)!) / 2)
+  }
+  return pairs
+}
+
+/** How much of the query a session speaks of, 1 for the best. `sessionOf`: null for a memory of none. */
+export function scoreSessions(
+  hits: readonly Hit[],
+  weights: ReadonlyMap<string, number>,
+  sessionOf: (memory: number) => number | null,
+): Map<number, number> {
+  const counts = new Map<number, Map<string, number>>()
+  for (const { memory, terms } of hits) {
+    const session = sessionOf(memory)
+    if (session === null) continue
+    let own = counts.get(session)
+    if (!own) counts.set(session, (own = new Map()))
+    for (const term of terms.split(" ")) if (weights.has(term)) own.set(term, (own.get(term) ?? 0) + 1)
+  }
+  const frequency = new Map<string, number>()
+  for (const own of counts.values()) for (const term of own.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1)
+  const scores = new Map<number, number>()
+  let best = 1e-9
+  for (const [session, own] of counts) {
+    let score = 0
+    for (const [term, count] of own)
+      if (weights.get(term)! > 0) score += idfOf(counts.size + 3, frequency.get(term)!) * saturated(count, 1)
+    scores.set(session, score)
+    best = Math.max(best, score)
+  }
+  for (const [session, score] of scores) scores.set(session, score / best)
+  return scores
+}
