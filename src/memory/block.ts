@@ -23,7 +23,7 @@ export function writeBlock(
 ): Block | null {
   const kept = [...recalled].sort((one, other) => byDate(one, other))
   while (kept.length > 0) {
-    const text = [OPEN, INTRODUCTION, ...kept.map(entry), CLOSE].join("\n")
+    const text = [OPEN, INTRODUCTION, ...kept.flatMap(entry), CLOSE].join("\n")
     const tokens = estimate(text)
     if (tokens <= maxTokens) return { text, tokens, recalled: kept }
     kept.splice(weakest(kept), 1)
@@ -45,11 +45,14 @@ const byDate = ({ memory: one }: Recalled, { memory: other }: Recalled) =>
   compare(one.created_at ?? "", other.created_at ?? "") || compare(one.id, other.id)
 const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
 
-function entry({ memory, text }: Recalled): string {
-  const who = memory.speaker ?? memory.role
-  const day = memory.created_at === null ? "" : `[${memory.created_at.slice(0, 10)}] `
-  return `- ${day}${escapeFence(who)}: ${escapeFence(text)}`
+/** Its day is said once, above the first of that day: a date costs as much as ten words. */
+function entry({ memory, text }: Recalled, at: number, all: readonly Recalled[]): string[] {
+  const day = dayOf(memory)
+  const line = `- ${escapeFence(memory.speaker ?? memory.role)}: ${escapeFence(text)}`
+  return day === null || (at > 0 && day === dayOf(all[at - 1]!.memory)) ? [line] : [`[${day}]`, line]
 }
+
+const dayOf = ({ created_at }: Recalled["memory"]) => created_at?.slice(0, 10) ?? null
 
 /** Only the fence's own tag, in any case: the rest stands as it was said. */
 const TAG = new RegExp(`<(?=/?\\s*${MEMORY_TAG})`, "gi")

@@ -3,6 +3,7 @@ import type { JsonObject, Project } from "../exchange.ts"
 import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { chunksOf } from "./rank/chunks.ts"
+import { excerpt } from "./rank/excerpt.ts"
 import { type Corpus, coverage, type Query, rank, type Ranked } from "./rank/rank.ts"
 import { asking, isStanding, saysWhen } from "./rank/signs.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
@@ -90,7 +91,7 @@ export interface LocalOptions {
 /** Parts that FTS5 hands over: more changed nothing. */
 const CANDIDATES = 400
 /** Below it nothing is told: see `coverage`. */
-const LEAST_COVERAGE = 0.35
+const LEAST_COVERAGE = 0.3
 /** Standing instructions are always considered, and at most so many are told. */
 const STANDING_SLOTS = 3
 const STANDING_LOOKED_AT = 50
@@ -236,7 +237,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     let tokens = 0
     for (const one of found) {
       if (one.stored.content.trim() === text.trim()) continue // the same question asked before answers nothing
-      const told = tell(one, estimate)
+      const told = tell(one, query)
       if (tokens + told.tokens > maxTokens) continue
       tokens += told.tokens
       recalled.push(told)
@@ -245,10 +246,12 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   }
 
   /** The part that answers; all of it where it is short. */
-  function tell({ stored, score, part, why }: Ranked & { stored: Stored }, count: (text: string) => number): Recalled {
+  function tell({ stored, score, part, why }: Ranked & { stored: Stored }, query: Query): Recalled {
     const span = part === null ? null : store.parts(stored.seq)[part]
-    const text = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
-    return { memory: memoryOf(stored), text, score, why, tokens: count(text) + ENTRY_TOKENS }
+    const whole = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
+    const wanted = new Set(query.terms)
+    const text = excerpt(whole, (sentence) => query.termsOf(sentence).some((term) => wanted.has(term)))
+    return { memory: memoryOf(stored), text, score, why, tokens: estimate(text) + ENTRY_TOKENS }
   }
 
   const visible = (namespace: Namespace) => store.namespaces(namespace.userId, [namespace.projectKey, EVERYWHERE])

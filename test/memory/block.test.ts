@@ -24,6 +24,7 @@ test("a block is data in a fence, oldest day first, with no time, score or id in
     [
       recalled("m2", "later", { createdAt: day("2026-03-02"), score: 0.9 }),
       recalled("m1", "earlier", { score: 0.123 }),
+      recalled("m3", "last", { createdAt: day("2026-03-02") }),
     ],
     10_000,
     characters,
@@ -31,7 +32,13 @@ test("a block is data in a fence, oldest day first, with no time, score or id in
   const lines = block.text.split("\n")
   expect(lines[0]).toBe(`<${MEMORY_TAG}>`)
   expect(lines.at(-1)).toBe(`</${MEMORY_TAG}>`)
-  expect(lines.slice(2, -1)).toEqual(["- [2026-03-01] user: earlier", "- [2026-03-02] user: later"])
+  expect(lines.slice(2, -1)).toEqual([
+    "[2026-03-01]",
+    "- user: earlier",
+    "[2026-03-02]",
+    "- user: later",
+    "- user: last",
+  ])
   expect(block.text).not.toMatch(/09:30|m1|0\.123/)
 })
 
