@@ -48,7 +48,6 @@ export interface EntryStore {
   insert(entries: readonly Entry[]): number
   namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]
   size(namespaces: readonly number[]): { memories: number; parts: number; terms: number }
-  frequency(namespaces: readonly number[], terms: readonly string[]): Map<string, number>
   find(
     namespaces: readonly number[],
     terms: readonly string[],
@@ -67,6 +66,7 @@ export interface EntryStore {
       isStanding: number
       bytes: number
     }[]
+    frequency: Map<string, number>
   }
   standing(namespaces: readonly number[], limit: number): number[]
   parts(memory: number): { start: number; stop: number }[]
@@ -88,8 +88,8 @@ export interface LocalOptions {
   warn: (message: string) => void
 }
 
-/** Parts that FTS5 hands over: more changed nothing. */
-const CANDIDATES = 400
+/** Parts that are looked at: more changed nothing. */
+const CANDIDATES = 300
 /** Below it nothing is told: see `coverage`. */
 const LEAST_COVERAGE = 0.3
 /** Standing instructions are always considered, and at most so many are told. */
@@ -183,12 +183,12 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
 
   function look(namespaces: readonly number[], query: Query): { corpus: Corpus; ranked: Ranked[] } {
     const distinct = [...new Set(query.terms)]
-    const { hits, places } = store.find(namespaces, distinct, CANDIDATES)
+    const { hits, places, frequency } = store.find(namespaces, distinct, CANDIDATES)
     const { parts, terms } = store.size(namespaces)
     const corpus: Corpus = {
       parts,
       meanTerms: terms / Math.max(1, parts),
-      frequency: hits.length > 0 ? store.frequency(namespaces, distinct) : new Map(),
+      frequency,
       hits,
       places: places.map((place) => ({
         ...place,

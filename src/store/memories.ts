@@ -16,6 +16,13 @@ import {
 } from "./memory-tables.ts"
 import { adoptAll, insertAll, removeAll, replace } from "./memory-writes.ts"
 
+export interface Found {
+  hits: StoredHit[]
+  places: StoredPlace[]
+  /** in how many parts of the namespaces each term is */
+  frequency: Map<string, number>
+}
+
 export interface MemoryStore {
   /** How many were new. @throws what the disk throws: then none is kept */
   insert(memories: readonly NewMemory[]): number
@@ -25,13 +32,8 @@ export interface MemoryStore {
   namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]
   /** How large they are together. */
   size(namespaces: readonly number[]): { memories: number; parts: number; terms: number }
-  frequency(namespaces: readonly number[], terms: readonly string[]): Map<string, number>
   /** The parts that say most of `terms`, and the memories around them. */
-  find(
-    namespaces: readonly number[],
-    terms: readonly string[],
-    limit: number,
-  ): { hits: StoredHit[]; places: StoredPlace[] }
+  find(namespaces: readonly number[], terms: readonly string[], limit: number): Found
   /** Standing instructions that share a word, or the newest. */
   standing(namespaces: readonly number[], limit: number): number[]
   parts(memory: number): { start: number; stop: number }[]
@@ -86,15 +88,6 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
           )
           .get(JSON.stringify(namespaces))!,
       ),
-    frequency: (namespaces, terms) =>
-      use((db) => {
-        const count = db.query<{ n: number }, [string]>(
-          "SELECT COUNT(*) AS n FROM memory_index WHERE memory_index MATCH ?",
-        )
-        return new Map(
-          terms.map((term) => [term, count.get(`ns:(${under(namespaces)}) AND terms:(${quoted([term])})`)!.n]),
-        )
-      }),
     find: (namespaces, terms, limit) => use((db) => findParts(db, namespaces, terms, limit)),
     standing: (namespaces, limit) =>
       use((db) =>
@@ -171,15 +164,40 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
 /** Two turns before and after a hit may answer what the hit asks. */
 const NEAR = 2
 
-function findParts(db: Database, namespaces: readonly number[], terms: readonly string[], limit: number) {
-  if (namespaces.length === 0 || terms.length === 0) return { hits: [], places: [] }
-  const match = `ns:(${under(namespaces)}) AND terms:(${quoted(terms)})`
-  const hits = db
-    .query<StoredHit, [string, number]>(
-      `SELECT p.memory, p.part, p.terms FROM memory_parts p JOIN
-         (SELECT rowid AS id FROM memory_index WHERE memory_index MATCH ? ORDER BY bm25(memory_index, 1, 0) LIMIT ?) found USING (id)`,
+/** Of a word that is in more parts than this the newest are looked at: it tells little of any. */
+const MOST_POSTINGS = 4000
+
+/**
+ * The parts in which the rarest words are, by the sum of their idf. FTS5's own bm25() costs three times as much as its lists, and weighs words by all
+ * namespaces together; how well a part fits is decided elsewhere.
+ */
+function findParts(db: Database, namespaces: readonly number[], terms: readonly string[], limit: number): Found {
+  const frequency = new Map<string, number>()
+  if (namespaces.length === 0 || terms.length === 0) return { hits: [], places: [], frequency }
+  const postings = db.query<{ rowid: number }, [string, number]>(
+    "SELECT rowid FROM memory_index WHERE memory_index MATCH ? ORDER BY rowid DESC LIMIT ?",
+  )
+  const count = db.query<{ n: number }, [string]>("SELECT COUNT(*) AS n FROM memory_index WHERE memory_index MATCH ?")
+  const { size } = db
+    .query<{ size: number }, [string]>(
+      "SELECT COALESCE(SUM(parts), 0) AS size FROM namespaces WHERE id IN (SELECT value FROM json_each(?))",
     )
-    .all(match, limit)
+    .get(JSON.stringify(namespaces))!
+  const sums = new Map<number, number>()
+  for (const term of terms) {
+    const match = `ns:(${under(namespaces)}) AND terms:(${quoted([term])})`
+    const rows = postings.values(match, MOST_POSTINGS) as [number][]
+    const parts = rows.length < MOST_POSTINGS ? rows.length : count.get(match)!.n
+    frequency.set(term, parts)
+    const weight = Math.log(1 + size / Math.max(1, parts))
+    for (const [id] of rows) sums.set(id, (sums.get(id) ?? 0) + weight)
+  }
+  const best = [...sums].sort((a, b) => b[1] - a[1] || b[0] - a[0]).slice(0, limit)
+  const hits = db
+    .query<StoredHit, [string]>(
+      "SELECT memory, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))",
+    )
+    .all(JSON.stringify(best.map(([id]) => id)))
   const seqs = JSON.stringify([...new Set(hits.map(({ memory }) => memory))])
   const places = db
     .query<StoredPlace, [string, string, string]>(
@@ -191,5 +209,5 @@ function findParts(db: Database, namespaces: readonly number[], terms: readonly 
        WHERE seq IN near AND namespace IN (SELECT value FROM json_each(?))`,
     )
     .all(seqs, seqs, JSON.stringify(namespaces))
-  return { hits, places }
+  return { hits, places, frequency }
 }

@@ -25,24 +25,35 @@ export interface Match {
   part: number | null
   /** the query's words in any of its parts */
   terms: Set<string>
+  /** the same as bits, by their order in the weights */
+  mask: number
   /** sums of weights, of the best part */
   share: number
   pair: number
   rarest: number
 }
 
-export const NO_MATCH: Match = { score: 0, part: null, terms: new Set(), share: 0, pair: 0, rarest: 0 }
+/** Of the 32nd word and what follows no set is kept: they share a bit. */
+export const bitOf = (at: number) => 1 << Math.min(at, 31)
+
+export const NO_MATCH: Match = { score: 0, part: null, terms: new Set(), mask: 0, share: 0, pair: 0, rarest: 0 }
 
 /** By memory. Scores are 1 for the best of all, the sums as they are. */
 export function matchParts(query: Query, corpus: Corpus, weights: ReadonlyMap<string, number>): Map<number, Match> {
   const pairs = pairsOf(query.terms, weights)
   const matches = new Map<number, Match>()
+  const bits = new Map([...weights.keys()].map((term, at) => [term, bitOf(at)]))
   let best = 1e-9
   for (const hit of corpus.hits) {
     const part = matchPart(hit, weights, pairs, corpus.meanTerms)
+    for (const term of part.terms) part.mask |= bits.get(term)!
     const known = matches.get(hit.memory)
-    if (known) for (const term of part.terms) known.terms.add(term)
-    if (!known || part.score > known.score) matches.set(hit.memory, known ? { ...part, terms: known.terms } : part)
+    if (known) {
+      for (const term of part.terms) known.terms.add(term)
+      known.mask |= part.mask
+    }
+    if (!known || part.score > known.score)
+      matches.set(hit.memory, known ? { ...part, terms: known.terms, mask: known.mask } : part)
     best = Math.max(best, part.score)
   }
   for (const match of matches.values()) match.score /= best
@@ -64,7 +75,7 @@ function matchPart(
     counts.set(term, (counts.get(term) ?? 0) + 1)
     if (at > 0) seen.add(`${terms[at - 1]} ${term}`)
   }
-  const match: Match = { score: 0, part, terms: new Set(counts.keys()), share: 0, pair: 0, rarest: 0 }
+  const match: Match = { score: 0, part, terms: new Set(counts.keys()), mask: 0, share: 0, pair: 0, rarest: 0 }
   for (const [term, count] of counts) {
     const weight = weights.get(term)!
     match.score += weight * saturated(count, terms.length / Math.max(1, meanTerms))

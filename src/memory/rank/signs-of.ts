@@ -1,5 +1,5 @@
 /** What is seen of each candidate beside the query: its match, its neighbours', its session's, who spoke, when. What a sign weighs is `weights.ts`'s. Pure. */
-import { type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
+import { bitOf, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
 import type { Corpus, Place, Query } from "./rank.ts"
 import { asksWhen } from "./signs.ts"
 import type { Signs } from "./weights.ts"
@@ -23,7 +23,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
   const weights = weigh(query, corpus, names)
   const matches = matchParts(query, corpus, weights)
   const places = new Map(corpus.places.map((place) => [place.memory, place]))
-  const near = new Map(corpus.places.map((place) => [`${place.session} ${place.pos}`, place]))
+  const near = new Map(corpus.places.map((place) => [keyOf(place.session ?? -1, place.pos), place]))
   const sessions = scoreSessions(corpus.hits, weights, (memory) => places.get(memory)?.session ?? null)
   const all = Math.max(
     1e-9,
@@ -34,17 +34,15 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
   const namesAny = [...names].some((name) => weights.has(name))
   const isWhen = Number(asksWhen(query.text))
   const dated = datedBy(query, weights)
+  const shareOf = sharesOf(weights, all)
   const matchOf = (place: Place | undefined) => (place && matches.get(place.memory)) ?? NO_MATCH
 
   return corpus.places.map((place) => {
     const at = (distance: number) =>
-      place.session === null ? undefined : near.get(`${place.session} ${place.pos + distance}`)
+      place.session === null ? undefined : near.get(keyOf(place.session, place.pos + distance))
     const [twoBefore, before, after, twoAfter] = [at(-2), at(-1), at(1), at(2)]
     const match = matchOf(place)
-    const said = new Set(match.terms)
-    for (const other of [twoBefore, before, after]) for (const term of matchOf(other).terms) said.add(term)
-    let nearSum = 0
-    for (const term of said) nearSum += weights.get(term)!
+    const said = match.mask | matchOf(twoBefore).mask | matchOf(before).mask | matchOf(after).mask
     const speaks = place.speaker !== null && isNamed(place.speaker)
     const isPerson = Number(place.speaker === null && place.role === "user")
     const when = isWhen * Number(place.saysWhen)
@@ -66,7 +64,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
       personMatch: isPerson * match.score,
       standing: Number(place.isStanding),
       share: match.share / all,
-      nearShare: nearSum / all,
+      nearShare: shareOf(said),
       length: Math.min(1, Math.log1p(place.bytes / BYTES_A_WORD) / Math.log(LONG_WORDS)),
       answers: before ? before.asking * matchOf(before).score : 0,
       askedAbout: after ? after.asking * matchOf(after).score : 0,
@@ -74,6 +72,23 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
     }
     return { place, match, signs }
   })
+}
+
+/** One number for a place in a session: a Map of those is three times as fast as one of texts. */
+const keyOf = (session: number, pos: number) => session * 2 ** 24 + pos
+
+/** The share of the query that a set of its words is: few sets, many places. */
+function sharesOf(weights: ReadonlyMap<string, number>, all: number): (mask: number) => number {
+  const values = [...weights.values()]
+  const known = new Map<number, number>()
+  return (mask) => {
+    let share = known.get(mask)
+    if (share === undefined) {
+      const sum = values.reduce((total, weight, at) => (mask & bitOf(at) ? total + weight : total), 0)
+      known.set(mask, (share = sum / all))
+    }
+    return share
+  }
 }
 
 const MONTHS = "January February March April May June July August September October November December".split(" ")
