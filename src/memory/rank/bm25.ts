@@ -1,5 +1,5 @@
 /** How well parts and sessions match a query's words, alone. What is around them is `signs-of.ts`'s. Pure. */
-import type { Corpus, Hit, Query } from "./rank.ts"
+import type { Corpus, Hit, Query } from "./corpus.ts"
 
 const K1 = 1.2
 const B = 0.75
@@ -9,12 +9,15 @@ export const idfOf = (parts: number, frequency: number) => Math.log(1 + (parts -
 
 const saturated = (count: number, length: number) => (count * (K1 + 1)) / (count + K1 * (1 - B + B * length))
 
+/** In a small namespace every word is in every part and weighs nothing: words weigh as if there were so many parts. */
+export const FEW_PARTS = 200
+
 /** Names in a text mostly call the other one: they say little about what it is about. */
 const NAME_WEIGHT = 0.3
 
 /** The query's words with their weights. */
 export function weigh(query: Query, corpus: Corpus, names: ReadonlySet<string>): Map<string, number> {
-  const idf = (term: string) => idfOf(Math.max(corpus.parts, 1), corpus.frequency.get(term) ?? 0)
+  const idf = (term: string) => idfOf(Math.max(corpus.parts, FEW_PARTS), corpus.frequency.get(term) ?? 0)
   return new Map([...new Set(query.terms)].map((term) => [term, idf(term) * (names.has(term) ? NAME_WEIGHT : 1)]))
 }
 

@@ -2,55 +2,10 @@
  * Which memories answer a query: every part that shares a word with it, and the turns around those, by a weighted sum of what is seen of them (`weights.ts`). No model.
  * Whether people talk with each other or with an assistant is read off the candidates. Pure.
  */
-import { idfOf } from "./bm25.ts"
+import { FEW_PARTS, idfOf } from "./bm25.ts"
+import type { Corpus, Place, Query } from "./corpus.ts"
 import { type Candidate, signsOf } from "./signs-of.ts"
 import { CHAT, PEERS, type Signs, type Weights } from "./weights.ts"
-
-/** A part of a memory that shares a word with the query. */
-export interface Hit {
-  memory: number
-  part: number
-  /** its words in order, separated by spaces */
-  terms: string
-}
-
-/** A memory that was hit, or lies near one. */
-export interface Place {
-  memory: number
-  /** null: of no session */
-  session: number | null
-  /** its place in the session */
-  pos: number
-  role: string
-  /** a name; null where it is only the role again */
-  speaker: string | null
-  /** epoch milliseconds */
-  createdAt: number
-  saysWhen: boolean
-  /** 0 to 1 */
-  asking: number
-  isStanding: boolean
-  /** of its text, in UTF-8 */
-  bytes: number
-}
-
-export interface Corpus {
-  /** parts in the namespace, and words in a part on average */
-  parts: number
-  meanTerms: number
-  /** in how many parts of the namespace each of the query's words is */
-  frequency: ReadonlyMap<string, number>
-  hits: readonly Hit[]
-  places: readonly Place[]
-}
-
-export interface Query {
-  text: string
-  /** its words in order, with repetitions */
-  terms: readonly string[]
-  /** words of the speakers' names, and of dates, as terms */
-  termsOf: (text: string) => readonly string[]
-}
 
 export interface Ranked {
   memory: number
@@ -81,9 +36,6 @@ function weighted(signs: Signs, weights: Weights): number {
 
 const whyOf = ({ match: { terms } }: Candidate) =>
   terms.size > 0 ? `says ${[...terms].slice(0, 6).join(", ")}` : "next to what answers the query"
-
-/** In a small namespace every word is in every part and weighs nothing: words weigh as if there were so many parts. */
-const FEW_PARTS = 200
 
 /**
  * How much of the query, by weight of its words, the best memories and their neighbours speak of: 0 to 1. Below .35 a foreign question is nine times as likely as one of one's

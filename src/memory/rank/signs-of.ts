@@ -1,6 +1,6 @@
 /** What is seen of each candidate beside the query: its match, its neighbours', its session's, who spoke, when. What a sign weighs is `weights.ts`'s. Pure. */
 import { bitOf, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
-import type { Corpus, Place, Query } from "./rank.ts"
+import type { Corpus, Place, Query } from "./corpus.ts"
 import { asksWhen } from "./signs.ts"
 import type { Signs } from "./weights.ts"
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { excerpt } from "../../../src/memory/rank/excerpt.ts"
-import { type Corpus, type Place, type Query, rank } from "../../../src/memory/rank/rank.ts"
+import type { Corpus, Place, Query } from "../../../src/memory/rank/corpus.ts"
+import { rank } from "../../../src/memory/rank/rank.ts"
 import { asking, saysWhen } from "../../../src/memory/rank/signs.ts"
 import { queryTerms, termsOf } from "../../../src/memory/rank/terms.ts"
 
