@@ -22,6 +22,7 @@ import { refuse, replyMock, replyWith } from "./http/reply.ts"
 import { type Identified, identify } from "./identify/identify.ts"
 import { readTurns, type UserTurn } from "./identify/turns.ts"
 import { noteMemory } from "./memory/stage.ts"
+import { redact } from "./memory/redact.ts"
 import { openMemory, recall } from "./pipeline-memory.ts"
 import { buildRoutes, type Choice, isReady, missingVariable } from "./route/routes.ts"
 import { BodyTap } from "./usage/body-tap.ts"
@@ -118,7 +119,7 @@ function openExchange(arrival: Arrival, endpoint: Endpoint, app: App, isRaw = fa
   if (!app.prices.ready) void app.prices.load()
   const snapshot = app.snapshot()
   const { bodies } = snapshot.config.logging
-  if (bodies !== "off") draft.tap = new BodyTap(bodies === "redacted")
+  if (bodies !== "off") draft.tap = new BodyTap(bodies === "redacted" ? redact : (text) => text)
   return {
     app,
     snapshot,

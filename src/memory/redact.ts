@@ -1,29 +1,33 @@
-/** Secrets out of a text that is kept: written, and told again, without them. What looks like one is one: a memory without a key is still a memory. Pure. */
+/** Secrets out of a text that is kept: written, and told again, without them. Pure; it knows shapes, not owners: what looks like a secret goes. */
 
 const MARK = "[redacted]"
 
-/** Whole matches go. Sources: the vendors' own prefixes, RFC 7468 (PEM), RFC 7519 (JWT). */
+/** Whole matches go. Sources: the vendors' own documentation, https://github.com/gitleaks/gitleaks (MIT), RFC 7468 (PEM), RFC 7519 (JWT). */
 const WHOLE: readonly RegExp[] = [
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
   /\b(?:sk|pk|rk)[-_](?:ant-|proj-|or-|live[-_]|test[-_]|svcacct-)?[A-Za-z0-9_-]{16,}/g,
-  /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|npm_[A-Za-z0-9]{20,}|pypi-[\w-]{20,}|hf_[A-Za-z0-9]{20,}|dop_v1_[a-f0-9]{20,}|sm_[A-Za-z0-9_]{20,}|gsk_[A-Za-z0-9]{20,}|xai-[A-Za-z0-9]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|whsec_[\w+/=]{16,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{20,}|tskey-[\w-]{10,}|dckr_pat_[\w-]{16,}|ya29\.[\w-]{16,})/g,
+  /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|pypi-[\w-]{20,}|dop_v1_[a-f0-9]{20,}|sm_[A-Za-z0-9_]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|whsec_[\w+/=]{16,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{20,}|tskey-[\w-]{10,}|dckr_pat_[\w-]{16,}|ya29\.[\w-]{16,})/g,
+  /\b(?:gsk|xai|hf|r8|pplx|npm|csk|nvapi|tgp_v1)[_-][A-Za-z0-9_-]{20,}/g,
   /\bAIza[\w-]{30,}/g,
   /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
   /https:\/\/hooks\.slack\.com\/services\/\S+/g,
 ]
 
-/** A name that says what its value is, then the value: `API_KEY=…`, `"password": "…"`, `the token is …`. */
+/**
+ * A name that says what its value is, then the value: `API_KEY=…`, `"password": "…"` (also with escaped quotes, JSON within JSON), `the token is …`.
+ * A name of something else (`max_tokens`) is none.
+ */
 const NAMED =
-  /((?:\b|_|-)(?:api[-_ ]?key|access[-_ ]?key(?:[-_ ]?id)?|secret(?:[-_ ]?(?:access[-_ ]?)?key)?|client[-_ ]?secret|auth[-_ ]?token|access[-_ ]?token|refresh[-_ ]?token|token|passwd|password|passphrase|pwd|private[-_ ]?key|connection[-_ ]?string)["'`]?\s*(?:=|:|\bis\b|\bwas\b)\s*["'`]?)([^\s"'`,;<>]{6,})/gi
-const BEARER = /\b((?:bearer|basic|authorization:)\s+)([A-Za-z0-9._~+/=-]{16,})/gi
+  /((?:api[-_ ]?key|access[-_ ]?key(?:[-_ ]?id)?|secret(?:[-_ ]?(?:access[-_ ]?)?key)?|client[-_ ]?secret|(?:auth|access|refresh)[-_ ]?token|\btoken|passwd|password|passphrase|\bpwd|private[-_ ]?key|connection[-_ ]?string)\\?["'`]?\s{0,3}(?:=|:|\bis\b|\bwas\b)\s{0,3}\\?["'`]?)([^\s"'`\\,;}&<>]{6,256})/gi
+const BEARER = /\b((?:bearer|basic) {1,3})([A-Za-z0-9._~+/=-]{12,})/gi
 /** https://user:password@host */
-const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)([^\s/@]+)(@)/gi
+const USERINFO = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"']{0,64}:)([^\s/@"']{1,256})(?=@)/gi
 
 export function redact(text: string): string {
   let clean = text
   for (const pattern of WHOLE) clean = clean.replace(pattern, MARK)
-  clean = clean.replace(USERINFO, `$1${MARK}$3`).replace(BEARER, `$1${MARK}`)
+  clean = clean.replace(USERINFO, `$1${MARK}`).replace(BEARER, `$1${MARK}`)
   return clean.replace(NAMED, (whole, head: string, value: string) => (isSecretLike(value) ? head + MARK : whole))
 }
 

@@ -1,6 +1,5 @@
 /** Holds on to the texts of one exchange while it goes by, where the file says that bodies are kept. It stores nothing. */
 import type { Meter } from "../exchange.ts"
-import { redact } from "./redact.ts"
 
 /** Characters of a request, bytes of an answer. */
 const MOST = 1 << 20
@@ -13,14 +12,15 @@ interface Texts {
 }
 
 export class BodyTap {
-  readonly #isRedacted: boolean
+  readonly #redact: (text: string) => string
   #request: string | null = null
   #sent: string | Uint8Array | null = null
   #answer: Uint8Array[] = []
   #answerBytes = 0
 
-  constructor(isRedacted: boolean) {
-    this.#isRedacted = isRedacted
+  /** `redact` takes out what is not to be kept. */
+  constructor(redact: (text: string) => string) {
+    this.#redact = redact
   }
 
   request(text: string): void {
@@ -62,11 +62,7 @@ export class BodyTap {
   texts(): Texts {
     const sent = this.#sent instanceof Uint8Array ? new TextDecoder().decode(this.#sent) : this.#sent
     const answer = this.#answerBytes === 0 ? null : Buffer.concat(this.#answer).toString()
-    const clean = (text: string | null) => {
-      if (text === null) return null
-      const short = text.slice(0, MOST)
-      return this.#isRedacted ? redact(short) : short
-    }
+    const clean = (text: string | null) => (text === null ? null : this.#redact(text.slice(0, MOST)))
     return {
       request: clean(this.#request),
       sent: clean(sent),

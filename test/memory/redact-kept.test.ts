@@ -1,6 +1,6 @@
 /** What is taken out of texts that are kept, and what is not. */
 import { expect, test } from "bun:test"
-import { redact } from "../../src/usage/redact.ts"
+import { redact } from "../../src/memory/redact.ts"
 
 test.each([
   "sk-proj-abcdefghijklmnopqrstuvwxyz",
