@@ -1,13 +1,13 @@
 /** A provider that thinks: the client's connection is kept alive in the one form its dialect tolerates. Slow: it waits out 15 s. */
 import { expect, test } from "bun:test"
 import { defaultAnswer } from "../support/answers.ts"
-import { callBytes, claude, gemini, lanes } from "../support/lanes.ts"
+import { callAcross, callBytes, claude, gemini, lanes, pairs } from "../support/lanes.ts"
 import { useRig } from "../support/rig.ts"
 
 const rig = useRig()
 const SILENCE_MS = 17_000
 
-test("after 15 s of silence: a ping for Anthropic, a comment for Chat and Responses, nothing for Gemini; never inside an event", async () => {
+test("rules 28 and 45: after 15 s of silence: a ping for Anthropic, a comment for Chat and Responses, nothing for Gemini; never inside an event", async () => {
   rig.provider.script((request) => {
     const answer = defaultAnswer(request)
     const pieces = [...(answer.pieces as string[])]
@@ -42,6 +42,25 @@ test("after 15 s of silence: a ping for Anthropic, a comment for Chat and Respon
         for (const beat of beats) expect(beat).toMatch(form)
       }),
     ),
+  )
+}, 60_000)
+
+test("rules 28 and 45: a translated stream is kept alive in its client's form, whatever the provider's", async () => {
+  rig.provider.script((request) => {
+    const answer = defaultAnswer(request)
+    const [first, ...rest] = [...(answer.pieces as string[])]
+    return { ...answer, pieces: [first!, SILENCE_MS, ...rest] }
+  })
+  await Promise.all(
+    pairs.map(async ({ client, upstream }) => {
+      const { headers, text } = await rig.ask(callAcross(client, upstream, true), 60_000)
+      const forms = { ping: /^event: ping\ndata: \{"type": "ping"\}$/gm, comment: /^:[^\n]*$/gm }
+      const found = Object.entries(forms).flatMap(([form, lines]) => (lines.test(text) ? [form] : []))
+      const due = client === gemini ? [] : client === claude ? ["ping"] : ["comment"]
+      expect([client.dialect, upstream.dialect, found]).toEqual([client.dialect, upstream.dialect, due])
+      expect(text).toContain(client.terminal)
+      expect((await rig.proxy.row(headers["x-memproxy-request-id"]!)).outcome).toBe("done")
+    }),
   )
 }, 60_000)
 

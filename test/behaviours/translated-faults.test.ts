@@ -4,20 +4,10 @@ import { createParser } from "eventsource-parser"
 import { DEFAULT_TEXT, defaultAnswer } from "../support/answers.ts"
 import type { Answer, Received } from "../support/fake-provider.ts"
 import { type Loose, parseLoose } from "../support/json.ts"
-import { callBytes, type Lane, lanes, responses } from "../support/lanes.ts"
+import { callAcross, type Lane, pairs, responses } from "../support/lanes.ts"
 import { useRig } from "../support/rig.ts"
 
 const rig = useRig()
-const pairs = lanes.flatMap((client) => lanes.filter((one) => one !== client).map((upstream) => ({ client, upstream })))
-
-/** The client's call with the other lane's model. */
-const call = (client: Lane, upstream: Lane, stream: boolean) =>
-  callBytes(client, {
-    stream,
-    body: JSON.stringify({ ...client.body(stream), ...("model" in client.body(stream) && { model: upstream.model }) }),
-    path: client.path(stream, upstream.model),
-  })
-
 const bytesOf = async (answer: Answer) => Buffer.from((await Array.fromAsync(answer.pieces as string[])).join(""))
 const again = async (request: Received, change: (bytes: Buffer) => Buffer, more: Answer = {}): Promise<Answer> => {
   const answer = defaultAnswer(request)
@@ -73,7 +63,7 @@ for (const { client, upstream } of pairs) {
   for (const cutWith of ["fin", "rst"] as const)
     test(`${pair}: a stream cut by ${cutWith} ends in the client's own error event`, async () => {
       rig.provider.script((request) => ({ ...defaultAnswer(request), cutAfter: 420, cutWith }))
-      const answer = await rig.ask(call(client, upstream, true))
+      const answer = await rig.ask(callAcross(client, upstream, true))
       expect(answer.status).toBe(200)
       endsInError(client, answer.text)
       expect(answer.complete).toBe(false)
@@ -93,7 +83,7 @@ for (const { client, upstream } of pairs) {
         pieces: [...pieces.slice(0, -2), providerEvent[upstream.dialect]!],
       }
     })
-    const answer = await rig.ask(call(client, upstream, true))
+    const answer = await rig.ask(callAcross(client, upstream, true))
     expect(endsInError(client, answer.text).message).toContain("we are full")
     expect(await rowOf(answer)).toMatchObject({ outcome: "upstream-failed" })
   })
@@ -103,7 +93,7 @@ for (const { client, upstream } of pairs) {
       headers: { "content-type": "text/event-stream" },
       pieces: [providerEvent[upstream.dialect]!],
     })
-    const answer = await rig.ask(call(client, upstream, true))
+    const answer = await rig.ask(callAcross(client, upstream, true))
     expect(answer.status).toBeGreaterThanOrEqual(500)
     expect(client.readError(answer.json).message).toContain("we are full")
     expect(await rowOf(answer)).toMatchObject({ outcome: "upstream-failed", status: answer.status })
@@ -114,14 +104,14 @@ for (const { client, upstream } of pairs) {
       const pieces = [...(defaultAnswer(request).pieces as string[])]
       return { headers: { "content-type": "text/event-stream" }, pieces: [...pieces.slice(0, 4), 'data: {"oops\n\n'] }
     })
-    const told = await rig.ask(call(client, upstream, true))
+    const told = await rig.ask(callAcross(client, upstream, true))
     // nothing may have been said yet
     if (told.status === 200) endsInError(client, told.text)
     else client.readError(told.json)
     rig.provider.script((request) =>
       again(request, (bytes) => Buffer.concat([bytes.subarray(0, bytes.length - 200), Buffer.from([0xe2, 0x82])])),
     )
-    const answer = await rig.ask(call(client, upstream, true))
+    const answer = await rig.ask(callAcross(client, upstream, true))
     expect(await rowOf(answer)).toMatchObject({ outcome: "upstream-failed" })
   })
 
@@ -137,7 +127,7 @@ for (const { client, upstream } of pairs) {
   for (const [what, script] of Object.entries(odd))
     test(`${pair}: ${what}: nobody notices`, async () => {
       rig.provider.script(script)
-      const answer = await rig.ask(call(client, upstream, true))
+      const answer = await rig.ask(callAcross(client, upstream, true))
       expect(textOf(answer.text)).toBe(DEFAULT_TEXT)
       expect(answer.text).toContain(client.terminal)
       expect(await rowOf(answer)).toMatchObject({ outcome: "done", output_tokens: 9 })
@@ -153,7 +143,7 @@ for (const { client, upstream } of pairs) {
     for (const stream of [false, true])
       for (const answerAs of bad) {
         rig.provider.script(answerAs)
-        const answer = await rig.ask(call(client, upstream, stream))
+        const answer = await rig.ask(callAcross(client, upstream, stream))
         expect([answerAs, stream, answer.status]).toEqual([answerAs, stream, 502])
         expect(client.readError(answer.json).message).not.toContain("s3cr3t-page")
         expect(await rowOf(answer)).toMatchObject({ outcome: "upstream-failed", status: 502 })
@@ -177,21 +167,21 @@ for (const { client, upstream } of pairs) {
             }
         return defaultAnswer(turned)
       })
-      const answer = await rig.ask(call(client, upstream, stream))
+      const answer = await rig.ask(callAcross(client, upstream, stream))
       expect([stream, answer.status]).toEqual([stream, 200])
       expect(answer.text).toContain(stream ? client.terminal : DEFAULT_TEXT)
       expect(await rowOf(answer)).toMatchObject({ outcome: "done", output_tokens: 9 })
     }
   })
 
-  test(`${pair}: the provider's refusals keep their status and words, and their Retry-After`, async () => {
+  test(`rule 40: ${pair}: the provider's refusals keep their status and words, and their Retry-After`, async () => {
     for (const status of [400, 401, 404, 429, 500, 503]) {
-      // rule 40: 529 is Anthropic's 503
+      // 529 is Anthropic's 503
       const told = status === 503 && client.dialect === "anthropic" ? 529 : status
       const body = JSON.stringify(upstream.providerError(status, `said ${status} é`))
       rig.provider.script({ status, headers: { "content-type": "application/json", "retry-after": "7" }, body })
       for (const stream of [false, true]) {
-        const answer = await rig.ask(call(client, upstream, stream))
+        const answer = await rig.ask(callAcross(client, upstream, stream))
         expect([status, answer.status]).toEqual([status, told])
         expect(client.readError(answer.json).message).toContain(`said ${status} é`)
         expect(answer.headers["retry-after"]).toBe("7")

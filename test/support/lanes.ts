@@ -112,6 +112,11 @@ export const gemini: Lane = {
 
 export const lanes: Lane[] = [chat, responses, claude, gemini]
 
+/** A client of each dialect with a provider of each other one. */
+export const pairs = lanes.flatMap((client) =>
+  lanes.filter((one) => one !== client).map((upstream) => ({ client, upstream })),
+)
+
 /** One deployment a dialect, all at the fake provider. `extra` entries are added to `model_list`. */
 export function testConfig(
   providerUrl: string,
@@ -155,4 +160,10 @@ export function callBytes(
   const stream = options.stream ?? false
   const body = options.body ?? JSON.stringify(lane.body(stream, options.text))
   return requestBytes("POST", options.path ?? lane.path(stream), { ...jsonHeaders, ...options.headers }, body)
+}
+
+/** The client's call with the other lane's model. */
+export function callAcross(client: Lane, upstream: Lane, stream: boolean): Buffer {
+  const body = { ...client.body(stream), ...(client !== gemini && { model: upstream.model }) }
+  return callBytes(client, { stream, body: JSON.stringify(body), path: client.path(stream, upstream.model) })
 }

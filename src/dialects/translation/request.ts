@@ -1,28 +1,57 @@
 /** A request on its way from the client's dialect to another: what lies between reading it and writing it. Pure. */
 import { Refusal, type Dialect } from "../../exchange.ts"
-import type { CallPart, FormRequest, FunctionTool, Losses, Part, Tool, ToolChoice } from "../form.ts"
+import type {
+  CallPart,
+  FormRequest,
+  FunctionTool,
+  Losses,
+  MediaPart,
+  OpaquePart,
+  Part,
+  TextPart,
+  Tool,
+  ToolChoice,
+} from "../form.ts"
 import { nameTools, type ToolNames } from "./tool-names.ts"
 
 /** The only argument of a custom tool where functions alone are known. */
 export const FREEFORM_ARGUMENT = "input"
 
+/** Whose server keeps the files that a dialect's ids name. */
+const FILES_OF: Readonly<Record<Dialect, string>> = {
+  "openai-chat": "OpenAI",
+  "openai-responses": "OpenAI",
+  anthropic: "Anthropic",
+  gemini: "Google",
+}
+
+/** From which dialect to which, and what is kept of it. */
+interface Fit {
+  from: Dialect
+  to: Dialect
+  names: ToolNames
+  /** custom tools have to become functions */
+  wraps: boolean
+  losses: Losses
+}
+
 /**
- * Renames tools and calls to what `dialect` takes, wraps custom tools as functions, and takes out what only the client's dialect understands.
- * Changes `form`; returns the names, which the answer needs.
+ * Renames tools and calls to what the dialect `to` takes, wraps custom tools as functions, and takes out what only the client's dialect understands, or its
+ * vendor's server has. Changes `form`; returns the names, which the answer needs.
  */
-export function fitTools(form: FormRequest, dialect: Dialect, losses: Losses): ToolNames {
-  const names = nameTools(form, dialect)
-  const wraps = dialect !== "openai-responses"
-  form.tools = form.tools.flatMap((tool, at) => fitTool(tool, at, names, wraps, dialect, losses))
+export function fitRequest(form: FormRequest, from: Dialect, to: Dialect, losses: Losses): ToolNames {
+  const names = nameTools(form, to)
+  const fit: Fit = { from, to, names, wraps: to !== "openai-responses", losses }
+  form.tools = form.tools.flatMap((tool, at) => fitTool(tool, at, fit))
   form.toolChoice = fitChoice(form.toolChoice, form.tools, names)
   if (form.tools.length === 0) form.parallelCalls = null
-  for (const turn of form.turns) turn.parts = turn.parts.flatMap((part) => fitPart(part, names, wraps, dialect, losses))
+  for (const turn of form.turns) turn.parts = turn.parts.flatMap((part) => fitPart(part, fit))
   return names
 }
 
-function fitTool(tool: Tool, at: number, names: ToolNames, wraps: boolean, dialect: Dialect, losses: Losses): Tool[] {
+function fitTool(tool: Tool, at: number, { to, names, wraps, losses }: Fit): Tool[] {
   if (tool.kind === "hosted") {
-    if (tool.dialect === dialect) return [tool]
+    if (tool.dialect === to) return [tool]
     losses.note(`tools[${at}] (${tool.what})`)
     return []
   }
@@ -63,12 +92,13 @@ function fitChoice(choice: ToolChoice | null, tools: readonly Tool[], names: Too
   return fitted.length === 0 ? { mode: "auto" } : { ...choice, names: fitted }
 }
 
-function fitPart(part: Part, names: ToolNames, wraps: boolean, dialect: Dialect, losses: Losses): Part[] {
+function fitPart(part: Part, fit: Fit): Part[] {
+  const { names, wraps } = fit
   switch (part.kind) {
     case "call":
       return [fitCall(part, names, wraps)]
     case "result": {
-      const parts = part.parts.filter((inner) => isCarried(inner, dialect, losses))
+      const parts = part.parts.flatMap((inner) => fitContent(inner, fit))
       const form = wraps ? "json" : part.form
       return [
         part.name === undefined
@@ -76,16 +106,31 @@ function fitPart(part: Part, names: ToolNames, wraps: boolean, dialect: Dialect,
           : { ...part, parts, form, name: names.outward({ name: part.name }) },
       ]
     }
+    case "media":
+    case "opaque":
+      return fitContent(part, fit)
     default:
-      return isCarried(part, dialect, losses) ? [part] : []
+      return [part]
   }
 }
 
-function isCarried(part: Part, dialect: Dialect, losses: Losses): boolean {
-  if (part.kind !== "opaque" || part.dialect === dialect) return true
-  losses.note(part.what)
-  return false
+/** Where nothing can stand for a part, none does; a file's name can. */
+function fitContent(part: TextPart | MediaPart | OpaquePart, fit: Fit): (TextPart | MediaPart | OpaquePart)[] {
+  const { to, losses } = fit
+  if (part.kind === "opaque" && part.dialect !== to) {
+    losses.note(part.what)
+    return []
+  }
+  if (!isForeignFile(part, fit)) return [part]
+  losses.note(`${part.type} (${part.source.id})`)
+  return [{ kind: "text", text: `[${part.type} ${part.name ?? part.source.id}: cannot be opened here]` }]
 }
+
+type File = MediaPart & { source: { by: "id" } }
+
+/** An id says nothing to a server that does not keep the file. */
+const isForeignFile = (part: Part, { from, to }: Pick<Fit, "from" | "to">): part is File =>
+  part.kind === "media" && part.source.by === "id" && FILES_OF[from] !== FILES_OF[to]
 
 function fitCall(part: CallPart, names: ToolNames, wraps: boolean): CallPart {
   const { namespace: _, ...flat } = part
@@ -100,4 +145,16 @@ export function requireTurns(form: FormRequest): void {
   throw new Refusal(400, "invalid_request", "The request holds no message that this model could answer.", {
     code: "empty_conversation",
   })
+}
+
+/** @throws Refusal 400 where the user said nothing but files that the provider cannot open */
+export function requireReadable({ turns }: FormRequest, from: Dialect, to: Dialect): void {
+  const said = turns.flatMap(({ role, parts }) => (role === "user" ? parts : []))
+  if (said.length === 0 || !said.every((part) => isForeignFile(part, { from, to }))) return
+  throw new Refusal(
+    400,
+    "invalid_request",
+    `The request holds only files stored at ${FILES_OF[from]}, and its model cannot read those. Send their bytes (base64) or an address instead.`,
+    { code: "foreign_file" },
+  )
 }

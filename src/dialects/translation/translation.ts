@@ -15,7 +15,7 @@ import { translateCount } from "./count.ts"
 import { translateEmbeddings } from "./embeddings.ts"
 import { JsonEvents } from "./event-source.ts"
 import { refusalOf, unusable } from "./failure.ts"
-import { fitTools, requireTurns } from "./request.ts"
+import { fitRequest, requireReadable, requireTurns } from "./request.ts"
 import { ArrayFraming, TranslatedStream } from "./stream.ts"
 
 /** @throws Refusal 400 for what the client's own dialect would refuse */
@@ -46,7 +46,8 @@ export function translate(
   if (!form) return translateEmbeddings(reading.body, client, to)
   const origin = originOf(to.provider, to.model)
   restoreCarried(form, carried, origin, losses)
-  const names = fitTools(form, to.dialect, losses)
+  if (operation !== "count_tokens") requireReadable(form, client.dialect, to.dialect)
+  const names = fitRequest(form, client.dialect, to.dialect, losses)
   if (operation === "count_tokens") return translateCount(form, losses, client, to)
   const body = CODECS[to.dialect].writeRequest(form, { ...to, losses })
   const { id, created, wantsUsage } = client

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { Refusal } from "../../../src/exchange.ts"
 import { type FormRequest, Losses, type Part } from "../../../src/dialects/form.ts"
 import { openaiResponses } from "../../../src/dialects/openai-responses/codec.ts"
-import { fitTools } from "../../../src/dialects/translation/request.ts"
+import { fitRequest } from "../../../src/dialects/translation/request.ts"
 import { haveFixtures, loadFixture, requestOf } from "../../support/fixtures.ts"
 import { emptyForm } from "../../support/form.ts"
 import type { Loose } from "../../support/json.ts"
@@ -132,7 +132,7 @@ test("rule 17: items that only OpenAI understands are opaque, an output in words
     "compaction",
   ])
   const losses = new Losses()
-  fitTools(form, "anthropic", losses)
+  fitRequest(form, "openai-responses", "anthropic", losses)
   expect(losses.paths).toEqual(["web_search_call", "local_shell_call", "tool_search_output", "compaction"])
 })
 

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { AnswerFit } from "../../../src/dialects/translation/answer.ts"
 import { CarriedFrom } from "../../../src/dialects/translation/carried.ts"
-import { fitTools } from "../../../src/dialects/translation/request.ts"
+import { fitRequest } from "../../../src/dialects/translation/request.ts"
 import {
   type CallPart,
   type FormEvent,
@@ -29,11 +29,11 @@ const call = (name: string, more: Partial<CallPart> = {}): CallPart => ({
   form: "json",
   ...more,
 })
-const fit = (form: FormRequest, dialect: Parameters<typeof fitTools>[1] = "anthropic") => {
+const fit = (form: FormRequest, dialect: Parameters<typeof fitRequest>[2] = "anthropic") => {
   const losses = new Losses()
-  return { names: fitTools(form, dialect, losses), losses, form }
+  return { names: fitRequest(form, "openai-responses", dialect, losses), losses, form }
 }
-const back = (names: ReturnType<typeof fitTools>, events: FormEvent[]) => {
+const back = (names: ReturnType<typeof fitRequest>, events: FormEvent[]) => {
   const seen: FormEvent[] = []
   const answer = new AnswerFit("r-1", true, names, new CarriedFrom("p/m", () => {}), new Losses())
   for (const event of events) answer.event(event, (one) => seen.push(one))
