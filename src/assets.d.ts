@@ -11,3 +11,11 @@ declare module "*.md" {
   const text: string
   export default text
 }
+declare module "*.html" {
+  /** `files` are there in the built program alone */
+  const bundle: {
+    index: string
+    files?: { path: string; loader: string; headers: { etag: string; "content-type": string } }[]
+  }
+  export default bundle
+}

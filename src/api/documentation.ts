@@ -135,6 +135,79 @@ export const USAGE_SCHEMA = object({
   totals: object(SUMS),
 })
 
+export const SESSIONS_SCHEMA = object({
+  data: list(
+    object({
+      session_id: text(),
+      client: orNull(text("of the newest request, as the next four")),
+      user_id: orNull(text()),
+      project: orNull(text()),
+      model: orNull(text()),
+      started_at: text(),
+      last_at: text("start of the newest request"),
+      requests: count(),
+      errors: count(),
+      input_tokens: count(),
+      cache_read_tokens: count(),
+      output_tokens: count(),
+      cost_usd: orNull(amount()),
+      memories_injected: count(),
+      quality: orNull(amount("mean of the rows that have one")),
+    }),
+  ),
+  next_cursor: orNull(text("null on the last page; a page may be short")),
+})
+
+export const CLIENTS_SCHEMA = object({
+  data: list(
+    object({
+      client: orNull(text("null: of requests that no row of the client table knows")),
+      versions: list(text("of the newest requests, newest first")),
+      guess: { ...flag, description: "the name is likely, not certain" },
+      last_at: text(),
+      traits: list(text("what tells this client, in words")),
+      ...SUMS,
+    }),
+  ),
+})
+
+export const STATUS_SCHEMA = object({
+  version: text(),
+  key_needed: { ...flag, description: "a master key is configured" },
+  models: count(),
+  first_model: orNull(text("one to try")),
+  findings: object({ error: count(), warning: count(), note: count() }),
+  memory: object({ engine: text("local, supermemory or off"), scope: text("user or project") }),
+  bodies: text("off, redacted or full"),
+  ledger: object({ queued: count(), dropped: count(), last_error: orNull(text()) }),
+})
+
+export const CONFIG_SCHEMA = object({
+  file: orNull(text("null: the built-in demo")),
+  settings: { type: "object", description: "what is in force, by name; no keys" },
+  deployments: list(
+    object({
+      id: text(),
+      model_name: text(),
+      provider: text(),
+      model: text(),
+      api_base: text(),
+      mock: flag,
+      missing: orNull(text("the environment variable that is not set: the model answers 503")),
+    }),
+  ),
+  findings: list(
+    object({
+      severity: text("error, warning or note"),
+      file: text(),
+      line: count(),
+      col: count(),
+      path: text(),
+      message: text(),
+    }),
+  ),
+})
+
 const RATE = {
   rate: orNull(amount("0 to 1; of a mean of counts the mean; null: never seen")),
   hits: amount(),

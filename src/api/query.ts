@@ -41,6 +41,12 @@ export function readListQuery(search: URLSearchParams, scope: Scope): ListQuery 
   }
 }
 
+/** As `readListQuery`, of pages that are dearer to make. */
+export function readSessionsQuery(search: URLSearchParams, scope: Scope): ListQuery {
+  const query = readListQuery(search, scope)
+  return { ...query, limit: Math.min(query.limit ?? 25, 100) }
+}
+
 /** As `readListQuery`, without paging. */
 export function readLiveFilter(search: URLSearchParams, scope: Scope): LedgerFilter {
   return readFilter(readParameters(search, FILTERS), scope, "UTC")

@@ -54,8 +54,24 @@ export function createDoor(app: App, arrivals: Arrivals): Door {
   return { enter, operate, isOperator }
 }
 
-export function login(app: App, arrivals: Arrivals) {
+export function login(app: App, arrivals: Arrivals, door: Door) {
   return new Elysia({ name: "login" })
+    .get("/api/login", ({ request }) => Response.json({ needed: isLoginNeeded(request) }), {
+      detail: {
+        tags: ["dashboard"],
+        summary: "Does this browser have to log in?",
+        security: [],
+        responses: {
+          200: {
+            description: "`needed`: neither a session nor a key came with the request, and one is needed.",
+            content: {
+              "application/json": { schema: { type: "object", properties: { needed: { type: "boolean" } } } },
+            },
+          },
+          ...errors(400),
+        } as Responses,
+      },
+    })
     .post(
       "/api/login",
       async ({ request }) => {
@@ -102,6 +118,16 @@ export function login(app: App, arrivals: Arrivals) {
         },
       },
     )
+
+  function isLoginNeeded(request: Request): boolean {
+    try {
+      door.enter(request)
+      return false
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 401) return true
+      throw error
+    }
+  }
 }
 
 const sessionToken = (request: Request) => {

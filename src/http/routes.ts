@@ -1,15 +1,20 @@
 /** The Elysia app: every route by name, thin. What a model route does is `pipeline.ts`. */
 import { Elysia } from "elysia"
+import { clientsApi } from "../api/clients.ts"
+import { configApi } from "../api/config.ts"
 import { feedbackApi } from "../api/feedback.ts"
 import { memoriesApi } from "../api/memories.ts"
 import { qualityApi } from "../api/quality.ts"
 import { metricsApi } from "../api/metrics.ts"
 import { requestsApi } from "../api/requests.ts"
 import { spendApi } from "../api/spend.ts"
+import { sessionsApi } from "../api/sessions.ts"
 import { usageApi } from "../api/usage.ts"
 import type { App } from "../app.ts"
+import { dashboard } from "../dashboard/routes.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
 import { type Arrival, Refusal } from "../exchange.ts"
+import { traitsOf } from "../identify/clients.ts"
 import { handlePassthrough } from "../pipeline.ts"
 import { describeQuality } from "../usage/quality-report.ts"
 import { bodyText, receiveBody } from "./body.ts"
@@ -22,6 +27,7 @@ import { listModels, modelInfo, showModel } from "./model-list.ts"
 import { JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
 import { swagger } from "./swagger.ts"
+import { version } from "../version.ts"
 
 export function createRoutes(app: App, arrivals: Arrivals) {
   const keyed = (request: Request) => {
@@ -51,9 +57,6 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/memory-routing/info", ({ request }) => routingInfo(arrivals.of(request), app), {
       detail: PLAIN.info,
     })
-    .get("/", () => new Response(GREETING, { headers: { "content-type": "text/plain; charset=utf-8" } }), {
-      detail: { hide: true },
-    })
     .get("/v1/models", ({ request }) => listModels(keyed(request).arrival, app), {
       detail: PLAIN.models,
     })
@@ -78,7 +81,6 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       parse: "none",
       detail: PLAIN.mcp,
     })
-    .use(login(app, arrivals))
     .use(metricsApi({ ledger: app.ledger, active: app.relays.active, admit: door.operate }))
     .use(
       requestsApi({
@@ -89,8 +91,21 @@ export function createRoutes(app: App, arrivals: Arrivals) {
         contentOf: app.memories.contentOf,
       }),
     )
+    .use(dashboard())
+    .use(login(app, arrivals, door))
     .use(usageApi({ ledger: app.ledger, scope }))
     .use(spendApi({ ledger: app.ledger, admit: door.operate }))
+    .use(sessionsApi({ ledger: app.ledger, scope }))
+    .use(clientsApi({ ledger: app.ledger, scope, traitsOf }))
+    .use(
+      configApi({
+        config: () => app.snapshot().config,
+        health: app.ledger.health,
+        version,
+        operate: door.operate,
+        scope,
+      }),
+    )
     .use(
       memoriesApi({
         desk: app.memories.desk,
@@ -159,4 +174,3 @@ function noWebSocket(request: Request): never {
 }
 
 const MOST_FEEDBACK_BYTES = 64 * 1024
-const GREETING = "memproxy is running. /swagger lists its routes, /memory-routing/info says how you are recognised.\n"

@@ -185,6 +185,14 @@ const HEADER_NAMES = [...new Set(HEADERS.map(({ name }) => name))]
 const PROMPTS = CLIENTS.flatMap((row) => (row.prompts ?? []).map((prompt) => [prompt, row] as const))
 const LANGUAGES = new Set(["js", "javascript", "python", "java"])
 
+/** What tells a client, each trait in words; none for a client that no row names. */
+export const traitsOf = (client: string): string[] =>
+  CLIENTS.filter(({ name }) => name === client).flatMap((row) => [
+    ...[...(row.agents ?? []), ...(row.agentPrefixes ?? [])].map((agent) => `user-agent ${agent}…`),
+    ...(row.headers ?? []).map(([name, beginning]) => `header ${name}${beginning && `: ${beginning}…`}`),
+    ...(row.prompts ?? []).map((prompt) => `system prompt “${prompt.slice(0, 60)}…”`),
+  ])
+
 /** Longer user-agents are read no further: no client's name stands there. */
 const AGENT_CHARS = 512
 const PROMPT_CHARS = 65_536

@@ -13,6 +13,7 @@ import { addToRow, createLateCounts, type ScoreOf } from "./late-counts.ts"
 import { type ListQuery, listRows, type Page } from "./list.ts"
 import { type Bindings, bindRow, INSERT, type LedgerEntry, ROW_COLUMNS, readEntry, type StoredEntry } from "./rows.ts"
 import { type QualityQuery, type QualityReport, reportQuality } from "./quality.ts"
+import { listSessions, type SessionPage } from "./sessions.ts"
 import { reportUsage, type UsageQuery, type UsageReport } from "./usage.ts"
 import { createWriter, type Queued, type WriterHealth } from "./writer.ts"
 
@@ -32,6 +33,8 @@ export interface Ledger {
   usage(query: UsageQuery): Promise<UsageReport>
   /** The same as JSON. Of a large ledger it is made on another thread. */
   usageJson(query: UsageQuery): Promise<string>
+  /** @throws Refusal 400 for a foreign cursor */
+  sessions(query: ListQuery): Promise<SessionPage>
   /** Adds to what a row counts, and scores it anew: at once while it is queued, else within 50 ms. */
   count(id: string, more: Counts): void
   /** Calls `act` before rows are written: what it counts of them goes to disk with them. `act` must be quick. */
@@ -217,6 +220,10 @@ export function createLedger(options: LedgerOptions): Ledger {
         }
       }
       return JSON.stringify(await segments.undisturbed(() => reportUsage(source.values, query)))
+    },
+    sessions: async (query) => {
+      await flush()
+      return segments.undisturbed(() => listSessions(source, query))
     },
     subscribe: (listener) => {
       listeners.add(listener)

@@ -41,6 +41,9 @@ async function conditions(source: Source, query: ListQuery, after: Place | null,
 
 type Place = [startedAt: number, id: string]
 
+/** The place after a row, for the page that begins there. */
+export const cursorOf = (row: Pick<LedgerRow, "started_at" | "id">) => writeCursor(Date.parse(row.started_at), row.id)
+
 const writeCursor = (startedAt: number, id: string) =>
   Buffer.from(JSON.stringify([startedAt, id])).toString("base64url")
 

@@ -1,0 +1,86 @@
+/** `/api/status` and `/api/config`: what is in force, and what is wrong with it. Reading only; keys are never part of it. */
+import { Elysia } from "elysia"
+import type { Config } from "../exchange.ts"
+import type { WriterHealth } from "../store/writer.ts"
+import { answers, CONFIG_SCHEMA, STATUS_SCHEMA } from "./documentation.ts"
+
+export interface ConfigDeps {
+  config: () => Config
+  health: () => WriterHealth
+  version: string
+  /** @throws Refusal when the caller may not ask at all */
+  scope: (request: Request) => unknown
+  /** @throws Refusal for who is not the operator */
+  operate: (request: Request) => unknown
+}
+
+export function configApi({ config, health, version, scope, operate }: ConfigDeps) {
+  return new Elysia({ name: "api-config" })
+    .get("/api/status", ({ request }) => (scope(request), Response.json(statusOf(config(), health(), version))), {
+      detail: { tags: ["operation"], summary: "Version, memory and health", responses: answers(STATUS_SCHEMA, 401) },
+    })
+    .get("/api/config", ({ request }) => (operate(request), Response.json(describeConfig(config()))), {
+      detail: {
+        tags: ["operation"],
+        summary: "The configuration in force, without its keys, and every finding about its file",
+        responses: answers(CONFIG_SCHEMA, 401, 403),
+      },
+    })
+}
+
+function statusOf(config: Config, { queued, dropped, lastError }: WriterHealth, version: string) {
+  const count = (severity: string) => config.findings.filter((one) => one.severity === severity).length
+  return {
+    version,
+    key_needed: config.masterKey !== null,
+    models: new Set(config.deployments.map(({ name }) => name)).size,
+    first_model: firstModel(config.deployments),
+    findings: { error: count("error"), warning: count("warning"), note: count("note") },
+    memory: { engine: config.memory.engine, scope: config.memory.scope },
+    bodies: config.logging.bodies,
+    ledger: { queued, dropped, last_error: lastError },
+  }
+}
+
+/** One to try: a mock needs no provider, the next best has its key. */
+function firstModel(deployments: Config["deployments"]): string | null {
+  const named = deployments.filter(({ name }) => !name.includes("*"))
+  const first = named.find(({ mock }) => mock !== null) ?? named.find(({ missing }) => missing === null) ?? named[0]
+  return first?.name ?? null
+}
+
+function describeConfig(config: Config) {
+  const { file, deployments, findings, memory, logging, users } = config
+  return {
+    file,
+    settings: {
+      "memproxy.host": config.host,
+      "memproxy.port": config.port,
+      "memproxy.data_dir": config.dataDir,
+      "memproxy.allowed_hosts": config.allowedHosts,
+      "memproxy.allowed_origins": config.allowedOrigins,
+      "general_settings.master_key": config.masterKey ? "set" : "not set: this machine only",
+      "user_id_mappings.custom_header": users.customHeader,
+      "user_id_mappings.default_user_id": users.defaultUserId,
+      "user_id_mappings.header_patterns": users.patterns.map(
+        ({ header, pattern, userId }) => `${header} ~ ${pattern} → ${userId}`,
+      ),
+      "memproxy.memory.engine": memory.engine,
+      "memproxy.memory.scope": memory.scope,
+      "memproxy.memory.max_tokens": memory.maxTokens,
+      "memproxy.memory.remember": memory.remember,
+      "memproxy.logging.bodies": logging.bodies,
+      "memproxy.logging.retention_days": logging.retentionDays,
+    },
+    deployments: deployments.map(({ id, name, provider, model, base, mock, missing }) => ({
+      id,
+      model_name: name,
+      provider,
+      model,
+      api_base: base,
+      mock: mock !== null,
+      missing,
+    })),
+    findings,
+  }
+}

@@ -1,0 +1,44 @@
+/** Groups beside each other: a name, a bar for its share, its figures. Each leads to its rows. */
+import { compact, money, plural } from "../format.ts"
+import { linkTo, type Params } from "../route.ts"
+import type { UsageSums } from "../shapes.ts"
+
+type Row = { key: string | null } & UsageSums
+const MOST = 6
+
+export function Bars(props: { title: string; note: string; rows: readonly Row[]; filter: string; params: Params }) {
+  const rows = [...props.rows].sort((a, b) => (b.cost_usd ?? 0) - (a.cost_usd ?? 0) || b.requests - a.requests)
+  const isPriced = rows.some(({ cost_usd }) => cost_usd)
+  const valueOf = (row: Row) => (isPriced ? (row.cost_usd ?? 0) : row.requests)
+  const largest = Math.max(...rows.map(valueOf), Number.MIN_VALUE)
+  return (
+    <section class="card">
+      <h2>{props.title}</h2>
+      <p class="note">{isPriced ? props.note : props.note.replace("cost", "requests")}</p>
+      <ul class="bars">
+        {rows.slice(0, MOST).map((row) => (
+          <li key={row.key ?? ""}>
+            <div class="bar-line">
+              {row.key === null ? (
+                <span class="muted">not known</span>
+              ) : (
+                <a href={linkTo("requests", { ...props.params, [props.filter]: row.key })} title={row.key}>
+                  {row.key}
+                </a>
+              )}
+              <span class="figures">
+                <span class="muted">{plural(row.requests, "request")}</span>
+                <b>{isPriced ? money(row.cost_usd) : compact(row.input_tokens + row.output_tokens)}</b>
+              </span>
+            </div>
+            <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+              <rect class="track" width="100" height="4" rx="1" />
+              <rect class="fill" width={Math.max(0.6, (100 * valueOf(row)) / largest)} height="4" rx="1" />
+            </svg>
+          </li>
+        ))}
+      </ul>
+      {rows.length > MOST && <p class="note">and {plural(rows.length - MOST, "other")}</p>}
+    </section>
+  )
+}

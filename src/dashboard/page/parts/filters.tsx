@@ -1,0 +1,115 @@
+/** The filters of a list: those that hold, each with a way to remove it, and one more to add. */
+import { useState } from "preact/hooks"
+import { useAsked, withQuery } from "../ask.ts"
+import { moment } from "../format.ts"
+import { beginOf, rangeName } from "../range.ts"
+import { go, linkTo, type Route } from "../route.ts"
+import type { UsageReport } from "../shapes.ts"
+import { outcomeLabel } from "./badge.tsx"
+import { Icon } from "./icon.tsx"
+
+/** What each is called, and what `/api/usage` groups by to know its values. */
+const FIELDS: Record<string, { label: string; group: string | null }> = {
+  client: { label: "Client", group: "client" },
+  model: { label: "Model", group: "model" },
+  user_id: { label: "User", group: "user" },
+  project: { label: "Project", group: "project" },
+  session_id: { label: "Session", group: null },
+  key: { label: "Key", group: "key" },
+  outcome: { label: "Outcome", group: null },
+}
+const OUTCOMES = ["done", "client-left", "upstream-failed", "rejected"]
+
+export function Filters({ route, names }: { route: Route; names: readonly string[] }) {
+  const { view, params } = route
+  const without = (name: string) => linkTo(view, { ...params, [name]: null, id: null })
+  const active = names.filter((name) => params[name])
+  const free = names.filter((name) => !params[name])
+  return (
+    <div class="filters">
+      {params["from"] && params["to"] && (
+        <a class="chip" href={linkTo(view, { ...params, from: null, to: null })}>
+          {moment(new Date(Number(params["from"])).toISOString())} –{" "}
+          {moment(new Date(Number(params["to"])).toISOString())}
+          <Remove what="time" />
+        </a>
+      )}
+      {active.map((name) => (
+        <a key={name} class="chip" href={without(name)}>
+          <span class="muted">{FIELDS[name]!.label}</span>{" "}
+          {name === "outcome" ? outcomeLabel(params[name]!) : params[name]}
+          <Remove what={FIELDS[name]!.label} />
+        </a>
+      ))}
+      <AddFilter names={free} route={route} />
+    </div>
+  )
+}
+
+const Remove = ({ what }: { what: string }) => (
+  <>
+    <Icon name="close" />
+    <span class="unseen">remove the filter {what}</span>
+  </>
+)
+
+function AddFilter({ names, route }: { names: readonly string[]; route: Route }) {
+  const [field, setField] = useState("")
+  const [now] = useState(Date.now)
+  const group = FIELDS[field]?.group
+  const values = useAsked<UsageReport>(
+    group ? withQuery("/api/usage", { group_by: group, from: beginOf(rangeName(route.params["range"]), now) }) : null,
+  )
+  const options =
+    field === "outcome" ? OUTCOMES : (values.data?.rows ?? []).flatMap(({ key }) => (key === null ? [] : [String(key)]))
+  const add = (value: string) => {
+    if (value === "") return
+    setField("")
+    go(linkTo(route.view, { ...route.params, [field]: value, id: null }))
+  }
+  return (
+    <form
+      class="add-filter"
+      onSubmit={(event) => {
+        event.preventDefault()
+        add(String(new FormData(event.currentTarget).get("value") ?? "").trim())
+      }}
+    >
+      <label class="unseen" for="filter-field">
+        Add a filter
+      </label>
+      <select id="filter-field" value={field} onChange={(event) => setField(event.currentTarget.value)}>
+        <option value="">Add a filter…</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {FIELDS[name]!.label}
+          </option>
+        ))}
+      </select>
+      {field !== "" &&
+        (field === "session_id" ? (
+          <>
+            <input
+              name="value"
+              aria-label={FIELDS[field]!.label}
+              placeholder="Session id"
+              autofocus
+              spellcheck={false}
+            />
+            <button type="submit" class="button small">
+              Filter
+            </button>
+          </>
+        ) : (
+          <select name="value" aria-label={FIELDS[field]!.label} onChange={(event) => add(event.currentTarget.value)}>
+            <option value="">{values.isLoading ? "Loading…" : "Choose…"}</option>
+            {options.map((value) => (
+              <option key={value} value={value}>
+                {field === "outcome" ? outcomeLabel(value) : value}
+              </option>
+            ))}
+          </select>
+        ))}
+    </form>
+  )
+}

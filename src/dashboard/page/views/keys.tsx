@@ -1,0 +1,76 @@
+/** Keys and what each spent. Keys are made with `/key/generate` where that is there; here they are seen, never shown. */
+import { useState } from "preact/hooks"
+import { useAsked, withQuery } from "../ask.ts"
+import { compact, count, money } from "../format.ts"
+import { PageHead, RangePicker } from "../parts/page-head.tsx"
+import { Answer, Empty, firstRequest } from "../parts/states.tsx"
+import { Snippet } from "../parts/copy.tsx"
+import { type Column, Table } from "../parts/table.tsx"
+import { beginOf, rangeName } from "../range.ts"
+import { linkTo } from "../route.ts"
+import type { UsageReport } from "../shapes.ts"
+import type { ViewProps } from "./view.ts"
+
+type Row = UsageReport["rows"][number]
+
+export function Keys({ route, status }: ViewProps) {
+  const range = rangeName(route.params["range"])
+  const [now] = useState(Date.now)
+  const asked = useAsked<UsageReport>(withQuery("/api/usage", { group_by: "key", from: beginOf(range, now) }))
+  return (
+    <>
+      <PageHead title="Keys & budgets" lead="Which key opened the door, and what was spent with it.">
+        <RangePicker route={route} value={range} />
+      </PageHead>
+      <section class="card">
+        <h2>Master key</h2>
+        {status.key_needed ? (
+          <p>
+            Set in <code>general_settings.master_key</code>. It opens everything, this page too: give it to no client
+            that others use.
+          </p>
+        ) : (
+          <>
+            <p>Not set. memproxy answers callers on this machine only, and any key they send is ignored.</p>
+            <Snippet
+              label="Setting a master key"
+              text={"general_settings:\n  master_key: os.environ/MEMPROXY_MASTER_KEY"}
+            />
+          </>
+        )}
+      </section>
+      <h2 class="between">Spending by key</h2>
+      <Answer asked={asked}>
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <Empty title="Nothing was spent yet">
+              <Snippet label="The first request" text={firstRequest(location.origin, status)} />
+            </Empty>
+          ) : (
+            <Table caption="Spending by key" columns={columns(range)} rows={rows} keyOf={({ key }) => String(key)} />
+          )
+        }
+      </Answer>
+    </>
+  )
+}
+
+const columns = (range: string): Column<Row>[] => [
+  {
+    name: "Key",
+    cell: ({ key }) =>
+      key === null ? (
+        <span class="muted">no key needed</span>
+      ) : (
+        <a class="strong" href={linkTo("requests", { key: String(key), range })}>
+          {key}
+        </a>
+      ),
+  },
+  { name: "Requests", isNumber: true, cell: ({ requests }) => count(requests) },
+  { name: "Failed", isNumber: true, cell: ({ errors }) => count(errors) },
+  { name: "Input", isNumber: true, title: "tokens", cell: ({ input_tokens }) => compact(input_tokens) },
+  { name: "Output", isNumber: true, title: "tokens", cell: ({ output_tokens }) => compact(output_tokens) },
+  { name: "Billed", isNumber: true, cell: ({ billed_usd }) => money(billed_usd) },
+  { name: "Cost", isNumber: true, cell: ({ cost_usd }) => money(cost_usd) },
+]

@@ -1,0 +1,160 @@
+/** What is remembered: look through it, correct it, forget it, take it away; and try what a question would recall. */
+import { useState } from "preact/hooks"
+import { ask, type Refused, useAsked, withQuery } from "../ask.ts"
+import { Snippet } from "../parts/copy.tsx"
+import { PageHead, Segmented } from "../parts/page-head.tsx"
+import { Answer, Empty, Failed } from "../parts/states.tsx"
+import { go, linkTo } from "../route.ts"
+import type { Configuration, Memory, Page, UsageReport } from "../shapes.ts"
+import type { ViewProps } from "./view.ts"
+import { MemoryCard } from "./memory-card.tsx"
+import { RecallTest } from "./recall-test.tsx"
+
+const MODES = [
+  { value: "browse", label: "Browse" },
+  { value: "recall", label: "Recall test" },
+] as const
+
+const SWITCH_ON = "memproxy:\n  memory: { engine: local, scope: project }"
+
+export function Memories({ route, status }: ViewProps) {
+  return (
+    <>
+      <PageHead title="Memory" lead="What people and models said, kept by user and project, and nothing else." />
+      {status.memory.engine === "off" ? (
+        <Empty title="Memory is off">
+          <p>Switch it on in the configuration; the change is live within a second.</p>
+          <Snippet label="Switching memory on" text={SWITCH_ON} />
+        </Empty>
+      ) : (
+        <Whose route={route} />
+      )}
+    </>
+  )
+}
+
+function Whose({ route }: Pick<ViewProps, "route">) {
+  const users = useAsked<UsageReport>("/api/usage?group_by=user")
+  const projects = useAsked<UsageReport>("/api/usage?group_by=project")
+  const config = useAsked<Configuration>("/api/config")
+  const names = (report: UsageReport | null) =>
+    (report?.rows ?? []).flatMap(({ key }) => (key === null ? [] : [String(key)]))
+  const fallback = config.data?.settings["user_id_mappings.default_user_id"]
+  const { params } = route
+  const known = [...new Set([...names(users.data), ...(fallback ? [String(fallback)] : [])])]
+  const user = params["user_id"] ?? known[0]
+  const project = params["project"] ?? null
+  const mode = params["mode"] === "recall" ? "recall" : "browse"
+  const choose = (change: Record<string, string | null>) => go(linkTo("memory", { ...params, ...change }), true)
+  if (user === undefined) return <Answer asked={users}>{() => null}</Answer>
+  return (
+    <>
+      <div class="fields">
+        <label>
+          User
+          <select value={user} onChange={(event) => choose({ user_id: event.currentTarget.value })}>
+            {[...new Set([...known, user])].map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Project
+          <select value={project ?? ""} onChange={(event) => choose({ project: event.currentTarget.value })}>
+            <option value="">{mode === "browse" ? "all" : "none"}</option>
+            {names(projects.data).map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <Segmented label="What to do" choices={MODES} value={mode} onChange={(next) => choose({ mode: next })} />
+        <a
+          class="button"
+          href={withQuery("/api/memories/export", { user_id: user })}
+          download={`memories-${user}.ndjson`}
+        >
+          Export
+        </a>
+      </div>
+      {mode === "browse" ? (
+        <Browse key={`${user}\n${project}`} user={user} project={project} />
+      ) : (
+        <RecallTest user={user} project={project} />
+      )}
+    </>
+  )
+}
+
+function Browse({ user, project }: { user: string; project: string | null }) {
+  const [words, setWords] = useState("")
+  const path = (cursor: string | null) =>
+    withQuery("/api/memories", { user_id: user, project, q: words, limit: 50, cursor })
+  const asked = useAsked<Page<Memory>>(path(null))
+  const [older, setOlder] = useState<{ of: string; page: Page<Memory> } | null>(null)
+  const [error, setError] = useState<Refused | null>(null)
+  const added = older?.of === path(null) ? older.page : null
+  const more = async (cursor: string) => {
+    try {
+      const page = await ask<Page<Memory>>(path(cursor))
+      setOlder({ of: path(null), page: { ...page, data: [...(added?.data ?? []), ...page.data] } })
+    } catch (refused) {
+      setError(refused as Refused)
+    }
+  }
+  const changed = () => {
+    setOlder(null)
+    asked.reload()
+  }
+  return (
+    <>
+      <form
+        class="search"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault()
+          setWords(String(new FormData(event.currentTarget).get("q") ?? "").trim())
+        }}
+      >
+        <input type="search" name="q" aria-label="Words to look for" placeholder="Words to look for" />
+        <button type="submit" class="button">
+          Search
+        </button>
+      </form>
+      {error && <Failed error={error} />}
+      <Answer asked={asked}>
+        {(page) => {
+          const cursor = added ? added.next_cursor : page.next_cursor
+          const rows = [...page.data, ...(added?.data ?? [])]
+          if (rows.length === 0)
+            return (
+              <Empty title={words ? "No memory has these words" : "Nothing is remembered yet"}>
+                {!words && (
+                  <>
+                    <p>Conversations are remembered as they go through memproxy. Or keep something on purpose:</p>
+                    <Snippet label="Keeping a memory" text={keep(user)} />
+                  </>
+                )}
+              </Empty>
+            )
+          return (
+            <>
+              <ul class="memories">
+                {rows.map((memory) => (
+                  <MemoryCard key={memory.id} memory={memory} onChange={changed} />
+                ))}
+              </ul>
+              {cursor && (
+                <button type="button" class="button" onClick={() => more(cursor)}>
+                  Show older memories
+                </button>
+              )}
+            </>
+          )
+        }}
+      </Answer>
+    </>
+  )
+}
+
+const keep = (user: string) =>
+  `curl ${location.origin}/api/memories -H 'content-type: application/json' \\\n  -H "authorization: Bearer $MEMPROXY_KEY" \\\n  -d '{"user_id": "${user}", "content": "I prefer tabs."}'`

@@ -1,0 +1,170 @@
+/** Every request, newest first, with new ones as they end; one of them opens at the side. */
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks"
+import { ask, type Refused, useAsked, withQuery } from "../ask.ts"
+import { compact, duration, moment, money, percent, when } from "../format.ts"
+import { useLiveRows } from "../live.ts"
+import { Outcome } from "../parts/badge.tsx"
+import { Snippet } from "../parts/copy.tsx"
+import { Filters } from "../parts/filters.tsx"
+import { PageHead, RangePicker } from "../parts/page-head.tsx"
+import { Answer, Empty, Failed, firstRequest } from "../parts/states.tsx"
+import { type Column, Table } from "../parts/table.tsx"
+import { beginOf, rangeName } from "../range.ts"
+import { go, linkTo, type Params, readRoute } from "../route.ts"
+import type { LedgerRow, Page } from "../shapes.ts"
+import type { ViewProps } from "./view.ts"
+import { RequestPanel } from "./request-panel.tsx"
+
+const FILTERS = ["client", "model", "user_id", "project", "session_id", "key", "outcome"] as const
+/** The tail grows no longer than this. */
+const MOST_LIVE = 500
+
+export function Requests({ route, status }: ViewProps) {
+  const { params } = route
+  const [isLive, setLive] = useState(true)
+  const [now] = useState(Date.now)
+  const filter = useMemo(() => apiFilter(params, now), [JSON.stringify({ ...params, id: null })])
+  const first = useAsked<Page<LedgerRow>>(withQuery("/api/requests", { ...filter, limit: 50 }))
+  const [older, setOlder] = useState<{ rows: LedgerRow[]; cursor: string | null } | null>(null)
+  const [live, setLiveRows] = useState<LedgerRow[]>([])
+  const [error, setError] = useState<Refused | null>(null)
+  useEffect(() => {
+    setOlder(null)
+    setLiveRows([])
+  }, [filter])
+  const isConnected = useLiveRows(isLive ? withQuery("/api/requests/stream", filter) : null, (row) =>
+    setLiveRows((rows) => [row, ...rows].slice(0, MOST_LIVE)),
+  )
+  const rows = useMemo(
+    () => distinct([...live, ...(first.data?.data ?? []), ...(older?.rows ?? [])]),
+    [live, first.data, older],
+  )
+  const cursor = older ? older.cursor : (first.data?.next_cursor ?? null)
+  const more = async () => {
+    try {
+      const page = await ask<Page<LedgerRow>>(withQuery("/api/requests", { ...filter, limit: 100, cursor }))
+      setOlder({ rows: [...(older?.rows ?? []), ...page.data], cursor: page.next_cursor })
+    } catch (refused) {
+      setError(refused as Refused)
+    }
+  }
+  const open = useCallback((id: string | null) => go(linkTo("requests", { ...params, id }), true), [params])
+  // From where one is by now: a key pressed quickly comes before the page is drawn anew.
+  const step = (by: number) => {
+    const at = rows.findIndex(({ id }) => id === readRoute(location.hash).params["id"])
+    if (rows[at + by]) open(rows[at + by]!.id)
+  }
+  const isFiltered = FILTERS.some((name) => params[name])
+  return (
+    <>
+      <PageHead title="Requests" lead="One row for every model call, refused ones too. Open one to see what happened.">
+        <button
+          type="button"
+          class={`button live ${isLive && isConnected ? "on" : ""}`}
+          aria-pressed={isLive}
+          onClick={() => setLive(!isLive)}
+        >
+          <span class="dot" aria-hidden="true" />
+          {isLive ? "Live" : "Paused"}
+        </button>
+        <RangePicker route={{ ...route, params: { ...params, from: "", to: "" } }} value={rangeName(params["range"])} />
+      </PageHead>
+      <Filters route={route} names={FILTERS} />
+      {error && <Failed error={error} />}
+      <Answer asked={first}>
+        {() =>
+          rows.length === 0 ? (
+            <Empty title={isFiltered ? "No request matches" : "No requests yet"}>
+              {isFiltered ? (
+                <p>
+                  <a href={linkTo("requests", { range: params["range"] })}>Remove the filters</a>, or choose a longer
+                  time.
+                </p>
+              ) : (
+                <Snippet label="The first request" text={firstRequest(location.origin, status)} />
+              )}
+            </Empty>
+          ) : (
+            <>
+              <Table
+                caption="Requests, newest first"
+                columns={columns(now, params)}
+                rows={rows}
+                keyOf={({ id }) => id}
+                onOpen={({ id }) => open(id)}
+                isOpen={({ id }) => id === params["id"]}
+                isNew={({ id }) => live.some((row) => row.id === id)}
+              />
+              {cursor && (
+                <button type="button" class="button" onClick={more}>
+                  Show older requests
+                </button>
+              )}
+            </>
+          )
+        }
+      </Answer>
+      {params["id"] && <RequestPanel id={params["id"]} onClose={() => open(null)} onStep={step} />}
+    </>
+  )
+}
+
+function apiFilter(params: Params, now: number): Record<string, string> {
+  const given = Object.fromEntries(FILTERS.flatMap((name) => (params[name] ? [[name, params[name]]] : [])))
+  // A range ends now and goes on; a bucket of a chart has an end.
+  const from = params["from"] || String(beginOf(rangeName(params["range"]), now))
+  return { ...given, from, ...(params["to"] && { to: params["to"] }) }
+}
+
+function distinct(rows: readonly LedgerRow[]): LedgerRow[] {
+  return [...new Map(rows.map((row) => [row.id, row])).values()].sort((a, b) =>
+    a.started_at < b.started_at ? 1 : a.started_at > b.started_at ? -1 : 0,
+  )
+}
+
+const columns = (now: number, params: Params): Column<LedgerRow>[] => {
+  const filterBy = (name: string, value: string | null) =>
+    value === null ? (
+      <span class="muted">–</span>
+    ) : (
+      <a href={linkTo("requests", { ...params, id: null, [name]: value })} title={value}>
+        {value}
+      </a>
+    )
+  return [
+    {
+      name: "Time",
+      cell: ({ id, started_at }) => (
+        <a class="strong" href={linkTo("requests", { ...params, id })} title={moment(started_at)}>
+          {when(started_at, now)}
+        </a>
+      ),
+    },
+    { name: "Status", cell: (row) => <Outcome row={row} /> },
+    { name: "Client", cell: ({ client }) => filterBy("client", client) },
+    { name: "Model", cell: ({ model }) => filterBy("model", model) },
+    { name: "User", isExtra: true, cell: ({ user_id }) => filterBy("user_id", user_id) },
+    { name: "Project", isMinor: true, cell: ({ project }) => filterBy("project", project) },
+    {
+      name: "Input",
+      isNumber: true,
+      title: "tokens; the share read from a cache",
+      cell: ({ input_tokens, cache_read_tokens }) => (
+        <>
+          {compact(input_tokens)}
+          {!!cache_read_tokens && !!input_tokens && <small> {percent(cache_read_tokens / input_tokens)} cached</small>}
+        </>
+      ),
+    },
+    { name: "Output", isNumber: true, title: "tokens", cell: ({ output_tokens }) => compact(output_tokens) },
+    { name: "Duration", isNumber: true, cell: ({ duration_ms }) => duration(duration_ms) },
+    { name: "Cost", isNumber: true, cell: ({ cost_usd }) => money(cost_usd) },
+    {
+      name: "Memory",
+      isNumber: true,
+      title: "memories that went into the request",
+      cell: ({ memories_injected, memory_status }) =>
+        memories_injected > 0 ? memories_injected : <span class="muted">{memory_status ?? "–"}</span>,
+    },
+  ]
+}

@@ -1,0 +1,131 @@
+/** The page's pure parts: what it makes of bodies, numbers, times and links. */
+import { expect, test } from "bun:test"
+import * as fc from "fast-check"
+import { curlOf } from "../../src/dashboard/page/curl.ts"
+import { changesOnly, compareLines, readable } from "../../src/dashboard/page/diff.ts"
+import { compact, duration, money, percent } from "../../src/dashboard/page/format.ts"
+import { bucketStarts, spanBefore, startOfKey } from "../../src/dashboard/page/range.ts"
+import { linkTo, readRoute } from "../../src/dashboard/page/route.ts"
+import type { Entry } from "../../src/dashboard/page/shapes.ts"
+import { SNIPPETS } from "../../src/dashboard/page/snippets.ts"
+import { stepsOf } from "../../src/dashboard/page/views/request-timeline.tsx"
+import { CLIENTS } from "../../src/identify/clients.ts"
+import { detailOf, rowAt } from "../store/sample.ts"
+
+const entry = (more: Partial<Entry> = {}): Entry => ({ ...rowAt(0), ...detailOf(), feedback: [], ...more })
+const lines = fc.array(fc.constantFrom("a", "b", "c", ""), { maxLength: 12 }).map((all) => all.join("\n"))
+
+test("of two texts the comparison gives back both, and nothing is new or gone in equal ones", () => {
+  fc.assert(
+    fc.property(lines, lines, (before, after) => {
+      const compared = compareLines(before, after)
+      const without = (kind: string) =>
+        compared
+          .filter((line) => line.kind !== kind)
+          .map(({ text }) => text)
+          .join("\n")
+      expect([without("new"), without("gone")]).toEqual([before, after])
+      if (before === after) expect(compared.every(({ kind }) => kind === "same")).toBe(true)
+    }),
+  )
+})
+
+test("an inserted block is all that is new, and what is far from it is counted, not shown", () => {
+  const said = Array.from({ length: 20 }, (_, index) => `line ${index}`)
+  const compared = compareLines(said.join("\n"), [...said.slice(0, 10), "memory", ...said.slice(10)].join("\n"))
+  expect(compared.filter(({ kind }) => kind !== "same")).toEqual([{ kind: "new", text: "memory" }])
+  const shown = changesOnly(compared, 1)
+  expect(shown).toEqual([
+    9,
+    { kind: "same", text: "line 9" },
+    { kind: "new", text: "memory" },
+    { kind: "same", text: "line 10" },
+    9,
+  ])
+})
+
+test("JSON is shown indented with its texts' line breaks as such, and anything else as it is", () => {
+  expect(readable('{"a":"x\\ny"}')).toBe('{\n  "a": "x\ny"\n}')
+  expect(readable('{"a":"C:\\\\new"}')).toContain("C:\\\\new")
+  expect(readable("data: {")).toBe("data: {")
+})
+
+test("a copied command sends the body as it was, whatever quotes it holds, and no key", async () => {
+  const request = `{"model":"m","messages":[{"role":"user","content":"it's $HOME \\"x\\" \`id\`"}]}`
+  const text = curlOf(
+    entry({ dialect_in: "anthropic", bodies: { request, sent: null, answer: null, truncated: false } }),
+    "http://127.0.0.1:8764",
+  )
+  const echoed = Bun.spawnSync(["sh", "-c", `curl() { printf '%s\\n' "$@"; }; MEMPROXY_KEY=k; ${text}`])
+    .stdout.toString()
+    .split("\n")
+  expect(echoed[0]).toBe("http://127.0.0.1:8764/v1/messages")
+  expect(echoed).toContain("authorization: Bearer k")
+  expect(echoed).toContain(request)
+})
+
+test("the timeline's parts make up the whole duration", () => {
+  fc.assert(
+    fc.property(
+      fc.nat(9_000),
+      fc.option(fc.nat(9_000)),
+      fc.option(fc.nat(9_000)),
+      fc.option(fc.nat(9_000)),
+      (duration_ms, ttft_ms, overhead_ms, memory_ms) => {
+        const sum = stepsOf(entry({ duration_ms, ttft_ms, overhead_ms, memory_ms })).reduce(
+          (all, { ms }) => all + ms,
+          0,
+        )
+        expect(sum).toBeCloseTo(duration_ms, 6)
+      },
+    ),
+  )
+})
+
+test("numbers are as short as they can be and never lose what they are about", () => {
+  expect([money(0), money(0.00012), money(0.0123), money(12.345), money(4321.9), money(null)]).toEqual([
+    "$0",
+    "$0.00012",
+    "$0.012",
+    "$12.35",
+    "$4,322",
+    "–",
+  ])
+  expect([compact(9_999), compact(12_345), compact(2_000_000)]).toEqual(["9,999", "12.3K", "2M"])
+  expect([duration(0.42), duration(950), duration(1_500), duration(75_000)]).toEqual([
+    "0.42 ms",
+    "950 ms",
+    "1.50 s",
+    "1 min 15 s",
+  ])
+  expect([percent(0), percent(0.031), percent(0.8)]).toEqual(["0 %", "3.1 %", "80 %"])
+})
+
+test("a range's buckets follow each other, hold now, and are what /api/usage calls them", () => {
+  const now = Date.UTC(2026, 2, 29, 12, 34)
+  const days = bucketStarts("30d", now)
+  expect(days).toHaveLength(30)
+  expect(days.at(-1)! <= now && now - days.at(-1)! < 86_400_000).toBe(true)
+  expect(startOfKey(new Date(days[3]!).toLocaleDateString("sv-SE"))).toBe(days[3]!)
+  expect(startOfKey("2026-03-29T03:00+02:00")).toBe(Date.UTC(2026, 2, 29, 1))
+  const before = spanBefore("30d", now)
+  expect([before.to, before.to - before.from]).toEqual([days[0]!, now - days[0]!])
+})
+
+test("a link holds any text, and comes back as it went", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (value) => {
+      expect(readRoute(linkTo("requests", { model: value, empty: "" }))).toEqual({
+        view: "requests",
+        params: { model: value },
+      })
+    }),
+  )
+})
+
+test("every set-up snippet is for a client that is recognised, and names this proxy", () => {
+  for (const { client, label, text } of SNIPPETS) {
+    if (client !== null) expect(CLIENTS.map(({ name }) => name)).toContain(client)
+    expect([label, text("http://127.0.0.1:8764", "demo").includes("http://127.0.0.1:8764")]).toEqual([label, true])
+  }
+})
