@@ -22,13 +22,16 @@ export function Memories({ route, status }: ViewProps) {
     <>
       <PageHead title="Memory" lead="What people and models said, kept by user and project, and nothing else." />
       {status.memory.engine === "off" ? (
-        <Empty title="Memory is off">
-          <p>Switch it on in the configuration; the change is live within a second.</p>
-          <Snippet label="Switching memory on" text={SWITCH_ON} />
-        </Empty>
-      ) : (
-        <Whose route={route} />
-      )}
+        <div class="apart">
+          <Empty title="Memory is off">
+            <p>
+              Nothing is remembered or recalled. Switch it on in the configuration; the change is live within a second.
+            </p>
+            <Snippet label="Switching memory on" text={SWITCH_ON} />
+          </Empty>
+        </div>
+      ) : null}
+      <Whose route={route} />
     </>
   )
 }
