@@ -106,7 +106,6 @@ function writeTranslated(
     const fitted = fitBody(body!, { dialect, provider, model }, fitting.allowed, client, params)
     drop.push(...fitted.drop)
     for (const name of fitted.lost) losses.note(name)
-    draft.row.lossy = losses.paths
   }
   const text = JSON.stringify(body)
   if (drop.length === 0 && Object.keys(params).length === 0) return text

@@ -238,12 +238,10 @@ export type FormEvent =
 
 /** What could not be carried over: a path in the client's own terms, and what became of it. */
 export class Losses {
-  readonly #paths = new Set<string>()
+  /** each once; grows until the answer's end, so the ledger's row may hold it from the beginning */
+  readonly paths: string[] = []
   note(path: string): void {
-    this.#paths.add(path)
-  }
-  get paths(): string[] {
-    return [...this.#paths]
+    if (!this.paths.includes(path)) this.paths.push(path)
   }
 }
 

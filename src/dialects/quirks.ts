@@ -258,7 +258,7 @@ const ANTHROPIC: readonly Omit<Quirk, "dialect">[] = [
       'https://platform.claude.com/docs/en/about-claude/models/migration-guide: "`temperature` is deprecated for this model."',
   },
   {
-    model: (model) => generation(model) !== null && takesOneSampler(model),
+    model: takesOneSampler,
     when: ({ temperature }) => typeof temperature === "number",
     drops: ["top_p"],
     because: '"`temperature` and `top_p` cannot both be specified for this model."',

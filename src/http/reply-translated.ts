@@ -26,8 +26,7 @@ export async function replyTranslated(
   answer: UpstreamAnswer,
   translation: Translation,
 ): Promise<Response> {
-  const { arrival, draft, endpoint } = exchange
-  const { row } = draft
+  const { row } = exchange.draft
   const { operation, local, streamed } = translation
   const dialect = row.dialect_out!
   const contentType = contentTypeOf(answer)
@@ -38,8 +37,8 @@ export async function replyTranslated(
     throw providerRefusal(dialect, answer.status, bytes, answer.headers)
   }
   const meter = openMeter(exchange, dialect, contentType, operation)
-  const isArray = endpoint.dialect === "gemini" && !arrival.query.includes("alt=sse")
-  const headers = withType(answerHeaders(answer.headers), row.stream && !isArray ? EVENTS : "application/json")
+  const isSse = row.stream && streamed !== undefined && !streamed.isArray
+  const headers = withType(answerHeaders(answer.headers), isSse ? EVENTS : "application/json")
 
   if (row.stream && streamed && isEvents) {
     const source = await withFirstBytes(answer.body, emptyAnswer)
@@ -54,7 +53,6 @@ export async function replyTranslated(
     row.stream && streamed
       ? streamed.replayed(parse(bytes))
       : JSON.stringify(isEvents && streamed ? streamed.collected(bytes) : translation.whole(parse(bytes)))
-  row.lossy = translation.losses.paths
   return replyWhole(exchange, 200, headers, body, metered)
 }
 

@@ -122,3 +122,18 @@ describe("a file that another vendor keeps", () => {
     expect((await ask(gemini, responses, false, "/v1beta/models/responses:countTokens")).status).toBe(200)
   })
 })
+
+test("what an answer loses on its way is on the row, also where its stream had begun by then", async () => {
+  const part = (one: Loose) =>
+    `data: ${JSON.stringify({ candidates: [{ content: { role: "model", parts: [one] } }] })}\r\n\r\n`
+  const end = `data: ${JSON.stringify({ candidates: [{ finishReason: "STOP" }] })}\r\n\r\n`
+  rig.provider.script({
+    headers: { "content-type": "text/event-stream" },
+    pieces: [part({ text: "See: " }), part({ executableCode: { language: "PYTHON", code: "1" } }), end],
+    gapMs: 30,
+  })
+  const answer = await rig.ask(callAcross(chat, gemini, true))
+  expect(answer.text).toContain("See: ")
+  const row = await rig.proxy.row(answer.headers["x-memproxy-request-id"]!)
+  expect(row).toMatchObject({ outcome: "done", lossy: ["executableCode"] })
+})

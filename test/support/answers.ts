@@ -173,6 +173,15 @@ function responsesObject(say: Say, model: string, status: "in_progress" | "compl
     tool_choice: "auto",
     tools: [],
     top_p: 1,
+    top_logprobs: 0,
+    presence_penalty: 0,
+    frequency_penalty: 0,
+    max_tool_calls: null,
+    background: false,
+    service_tier: "default",
+    prompt_cache_key: null,
+    safety_identifier: null,
+    completed_at: done ? 1790000001 : null,
     truncation: "disabled",
     usage: done
       ? {
@@ -190,7 +199,7 @@ function responsesObject(say: Say, model: string, status: "in_progress" | "compl
 
 function responsesItems(say: Say): Loose[] {
   const text = textOf(say)
-  const part = { type: "output_text", text, annotations: [] }
+  const part = { type: "output_text", text, annotations: [], logprobs: [] }
   return [
     ...(text ? [{ type: "message", id: "msg_fake", status: "completed", role: "assistant", content: [part] }] : []),
     ...(say.tools ?? []).map((tool, index) => ({
@@ -215,8 +224,9 @@ function responsesEvents(say: Say, model: string): string[] {
       const part = item.content[0]
       emit("response.output_item.added", { output_index, item: { ...item, status: "in_progress", content: [] } })
       emit("response.content_part.added", { ...at, content_index: 0, part: { ...part, text: "" } })
-      for (const delta of words(part.text)) emit("response.output_text.delta", { ...at, content_index: 0, delta })
-      emit("response.output_text.done", { ...at, content_index: 0, text: part.text })
+      for (const delta of words(part.text))
+        emit("response.output_text.delta", { ...at, content_index: 0, delta, logprobs: [] })
+      emit("response.output_text.done", { ...at, content_index: 0, text: part.text, logprobs: [] })
       emit("response.content_part.done", { ...at, content_index: 0, part })
     } else {
       emit("response.output_item.added", { output_index, item: { ...item, status: "in_progress", arguments: "" } })

@@ -18,15 +18,7 @@ import { budgetOf, effortOf, isThinkingOff, LEAST_BUDGET } from "../thinking.ts"
 import { settleTurns } from "../turns.ts"
 import { writeCall, writeReasoning } from "./blocks.ts"
 import { writeMedia } from "./media.ts"
-import {
-  canThink,
-  defaultMaxTokens,
-  hasFormats,
-  isAdaptive,
-  knowsXhigh,
-  takesOneSampler,
-  takesPrefill,
-} from "./models.ts"
+import { canThink, defaultMaxTokens, hasFormats, isAdaptive, knowsXhigh, takesPrefill } from "./models.ts"
 import { closedObjects, objectSchema } from "./schema.ts"
 
 export function writeRequest(form: FormRequest, to: Destination): JsonObject {
@@ -48,7 +40,7 @@ export function writeRequest(form: FormRequest, to: Destination): JsonObject {
   if (form.tools.length > 0) body["tools"] = form.tools.map(writeTool)
   if (to.stream) body["stream"] = true
   if (form.stop.length > 0) body["stop_sequences"] = form.stop.filter((one) => one.trim() !== "")
-  writeSampling(body, form, model, losses)
+  writeSampling(body, form)
   writeThinking(body, form, turns, model, losses)
   writeChoice(body, form)
   if (form.endUser !== null) body["metadata"] = { user_id: form.endUser.slice(0, 256) }
@@ -96,12 +88,9 @@ function noteUnheld(form: FormRequest, losses: Losses): void {
 }
 
 /** Temperatures above 1 are OpenAI's and Google's. */
-function writeSampling(body: JsonObject, form: FormRequest, model: string, losses: Losses): void {
+function writeSampling(body: JsonObject, form: FormRequest): void {
   if (form.temperature !== null) body["temperature"] = Math.min(1, form.temperature)
-  if (form.topP !== null) {
-    if (form.temperature !== null && takesOneSampler(model)) losses.note("top_p")
-    else body["top_p"] = form.topP
-  }
+  if (form.topP !== null) body["top_p"] = form.topP
   if (form.topK !== null) body["top_k"] = form.topK
 }
 

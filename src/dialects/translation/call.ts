@@ -38,6 +38,8 @@ export interface Translation {
 }
 
 export interface StreamedTranslation {
+  /** the client wants the elements of one JSON array, not events */
+  isArray: boolean
   open(): TranslatedStream
   /** the provider streamed unasked: `bytes` are all of its events */
   collected(bytes: Uint8Array): JsonObject

@@ -73,6 +73,7 @@ export function translate(
     whole: (answer) => writeWhole(readWhole(from, answer)),
     local: null,
     streamed: {
+      isArray: client.wantsArray,
       open,
       collected: (bytes) => writeWhole(collect(readEvents(from.streamReader(), bytes))),
       replayed: (answer) => open().replay(replay(readWhole(from, answer))),

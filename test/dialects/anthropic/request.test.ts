@@ -286,11 +286,10 @@ describe("writing", () => {
     expect(write(asked, "claude-3-5-haiku-latest").lost).toEqual(["thinking (this model does not)"])
   })
 
-  test("rule 32: an answer's length is always said, a temperature is at most 1, and one of two samplers is left out", () => {
+  test("rule 32: an answer's length is always said, and a temperature is at most 1", () => {
     expect(write({}).body.max_tokens).toBe(32_000)
     expect(write({}, "claude-3-haiku-20240307").body.max_tokens).toBe(4096)
     expect(write({ temperature: 1.6 }).body.temperature).toBe(1)
-    expect(write({ temperature: 0.5, topP: 0.9 }).lost).toEqual(["top_p"])
   })
 
   test("rule 36: a schema goes natively to models that take one, closed, with the keywords they know; others are told in words", () => {
