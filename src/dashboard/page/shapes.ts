@@ -20,6 +20,8 @@ export interface Bodies {
 
 export type Entry = LedgerRow &
   LedgerDetail & {
+    /** `content` null: forgotten since */
+    memories: readonly (LedgerDetail["memories"][number] & { content?: string | null })[]
     bodies?: Bodies | null
     feedback: { score: number; comment: string | null; source: string; created_at: string }[]
   }

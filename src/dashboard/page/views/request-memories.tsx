@@ -1,7 +1,6 @@
 /** The memories that went into a request: each with its text, its score and why it fitted. */
-import { useAsked } from "../ask.ts"
 import { count } from "../format.ts"
-import type { Entry, Memory } from "../shapes.ts"
+import type { Entry } from "../shapes.ts"
 
 export function InjectedMemories({ entry }: { entry: Entry }) {
   const { memories, memory_status, memory_reason } = entry
@@ -25,13 +24,10 @@ export function InjectedMemories({ entry }: { entry: Entry }) {
   )
 }
 
-function Injected({ id, score, why, tokens }: Entry["memories"][number]) {
-  const { data, error } = useAsked<Memory>(`/api/memories/${encodeURIComponent(id)}`)
+function Injected({ id, score, why, tokens, content }: Entry["memories"][number]) {
   return (
     <li class="memory">
-      <p class="text">
-        {data ? data.content : error ? <span class="muted">Forgotten, or not readable: {id}</span> : "…"}
-      </p>
+      <p class="text">{content ?? <span class="muted">Forgotten since: {id}</span>}</p>
       <p class="note">
         score {score.toFixed(2)} · {why} · {count(tokens)} tokens
       </p>
