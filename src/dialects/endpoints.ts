@@ -44,7 +44,6 @@ const EXACT_PATHS: ReadonlyMap<string, Endpoint> = new Map(
 )
 
 const GEMINI_PATH = /^\/(?:(v1|v1beta|v1alpha)\/)?models\/(.+?)(?::|%3[aA])([A-Za-z]+)$/
-const MODELS_PATH = /^\/(?:(v1|v1beta|v1alpha)\/)?models(?:\/(.+))?$/
 
 /**
  * `path` is the request's path as it came, without prefixes of ours and without the query.
@@ -53,16 +52,6 @@ const MODELS_PATH = /^\/(?:(v1|v1beta|v1alpha)\/)?models(?:\/(.+))?$/
 export function matchEndpoint(method: string, path: string): Endpoint | null {
   if (method !== "POST") return null
   return EXACT_PATHS.get(path) ?? matchGemini(path) ?? matchModelInPath(path)
-}
-
-/** `GET /v1/models` and `/v1/models/{id}` in every spelling; `id` is null for the list. */
-export function matchModels(method: string, path: string): { id: string | null; version: string | null } | null {
-  if (method !== "GET" && method !== "HEAD") return null
-  const found = MODELS_PATH.exec(path)
-  if (!found) return null
-  if (found[2] === undefined) return { id: null, version: found[1] ?? null }
-  const id = decodeModel(found[2])
-  return id === null ? null : { id: stripModels(id), version: found[1] ?? null }
 }
 
 function matchGemini(path: string): Endpoint | null {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { matchEndpoint, matchModels } from "../../src/dialects/endpoints.ts"
+import { matchEndpoint } from "../../src/dialects/endpoints.ts"
 
 const brief = (path: string) => {
   const found = matchEndpoint("POST", path)
@@ -93,22 +93,5 @@ describe("model routes", () => {
   test("a long path full of slashes is judged in no time worth mentioning", () => {
     expect(brief(`/openai/deployments/${"a/".repeat(50_000)}`)).toBeNull()
     expect(brief(`/v1beta/models/${"a:".repeat(50_000)}!`)).toBeNull()
-  })
-})
-
-describe("model lists", () => {
-  test.each([
-    ["/v1/models", null, "v1"],
-    ["/models", null, null],
-    ["/v1beta/models", null, "v1beta"],
-    ["/v1/models/meta-llama/llama-3", "meta-llama/llama-3", "v1"],
-    ["/v1/models/meta-llama%2Fllama-3", "meta-llama/llama-3", "v1"],
-    ["/v1beta/models/models/gemini-2.5-pro", "gemini-2.5-pro", "v1beta"],
-  ])("%s asks for models", (path, id, version) => {
-    expect(matchModels("GET", path)).toEqual({ id, version })
-  })
-
-  test.each(["/v1/models/..", "/v1/models/", "/v1/modelsx", "/v2/models"])("%s does not", (path) => {
-    expect(matchModels("GET", path)).toBeNull()
   })
 })

@@ -2,7 +2,6 @@ import { afterAll, describe, expect, test } from "bun:test"
 import Anthropic from "@anthropic-ai/sdk"
 import { GoogleGenAI } from "@google/genai"
 import OpenAI from "openai"
-import { matchModels } from "../../src/dialects/endpoints.ts"
 import { type ListedModel, modelListShape, renderModel, renderModels } from "../../src/dialects/models.ts"
 import { Refusal } from "../../src/exchange.ts"
 
@@ -21,11 +20,11 @@ const server = Bun.serve({
   fetch(request) {
     const url = new URL(request.url)
     asked.push(url.pathname)
-    const found = matchModels(request.method, url.pathname)
+    const found = /^\/v1(?:beta)?\/models(?:\/(.+))?$/.exec(url.pathname)
     if (!found) return new Response(null, { status: 404 })
     const shape = modelListShape(url.pathname, request.headers)
-    if (found.id === null) return Response.json(renderModels(shape, MODELS, url.searchParams))
-    const model = MODELS.find((each) => each.id === found.id)
+    if (found[1] === undefined) return Response.json(renderModels(shape, MODELS, url.searchParams))
+    const model = MODELS.find((each) => each.id === decodeURIComponent(found[1]!))
     return model ? Response.json(renderModel(shape, model)) : new Response(null, { status: 404 })
   },
 })

@@ -1,5 +1,5 @@
 /** Tool names as the provider takes them, and back. Made anew for each request from its own tools and calls: nothing is kept. Pure. */
-import type { CallPart, FormRequest, FunctionTool } from "../form.ts"
+import type { FormRequest, FunctionTool } from "../form.ts"
 import type { Dialect } from "../../exchange.ts"
 
 /** What is not allowed, and how long. Gemini: https://ai.google.dev/api/caching#FunctionDeclaration; OpenAI and Anthropic agree on 64. */
@@ -79,5 +79,3 @@ export function nameTools(form: FormRequest, dialect: Dialect): ToolNames {
   for (const tool of functions) if (tool.namespace !== undefined) names.outward(tool)
   return names
 }
-
-export const isCall = (part: { kind: string }): part is CallPart => part.kind === "call"
