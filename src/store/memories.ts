@@ -53,8 +53,8 @@ export interface MemoryStore {
 }
 
 /** FTS5's own syntax is never written by anybody else: words are letters and digits, and are quoted all the same. */
-const quoted = (terms: readonly string[]) => terms.map((term) => `"${term.replaceAll('"', "")}"`).join(" OR ")
-const under = (namespaces: readonly number[]) => namespaces.map((id) => `ns${id}`).join(" OR ")
+const under = (namespaces: readonly number[], term: string) =>
+  namespaces.map((id) => `"${id}_${term.replaceAll('"', "")}"`).join(" OR ")
 
 const VERSION = "SELECT total_changes() || '.' || data_version AS version FROM pragma_data_version"
 
@@ -185,7 +185,7 @@ function findParts(db: Database, namespaces: readonly number[], terms: readonly 
     .get(JSON.stringify(namespaces))!
   const sums = new Map<number, number>()
   for (const term of terms) {
-    const match = `ns:(${under(namespaces)}) AND terms:(${quoted([term])})`
+    const match = under(namespaces, term)
     const rows = postings.values(match, MOST_POSTINGS) as [number][]
     const parts = rows.length < MOST_POSTINGS ? rows.length : count.get(match)!.n
     frequency.set(term, parts)

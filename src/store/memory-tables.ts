@@ -130,14 +130,18 @@ export function createMemoryTables(db: Database): void {
       part INTEGER NOT NULL,
       start INTEGER NOT NULL,
       stop INTEGER NOT NULL,
-      terms TEXT NOT NULL,
-      ns TEXT NOT NULL
+      terms TEXT NOT NULL, -- separated by spaces
+      namespace INTEGER NOT NULL,
+      -- as they are indexed: each word under its namespace, so that a look-up meets no other's
+      words TEXT GENERATED ALWAYS AS (namespace || '_' || replace(terms, ' ', ' ' || namespace || '_')) VIRTUAL
     );
     CREATE INDEX memory_parts_memory ON memory_parts (memory, part);
-    CREATE VIRTUAL TABLE memory_index USING fts5 (terms, ns, content = 'memory_parts', content_rowid = 'id', columnsize = 1, tokenize = "unicode61 remove_diacritics 0");
+    -- without positions: which words are neighbours is seen in the part itself
+    CREATE VIRTUAL TABLE memory_index USING fts5 (words, content = 'memory_parts', content_rowid = 'id', detail = none, columnsize = 0, tokenize = "unicode61 remove_diacritics 0 tokenchars '_'");
     INSERT INTO memory_index (memory_index, rank) VALUES ('secure-delete', 1);
     CREATE TRIGGER memory_parts_gone AFTER DELETE ON memory_parts BEGIN
-      INSERT INTO memory_index (memory_index, rowid, terms, ns) VALUES ('delete', old.id, old.terms, old.ns);
+      INSERT INTO memory_index (memory_index, rowid, words) VALUES ('delete', old.id, old.words);
+      UPDATE namespaces SET parts = parts - 1, terms = terms - (length(old.terms) - length(replace(old.terms, ' ', '')) + 1) WHERE id = old.namespace;
     END;
     CREATE TRIGGER memories_gone AFTER DELETE ON memories BEGIN
       DELETE FROM memory_parts WHERE memory = old.seq;

@@ -2,6 +2,14 @@
 import type { Database } from "bun:sqlite"
 import { FROM, type MemoryFilter, type NewMemory, NONE, type Owner, whereOf } from "./memory-tables.ts"
 
+const GROW = "UPDATE namespaces SET memories = memories + ?, parts = parts + ?, terms = terms + ? WHERE id = ?"
+const INDEX = "INSERT INTO memory_index (rowid, words) VALUES (?, ?)"
+
+/** What the generated column `words` says. */
+const indexed = (terms: string, namespace: number) => `${namespace}_${terms.replaceAll(" ", ` ${namespace}_`)}`
+
+const wordsIn = (terms: string) => (terms === "" ? 0 : terms.split(" ").length)
+
 export function insertAll(db: Database, memories: readonly NewMemory[]): number {
   const namespaces = new Map<string, number>()
   const totals = new Map<number, [memories: number, parts: number, terms: number]>()
@@ -10,9 +18,9 @@ export function insertAll(db: Database, memories: readonly NewMemory[]): number 
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, identity) DO NOTHING RETURNING seq`,
   )
   const addPart = db.query<{ id: number }, (string | number)[]>(
-    "INSERT INTO memory_parts (memory, part, start, stop, terms, ns) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+    "INSERT INTO memory_parts (memory, part, start, stop, terms, namespace) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
   )
-  const addTerms = db.query("INSERT INTO memory_index (rowid, terms, ns) VALUES (?, ?, ?)")
+  const addWords = db.query(INDEX)
   const isKnown = db.query<{ seq: number }, [number, bigint]>(
     "SELECT seq FROM memories WHERE namespace = ? AND identity = ?",
   )
@@ -41,16 +49,14 @@ export function insertAll(db: Database, memories: readonly NewMemory[]): number 
     added++
     let terms = 0
     one.parts.forEach((part, at) => {
-      const { id } = addPart.get(stored.seq, at, part.start, part.stop, part.terms, `ns${namespace}`)!
-      addTerms.run(id, part.terms, `ns${namespace}`)
-      terms += part.terms === "" ? 0 : part.terms.split(" ").length
+      const { id } = addPart.get(stored.seq, at, part.start, part.stop, part.terms, namespace)!
+      addWords.run(id, indexed(part.terms, namespace))
+      terms += wordsIn(part.terms)
     })
     const total = totals.get(namespace) ?? [0, 0, 0]
     totals.set(namespace, [total[0] + 1, total[1] + one.parts.length, total[2] + terms])
   }
-  const grow = db.query(
-    "UPDATE namespaces SET memories = memories + ?, parts = parts + ?, terms = terms + ? WHERE id = ?",
-  )
+  const grow = db.query(GROW)
   for (const [namespace, total] of totals) grow.run(...total, namespace)
   return added
 }
@@ -116,15 +122,17 @@ export function replace(db: Database, id: string, next: NewMemory): void {
   next.parts.forEach((part, at) => {
     const { id: rowid } = db
       .query<{ id: number }, (string | number)[]>(
-        "INSERT INTO memory_parts (memory, part, start, stop, terms, ns) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO memory_parts (memory, part, start, stop, terms, namespace) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
       )
-      .get(found.seq, at, part.start, part.stop, part.terms, `ns${found.namespace}`)!
-    db.query("INSERT INTO memory_index (rowid, terms, ns) VALUES (?, ?, ?)").run(
-      rowid,
-      part.terms,
-      `ns${found.namespace}`,
-    )
+      .get(found.seq, at, part.start, part.stop, part.terms, found.namespace)!
+    db.query(INDEX).run(rowid, indexed(part.terms, found.namespace))
   })
+  db.query(GROW).run(
+    0,
+    next.parts.length,
+    next.parts.reduce((sum, { terms }) => sum + wordsIn(terms), 0),
+    found.namespace,
+  )
   db.query("DELETE FROM sent_blocks WHERE id IN (SELECT block_id FROM sent_block_memories WHERE memory_id = ?)").run(id)
 }
 
@@ -143,16 +151,17 @@ export function adoptAll(db: Database, userId: string, root: string, project: { 
     db.query("DELETE FROM memories WHERE namespace = ?").run(id) // the same was kept there already
     db.query("UPDATE OR IGNORE memory_sessions SET namespace = ? WHERE namespace = ?").run(to, id)
     const parts = db
-      .query<{ id: number; terms: string }, [string]>("SELECT id, terms FROM memory_parts WHERE ns = ?")
-      .all(`ns${id}`)
-    for (const part of parts) {
-      db.query("INSERT INTO memory_index (memory_index, rowid, terms, ns) VALUES ('delete', ?, ?, ?)").run(
-        part.id,
-        part.terms,
-        `ns${id}`,
+      .query<{ id: number; terms: string }, [number, number]>(
+        "SELECT p.id, p.terms FROM memories m JOIN memory_parts p ON p.memory = m.seq WHERE m.namespace = ? AND p.namespace = ?",
       )
-      db.query("UPDATE memory_parts SET ns = ? WHERE id = ?").run(`ns${to}`, part.id)
-      db.query("INSERT INTO memory_index (rowid, terms, ns) VALUES (?, ?, ?)").run(part.id, part.terms, `ns${to}`)
+      .all(to, id)
+    for (const part of parts) {
+      db.query("INSERT INTO memory_index (memory_index, rowid, words) VALUES ('delete', ?, ?)").run(
+        part.id,
+        indexed(part.terms, id),
+      )
+      db.query("UPDATE memory_parts SET namespace = ? WHERE id = ?").run(to, part.id)
+      db.query(INDEX).run(part.id, indexed(part.terms, to))
     }
     db.query(
       `UPDATE namespaces SET (memories, parts, terms) = (SELECT memories + o.memories, parts + o.parts, terms + o.terms FROM namespaces o WHERE o.id = ?)
