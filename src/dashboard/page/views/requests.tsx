@@ -152,7 +152,13 @@ const columns = (now: number, params: Params): Column<LedgerRow>[] => {
       cell: ({ input_tokens, cache_read_tokens }) => (
         <>
           {compact(input_tokens)}
-          {!!cache_read_tokens && !!input_tokens && <small> {percent(cache_read_tokens / input_tokens)} cached</small>}
+          {!!cache_read_tokens && !!input_tokens && (
+            <small>
+              {" "}
+              {percent(cache_read_tokens / input_tokens)}
+              <span class="extra"> cached</span>
+            </small>
+          )}
         </>
       ),
     },
