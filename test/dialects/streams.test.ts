@@ -1,9 +1,11 @@
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import * as fc from "fast-check"
 import { dropUsage } from "../../src/dialects/drop-usage.ts"
 import { keepAlive } from "../../src/dialects/keepalive.ts"
 import { WholeEvents } from "../../src/dialects/whole-events.ts"
 import { haveFixtures, loadFixtures } from "../support/fixtures.ts"
+
+setDefaultTimeout(60_000) // every recorded stream at every split
 
 const createUsageHider = () => new WholeEvents(dropUsage)
 const encoder = new TextEncoder()

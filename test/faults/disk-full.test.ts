@@ -1,6 +1,6 @@
 /** No room on the disk: proxying goes on, the ledger catches up when there is room again. Needs the right to mount a small tmpfs. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type FakeProvider, startFakeProvider } from "../support/fake-provider.ts"
@@ -38,8 +38,7 @@ test.skipIf(!canMount)(
     await history.call(proxy.port, lanes[0]!)
     await proxy.rows()
     const ballast = join(dir, "ballast")
-    const { bavail, bsize } = statfsSync(dir)
-    writeFileSync(ballast, Buffer.alloc(bavail * bsize))
+    fillUp(ballast)
     for (let round = 0; round < 100; round++)
       await Promise.all(lanes.map((lane) => history.call(proxy.port, lane, { stream: round % 2 === 0 })))
     expect(history.saw.filter((one) => !one.terminal || one.status !== 200)).toEqual([])
@@ -59,3 +58,15 @@ test.skipIf(!canMount)(
   },
   60_000,
 )
+
+/** Appends to the file until the disk takes no more. */
+function fillUp(path: string) {
+  for (;;) {
+    try {
+      appendFileSync(path, Buffer.alloc(4096))
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC")
+      return
+    }
+  }
+}
