@@ -1,4 +1,4 @@
-/** What each client needs in order to use this proxy: rows of text. Each was run against memproxy, or is its maker's documented setting. Pure. */
+/** What each client needs in order to use this proxy: rows of text. As their makers document it. Pure. */
 
 export interface Snippet {
   /** as `/api/clients` names it; null for what is no single client */
