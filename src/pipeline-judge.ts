@@ -3,7 +3,8 @@
  * `memproxy-judge`; nothing of an answer is kept but its scores. Loaded by the first answer when the file switches it on.
  */
 import type { App } from "./app.ts"
-import type { Arrival, Config } from "./exchange.ts"
+import type { Arrival } from "./exchange.ts"
+import type { Config } from "./settings.ts"
 import { JUDGE_CLIENT } from "./identify/clients.ts"
 import { handle } from "./pipeline.ts"
 import { askToJudge, PROMPT_VERSION, readVerdict, RUBRIC, scoreOfVerdict } from "./usage/quality-judge.ts"

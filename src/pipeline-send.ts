@@ -1,6 +1,7 @@
 /** One call to the chosen deployment: its URL, its headers, its timeouts. What is said, and what becomes of the answer, is decided elsewhere. */
 import type { Exchange } from "./app.ts"
-import type { Arrival, Config, HeaderFields, Identity, Operation } from "./exchange.ts"
+import type { Arrival, HeaderFields, Identity, Operation } from "./exchange.ts"
+import type { Config } from "./settings.ts"
 import { namespaceOf } from "./memory/namespace.ts"
 import { containerTag } from "./memory/supermemory-tag.ts"
 import type { Choice } from "./route/routes.ts"

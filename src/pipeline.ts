@@ -8,15 +8,8 @@ import { needsChat, outboundDialect } from "./dialects/outbound.ts"
 import { changeFor } from "./dialects/fitting.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
 import { readRequest } from "./dialects/request.ts"
-import {
-  type Arrival,
-  type Config,
-  type Deployment,
-  type Identity,
-  type JsonObject,
-  type Project,
-  Refusal,
-} from "./exchange.ts"
+import { type Arrival, type Identity, type JsonObject, type Project, Refusal } from "./exchange.ts"
+import type { Config, Deployment } from "./settings.ts"
 import { bodyText, receiveBody } from "./http/body.ts"
 import { refuse, replyMock, replyWith } from "./http/reply.ts"
 import { type Identified, identify } from "./identify/identify.ts"

@@ -25,7 +25,16 @@ const WIRING = [...PIPELINE, "report-worker.ts", "app.ts", "main.ts", "http", "c
 const TYPES_FROM: Record<string, string[]> = { api: ["store", "memory"], dashboard: ["store"], usage: ["store"] }
 /** The words and times of the ledger's queries: pure, and known to whoever asks. */
 const VOCABULARY = ["store/groups.ts", "store/time.ts", "store/counters.ts"]
-const ROOT_FILES = [...PIPELINE, "report-worker.ts", "exchange.ts", "app.ts", "main.ts", "version.ts", "assets.d.ts"]
+const ROOT_FILES = [
+  ...PIPELINE,
+  "report-worker.ts",
+  "exchange.ts",
+  "settings.ts",
+  "app.ts",
+  "main.ts",
+  "version.ts",
+  "assets.d.ts",
+]
 /** What the program takes from outside of src/. */
 const OUTSIDE = ["../package.json", "../config.yaml"]
 /** No input or output, no clock, no chance, no state that outlives a call. */
@@ -59,8 +68,10 @@ const NETWORK_MODULES = /^(node:)?(net|tls|http|https|http2|dgram|dns)(\/|$)/
 /** Vague names gather unrelated code. */
 const BANNED_NAME = /(^|[/.-])(utils?|helpers?|manager|common|services?|misc|shared)([/.-]|$)/i
 const MOST_LINES = 400
-/** Files that are rows of data, or nothing but types, may be longer. */
-const TABLES = ["src/config/providers.ts", "src/exchange.ts"]
+/** Files that are rows of data may be longer. */
+const TABLES = ["src/config/providers.ts"]
+/** The types that every stage knows. */
+const TYPES = ["exchange.ts", "settings.ts"]
 /** Files that only re-export, where that is their purpose. */
 const REGISTRIES: string[] = []
 
@@ -127,9 +138,10 @@ function wrongImports(source: Source): string[] {
     if (to === null) return wrongPackage(path, own, from).map((why) => wrong(from, why))
     if (!/\.\w+$/.test(to)) return [wrong(from, "write the file's extension")]
     if (to.startsWith("../")) return OUTSIDE.includes(to) ? [] : [wrong(from, "outside of src/")]
-    if (WIRING.includes(own) || to === "exchange.ts" || zone(to) === own) return []
+    if (WIRING.includes(own) || TYPES.includes(to) || zone(to) === own) return []
     if (TYPES_FROM[own] && VOCABULARY.includes(to)) return []
-    if (!TYPES_FROM[own]?.includes(zone(to))) return [wrong(from, "a stage knows exchange.ts and its own folder only")]
+    if (!TYPES_FROM[own]?.includes(zone(to)))
+      return [wrong(from, "a stage knows exchange.ts, settings.ts and its own folder only")]
     return typeOnly ? [] : [wrong(from, "only its types may be imported here (import type)")]
   })
 }
@@ -219,7 +231,7 @@ function circles(all: Source[]): string[] {
   return found
 }
 
-test("a stage imports exchange.ts and its own folder, and each package stays in its place", () => {
+test("a stage imports exchange.ts, settings.ts and its own folder, and each package stays in its place", () => {
   expect(sources.flatMap(wrongImports)).toEqual([])
 })
 

@@ -1,6 +1,6 @@
 /** `/api/status` and `/api/config`: what is in force, and what is wrong with it. Reading only; keys are never part of it. */
 import { Elysia } from "elysia"
-import type { Config } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import type { WriterHealth } from "../store/writer.ts"
 import { answers, CONFIG_SCHEMA, STATUS_SCHEMA } from "./documentation.ts"
 

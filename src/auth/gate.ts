@@ -1,5 +1,6 @@
 /** Decides which caller a set of presented credentials belongs to. Keys are compared by hash, in constant time. */
-import { type HeaderFields, type Caller, type Config, Refusal, Secret } from "../exchange.ts"
+import { type HeaderFields, type Caller, Refusal, Secret } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import { presentedCredentials } from "./credentials.ts"
 
 export interface Gate {

@@ -3,7 +3,7 @@
 import { isAbsolute, relative } from "node:path"
 import { parseArgs } from "node:util"
 import { findConfigFile, loadConfig } from "../config/load.ts"
-import type { Finding } from "../exchange.ts"
+import type { Finding } from "../settings.ts"
 import { formatFinding } from "./findings.ts"
 
 export interface CheckIo {

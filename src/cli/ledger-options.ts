@@ -3,7 +3,7 @@ import { homedir } from "node:os"
 import { resolve } from "node:path"
 import { readInstant } from "../api/instant.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
-import type { Config } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 
 export interface LedgerIo {
   env: Record<string, string | undefined>

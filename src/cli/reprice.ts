@@ -1,7 +1,8 @@
 /** `memproxy reprice`: costs of past requests anew, by today's price table and the config's own prices. */
 import { parseArgs } from "node:util"
 import { resolve } from "node:path"
-import type { Config, Deployment, Usage } from "../exchange.ts"
+import type { Usage } from "../exchange.ts"
+import type { Config, Deployment } from "../settings.ts"
 import { repriceRows } from "../store/reprice.ts"
 import type { LedgerEntry } from "../store/rows.ts"
 import { billedCost } from "../usage/billing.ts"

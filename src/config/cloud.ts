@@ -1,6 +1,7 @@
 /** Vertex AI and Bedrock in `litellm_params`: LiteLLM's keys, the clouds' usual variables and files. Nothing is signed here. https://docs.litellm.ai/docs/providers/vertex, …/bedrock */
 import { join } from "node:path"
-import { type Cloud, type Dialect, Secret } from "../exchange.ts"
+import { type Dialect, Secret } from "../exchange.ts"
+import type { Cloud } from "../settings.ts"
 import type { ModelEntry } from "./schema.ts"
 import { find, type Report, type Tree } from "./tree.ts"
 

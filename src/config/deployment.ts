@@ -1,6 +1,7 @@
 /** One entry of `model_list` resolved: its provider, address, key and parameters. What requests do with it is not decided here. */
 
-import { Secret, type CustomPrices, type Deployment, type Dialect, type Json, type JsonObject } from "../exchange.ts"
+import { Secret, type Dialect, type Json, type JsonObject } from "../exchange.ts"
+import type { CustomPrices, Deployment } from "../settings.ts"
 import { findCloud } from "./cloud.ts"
 import { asWritten, masked } from "./masked.ts"
 import { didYouMean } from "./near.ts"

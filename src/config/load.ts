@@ -2,7 +2,8 @@
 
 import { readFileSync, statSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { Secret, type Config, type Finding } from "../exchange.ts"
+import { Secret } from "../exchange.ts"
+import type { Config, Finding } from "../settings.ts"
 import { assemble } from "./include.ts"
 import { readListening } from "./listen.ts"
 import { readModels } from "./models.ts"

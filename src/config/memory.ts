@@ -1,6 +1,7 @@
 /** Memory's settings, ours or the Python project's `context_retrieval`. The engines themselves are in `memory/`. */
 
-import { Secret, type Config } from "../exchange.ts"
+import { Secret } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import type { ConfigFile } from "./schema.ts"
 import { find, type MapTree, type Report } from "./tree.ts"
 

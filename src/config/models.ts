@@ -1,6 +1,6 @@
 /** `model_list` as deployments: credentials and defaults filled in, wildcards spread over providers, ids and weights given. */
 
-import type { Deployment } from "../exchange.ts"
+import type { Deployment } from "../settings.ts"
 import { deploy, type Surroundings } from "./deployment.ts"
 import { asWritten } from "./masked.ts"
 import { didYouMean } from "./near.ts"

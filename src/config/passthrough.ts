@@ -1,6 +1,7 @@
 /** Where a provider's own API goes when it is forwarded as it is: `/anthropic/*`, `/openai/*`, `/gemini/*`. */
 
-import { Secret, type Config, type Deployment } from "../exchange.ts"
+import { Secret } from "../exchange.ts"
+import type { Config, Deployment } from "../settings.ts"
 import { findProvider } from "./providers.ts"
 
 /** For each provider the first deployment at its own address, else its first one, else one made from its usual variable; those that can be used before those that lack a key. */

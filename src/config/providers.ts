@@ -1,6 +1,6 @@
 /** Model providers as rows of data, and which of them a model's name means. It sends nothing and reads no environment. */
 
-import type { Cloud, Provider } from "../exchange.ts"
+import type { Cloud, Provider } from "../settings.ts"
 
 /** A provider and what only the reading of a config file needs to know of it. */
 export interface ProviderRow extends Provider {

@@ -2,7 +2,7 @@
 
 import { homedir } from "node:os"
 import { dirname, resolve } from "node:path"
-import type { Config } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import type { ConfigFile } from "./schema.ts"
 import { find, scalars, type MapTree, type Place, type Report } from "./tree.ts"
 

@@ -1,5 +1,6 @@
 /** Where OpenTelemetry goes: the file's `memproxy.telemetry`, else OpenTelemetry's own environment variables, else nowhere. */
-import { type Config, Secret } from "../exchange.ts"
+import { Secret } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import type { ConfigFile } from "./schema.ts"
 
 type Written = NonNullable<ConfigFile["memproxy"]>["telemetry"]

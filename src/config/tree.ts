@@ -1,7 +1,7 @@
 /** YAML text as a tree whose every node knows its file, line, column and path. It knows nothing of what the keys mean. */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type ParsedNode } from "yaml"
-import type { Finding } from "../exchange.ts"
+import type { Finding } from "../settings.ts"
 
 /** Where something stands; `line` and `col` count from 1. */
 export interface Place {

@@ -1,7 +1,7 @@
 /** `user_id_mappings`: whose request it is. The patterns are compiled here and matched in `identify/`. */
 
 import type { RE2JS } from "re2js"
-import type { Config, HeaderPattern } from "../exchange.ts"
+import type { Config, HeaderPattern } from "../settings.ts"
 import { read } from "./read.ts"
 import { HeaderPatternEntry, type ConfigFile } from "./schema.ts"
 import { find, type MapTree, type Report } from "./tree.ts"

@@ -2,7 +2,7 @@
 
 import { statSync, watch, type FSWatcher } from "node:fs"
 import { dirname } from "node:path"
-import type { Config, Finding } from "../exchange.ts"
+import type { Config, Finding } from "../settings.ts"
 
 export interface WatchOptions {
   /** the file and everything it includes; after a reading, those it named */

@@ -1,5 +1,5 @@
 /** Anthropic's bodies as the clouds want them: the model and the stream are said by the path, the version and the betas by the body. Pure. */
-import type { Cloud } from "../exchange.ts"
+import type { Cloud } from "../settings.ts"
 import { emptyPlan, planEdits } from "./plan.ts"
 import { scanDocument } from "./scan.ts"
 import { splice } from "./splice.ts"

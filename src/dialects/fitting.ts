@@ -2,7 +2,8 @@
  * A request's body made to fit what its provider and model take (`quirks.ts`): always where it was translated, and on same-dialect calls as far as LiteLLM's
  * `drop_params` (leave out what is refused) and `modify_params` (rename and rewrite) ask for it. https://docs.litellm.ai/docs/completion/drop_params
  */
-import type { Deployment, Dialect, JsonObject } from "../exchange.ts"
+import type { Dialect, JsonObject } from "../exchange.ts"
+import type { Deployment } from "../settings.ts"
 import { objectOf, objectsOf } from "./fields.ts"
 import type { Change } from "./outgoing.ts"
 import { paramPath } from "./params.ts"

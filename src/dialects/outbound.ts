@@ -1,5 +1,6 @@
 /** Which of a deployment's dialects a call goes out in. */
-import type { Deployment, Dialect } from "../exchange.ts"
+import type { Dialect } from "../exchange.ts"
+import type { Deployment } from "../settings.ts"
 import type { Endpoint } from "./endpoints.ts"
 
 /** Nobody embeds in these. */

@@ -1,6 +1,6 @@
 /** The headers of an answer on a model route: our own and LiteLLM's, and others such as the provider's. */
 import type { Exchange } from "../app.ts"
-import type { Deployment } from "../exchange.ts"
+import type { Deployment } from "../settings.ts"
 import { type Draft, overheadMs } from "../usage/settle.ts"
 import { headerValue } from "./header-value.ts"
 

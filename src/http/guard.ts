@@ -2,7 +2,8 @@
  * Who may knock: Host on every route (DNS rebinding), Origin wherever there is one (other people's web pages).
  * It says nothing about keys. Sources: CVE-2025-66414, CVE-2026-11624 (rebinding), CVE-2026-49468 (a Host that changes the path).
  */
-import { type HeaderFields, type Config, Refusal } from "../exchange.ts"
+import { type HeaderFields, Refusal } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"])
 const HOST_HEADER = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/

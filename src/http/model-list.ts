@@ -1,7 +1,8 @@
 /** `GET /v1/models` and its relatives: the configured models, in the shape the caller's dialect expects. */
 import type { App } from "../app.ts"
 import { type ListedModel, modelListShape, renderModel, renderModels } from "../dialects/models.ts"
-import { type Arrival, type Deployment, Refusal } from "../exchange.ts"
+import { type Arrival, Refusal } from "../exchange.ts"
+import type { Deployment } from "../settings.ts"
 
 export function listModels(arrival: Arrival, app: App) {
   return renderModels(modelListShape(arrival.path, arrival.headers), listed(app), new URLSearchParams(arrival.query))

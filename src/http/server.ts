@@ -1,5 +1,6 @@
 /** The listening socket: guard, path prefixes, probes and preflights first, then the Elysia app. */
-import type { Arrival, Config, HeaderFields } from "../exchange.ts"
+import type { Arrival, HeaderFields } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import { arrive, type Door } from "./arrival.ts"
 import { Fields } from "./fields.ts"
 import { corsHeaders, guardHost, guardOrigin, isLoopbackHost, preflightHeaders } from "./guard.ts"

@@ -2,7 +2,8 @@
  * Who is calling, with what, about which project, in which conversation: headers first, then the body's structure. Pure: same sighting,
  * same answer. Not the key (see `auth/`), nor what is learned from one request to the next (`projects.ts`, `sessions.ts`).
  */
-import { type HeaderFields, type Config, type Identity, type Project, Refusal, type Sighting } from "../exchange.ts"
+import { type HeaderFields, type Identity, type Project, Refusal, type Sighting } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import { recognise } from "./clients.ts"
 import { readName } from "./names.ts"
 import { findClue, metadataProject, type ProjectClue, projectOf } from "./project.ts"

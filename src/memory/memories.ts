@@ -1,5 +1,6 @@
 /** The memory of a process: its engines, one of which the file chooses, and what they share. */
-import type { Config, Project } from "../exchange.ts"
+import type { Project } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"

@@ -1,5 +1,6 @@
 /** Memory's place in a model call: what it may do in it, and the two moments when it does. What a request looks like is not known here. */
-import type { Config, LedgerDetail, LedgerRow } from "../exchange.ts"
+import type { LedgerDetail, LedgerRow } from "../exchange.ts"
+import type { Config } from "../settings.ts"
 import type { MemoryEngine } from "./engine.ts"
 import type { Mode } from "./mode.ts"
 import { type Conversation, type Recollection, recollect } from "./recall.ts"

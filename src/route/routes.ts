@@ -2,7 +2,8 @@
  * Model name -> deployments, from one config snapshot. Semantics: LiteLLM's router (names, aliases, wildcards most specific first).
  * It does not call anybody: retries and fallbacks act on what it returns.
  */
-import { type Config, type Deployment, Refusal } from "../exchange.ts"
+import { Refusal } from "../exchange.ts"
+import type { Config, Deployment } from "../settings.ts"
 
 export interface Choice {
   deployment: Deployment

@@ -1,6 +1,6 @@
 /** AWS Signature Version 4 for Bedrock, by aws4fetch. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 import { AwsV4Signer } from "aws4fetch"
-import type { Cloud } from "../exchange.ts"
+import type { Cloud } from "../settings.ts"
 
 /** derived keys, which hold for a day */
 const cache = new Map<string, ArrayBuffer>()

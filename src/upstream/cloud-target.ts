@@ -1,5 +1,6 @@
 /** Where Vertex AI and Bedrock want a call. Pure. */
-import type { Cloud, Dialect, Operation } from "../exchange.ts"
+import type { Dialect, Operation } from "../exchange.ts"
+import type { Cloud } from "../settings.ts"
 
 interface CloudCall {
   dialect: Dialect

@@ -1,5 +1,6 @@
 /** The headers of a request to a provider: an allow-list per dialect, the deployment's key, the file's own. Pure. */
-import type { HeaderFields, Deployment, Dialect, Operation, Secret } from "../exchange.ts"
+import type { HeaderFields, Dialect, Operation, Secret } from "../exchange.ts"
+import type { Deployment } from "../settings.ts"
 
 export interface HeaderOptions {
   /** `forward_client_headers_to_llm_api` holds for this model */

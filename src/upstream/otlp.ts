@@ -2,7 +2,7 @@
  * Sends what `usage/otel.ts` makes to a collector over OTLP/HTTP, in batches, behind everything else. What a collector will not take is given up, and said once.
  * https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
-import type { Telemetry } from "../exchange.ts"
+import type { Telemetry } from "../settings.ts"
 
 export interface Outbox<Span> {
   add(span: Span): void

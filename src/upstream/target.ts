@@ -1,6 +1,7 @@
 /** Which URL a call goes to. Pure; it knows the habits in which people write `api_base`, and no provider's name but Azure's. */
 import { cloudTarget } from "./cloud-target.ts"
-import { type Deployment, type Dialect, type Operation, Refusal } from "../exchange.ts"
+import { type Dialect, type Operation, Refusal } from "../exchange.ts"
+import type { Deployment } from "../settings.ts"
 
 export interface Call {
   /** the one spoken upstream */

@@ -1,5 +1,5 @@
 /** From the list price to what is billed: LiteLLM's `cost_discount_config` and `cost_margin_config`. Pure; a subscription's 0 is decided elsewhere. */
-import type { Billing } from "../exchange.ts"
+import type { Billing } from "../settings.ts"
 
 /**
  * The discount first, then the margin; a provider's own margin comes before the `global` one. USD.

@@ -4,7 +4,8 @@
  */
 import type * as GenaiPrices from "@pydantic/genai-prices"
 import project from "../../package.json"
-import type { CustomPrices, Operation, Price, Usage } from "../exchange.ts"
+import type { Operation, Price, Usage } from "../exchange.ts"
+import type { CustomPrices } from "../settings.ts"
 import { type Share, shareOf } from "./tier-shares.ts"
 import { charge, customRates, type PriceClass, type PriceList, priceList, type Rates, shareRates } from "./prices.ts"
 

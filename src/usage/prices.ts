@@ -1,5 +1,6 @@
 /** What tokens cost: the arithmetic over a price list, and LiteLLM's price keys as such a list. It holds no prices and looks none up. */
-import type { CustomPrices, Usage } from "../exchange.ts"
+import type { Usage } from "../exchange.ts"
+import type { CustomPrices } from "../settings.ts"
 
 /**
  * What is charged apart: USD per million tokens, `requests` USD per thousand requests. A class without its own price is charged as the wider

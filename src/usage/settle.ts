@@ -1,8 +1,6 @@
 /** The end of every exchange: its ledger row, written once. Everything a row says about cost and outcome is decided here. */
 import type {
   Arrival,
-  Billing,
-  Deployment,
   Dialect,
   LedgerDetail,
   LedgerRow,
@@ -12,6 +10,7 @@ import type {
   Price,
   Usage,
 } from "../exchange.ts"
+import type { Billing, Deployment } from "../settings.ts"
 import type { BodyTap } from "./body-tap.ts"
 import { billedCost } from "./billing.ts"
 import { estimateFromChars } from "./estimate.ts"

@@ -1,7 +1,7 @@
 /** Loads config text as if it were `config.yaml`, other files being given by name. */
 
 import { loadConfig, type LoadOptions } from "../../src/config/load.ts"
-import type { Config, Deployment, Finding } from "../../src/exchange.ts"
+import type { Config, Deployment, Finding } from "../../src/settings.ts"
 
 interface More extends Partial<Omit<LoadOptions, "file" | "readFile">> {
   files?: Record<string, string>

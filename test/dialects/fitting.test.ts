@@ -4,7 +4,8 @@ import { changeFor, fitBody, quirksOf, type Served } from "../../src/dialects/fi
 import { writeRequest } from "../../src/dialects/outgoing.ts"
 import { QUIRKS } from "../../src/dialects/quirks.ts"
 import { readRequest } from "../../src/dialects/request.ts"
-import type { Deployment, JsonObject } from "../../src/exchange.ts"
+import type { JsonObject } from "../../src/exchange.ts"
+import type { Deployment } from "../../src/settings.ts"
 import { deployment } from "../support/deployment.ts"
 
 const chat = (provider: string, model: string): Served => ({ dialect: "openai-chat", provider, model })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { RE2JS } from "re2js"
-import { type Caller, type Config, type HeaderPattern, Refusal, type Sighting } from "../../src/exchange.ts"
+import { type Caller, Refusal, type Sighting } from "../../src/exchange.ts"
+import type { Config, HeaderPattern } from "../../src/settings.ts"
 import { identify } from "../../src/identify/identify.ts"
 import { createPatternMemo } from "../../src/identify/users.ts"
 

@@ -1,7 +1,8 @@
 /** No memory crosses: ten thousand random pairs of users, projects and keys, with names made to be mistaken for one another. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test"
 import * as fc from "fast-check"
-import { type Caller, type Config, type Project, Refusal } from "../../src/exchange.ts"
+import { type Caller, type Project, Refusal } from "../../src/exchange.ts"
+import type { Config } from "../../src/settings.ts"
 import { identify } from "../../src/identify/identify.ts"
 import { type Namespace, namespaceOf } from "../../src/memory/namespace.ts"
 import { containerTag, conversationId } from "../../src/memory/supermemory-tag.ts"

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
-import type { Deployment, Dialect } from "../../src/exchange.ts"
+import type { Dialect } from "../../src/exchange.ts"
+import type { Deployment } from "../../src/settings.ts"
 import { Refusal } from "../../src/exchange.ts"
 import { buildRoutes } from "../../src/route/routes.ts"
 import { deployment as anyDeployment } from "../support/deployment.ts"

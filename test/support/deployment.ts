@@ -1,5 +1,6 @@
 /** A deployment for the tests of what is made of one. */
-import { type Deployment, Secret } from "../../src/exchange.ts"
+import { Secret } from "../../src/exchange.ts"
+import type { Deployment } from "../../src/settings.ts"
 
 export function deployment(more: Partial<Deployment> = {}): Deployment {
   return {

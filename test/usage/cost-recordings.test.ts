@@ -1,6 +1,7 @@
 /** Every recorded answer to its ledger row: tokens read a second way, times prices copied from the vendors' lists, are the row's cost to 1e-9. */
 import { beforeAll, describe, expect, test } from "bun:test"
-import type { Arrival, Deployment } from "../../src/exchange.ts"
+import type { Arrival } from "../../src/exchange.ts"
+import type { Deployment } from "../../src/settings.ts"
 import { createPriceBook } from "../../src/usage/price-book.ts"
 import { countedUsage, openDraft, settleDraft, settlePrice } from "../../src/usage/settle.ts"
 import { type Fixture, haveFixtures, loadFixtures } from "../support/fixtures.ts"
