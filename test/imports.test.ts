@@ -22,7 +22,12 @@ const PIPELINE = [
 ]
 const WIRING = [...PIPELINE, "report-worker.ts", "app.ts", "main.ts", "http", "cli"]
 /** These may import the types, and only the types, of the folders named. */
-const TYPES_FROM: Record<string, string[]> = { api: ["store", "memory"], dashboard: ["store"], usage: ["store"] }
+const TYPES_FROM: Record<string, string[]> = {
+  api: ["store", "memory"],
+  dashboard: ["store"],
+  usage: ["store"],
+  memory: ["store"],
+}
 /** The words and times of the ledger's queries: pure, and known to whoever asks. */
 const VOCABULARY = ["store/groups.ts", "store/time.ts", "store/counters.ts"]
 const ROOT_FILES = [

@@ -1,7 +1,8 @@
 /** What people do with kept memories by hand, whatever the file says of memory's use: add, look, search, change, forget, take along. */
-import type { JsonObject, Project } from "../exchange.ts"
+import type { JsonObject } from "../exchange.ts"
 import type { Memory } from "./engine.ts"
-import { type EntryStore, type LocalEngine, memoryOf, type Stored } from "./local.ts"
+import type { MemoryStore } from "../store/memories.ts"
+import { type LocalEngine, memoryOf } from "./local.ts"
 import { EVERYWHERE, namespaceOf } from "./namespace.ts"
 
 export interface MemoryDraft {
@@ -47,22 +48,9 @@ export interface MemoryDesk {
   exportPages(userId: string): Generator<Memory[], void, void>
 }
 
-/** What the desk needs of a store beyond the engine. */
-export interface DeskStore extends EntryStore {
-  version(): string
-  projectOf(userId: string, named: string): Project
-  list(
-    filter: { userId: string; projectKey?: string | null; sessionId?: string; text?: string },
-    page: { limit: number; before: number | null },
-  ): Stored[]
-  exportAll(userId: string, after: number, limit: number): Stored[]
-  update(id: string, next: ReturnType<LocalEngine["entry"]>): void
-  remove(filter: { id: string } | { userId: string; projectKey?: string | null; sessionId?: string }): number
-}
-
 const EXPORT_PAGE = 500
 
-export function createMemoryDesk(engine: LocalEngine, store: DeskStore, now: () => number): MemoryDesk {
+export function createMemoryDesk(engine: LocalEngine, store: MemoryStore, now: () => number): MemoryDesk {
   const namespace = (userId: string, project: string | null) =>
     namespaceOf(
       "project",

@@ -1,5 +1,5 @@
 /** The memory inside the binary: words under a namespace, ranked by what surrounds them. No key, no service, no model. */
-import type { JsonObject, Project } from "../exchange.ts"
+import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { chunksOf } from "./rank/chunks.ts"
@@ -9,79 +9,17 @@ import { coverage, rank, type Ranked } from "./rank/rank.ts"
 import { asking, isStanding, saysWhen } from "./rank/signs.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
 import { redact } from "./redact.ts"
+import type { MemoryStore } from "../store/memories.ts"
+import type { NewMemory, StoredMemory } from "../store/memory-tables.ts"
 
-/** What is kept of one memory; structurally the store's. */
-export interface Entry {
-  id: string
+/** What is kept of one memory: it has an owner that `namespaceOf` made. */
+export interface Entry extends NewMemory {
   owner: Namespace
-  sessionId: string | null
-  role: string
-  speaker: string | null
-  content: string
-  createdAt: number
   source: Memory["source"]
-  requestId: string | null
-  metadata: string | null
-  identity: bigint
-  isStanding: boolean
-  saysWhen: boolean
-  asking: number
-  parts: { start: number; stop: number; terms: string }[]
-}
-
-export interface Stored {
-  seq: number
-  id: string
-  user_id: string
-  project: string | null
-  session_id: string | null
-  role: string
-  speaker: string | null
-  content: string
-  created_at: number
-  source: string
-  request_id: string | null
-  metadata: string | null
-}
-
-/** What the engine needs of a store. */
-export interface EntryStore {
-  insert(entries: readonly Entry[]): number
-  namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]
-  size(namespaces: readonly number[]): { memories: number; parts: number; terms: number }
-  find(
-    namespaces: readonly number[],
-    terms: readonly string[],
-    limit: number,
-  ): {
-    hits: { memory: number; part: number; terms: string }[]
-    places: {
-      memory: number
-      session: number | null
-      pos: number
-      role: string
-      speaker: string | null
-      createdAt: number
-      saysWhen: number
-      asking: number
-      isStanding: number
-      bytes: number
-    }[]
-    frequency: Map<string, number>
-  }
-  standing(namespaces: readonly number[], limit: number): number[]
-  parts(memory: number): { start: number; stop: number }[]
-  read(seqs: readonly number[]): Stored[]
-  get(id: string): (Stored & { project_key: string }) | null
-  /** the memory that is kept already instead of this one */
-  same(entry: Entry): Stored | null
-  list(filter: { userId: string; projectKey?: string | null }, page: { limit: number; before: number | null }): Stored[]
-  remove(filter: { id: string }): number
-  adopt(userId: string, root: string, project: Project): void
 }
 
 export interface LocalOptions {
-  store: EntryStore
+  store: MemoryStore
   estimate: (text: string) => number
   newId: () => string
   /** epoch milliseconds */
@@ -110,7 +48,7 @@ export interface LocalEngine extends MemoryEngine {
   /** ready to be stored; secrets are out */
   entry(draft: Draft): Entry
   /** best first, whole memories; standing instructions among them */
-  search(namespaces: readonly number[], query: string, limit: number): (Ranked & { stored: Stored })[]
+  search(namespaces: readonly number[], query: string, limit: number): (Ranked & { stored: StoredMemory })[]
 }
 
 export interface Draft {
@@ -247,7 +185,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   }
 
   /** The part that answers; all of it where it is short. */
-  function tell({ stored, score, part, why }: Ranked & { stored: Stored }, query: Query): Recalled {
+  function tell({ stored, score, part, why }: Ranked & { stored: StoredMemory }, query: Query): Recalled {
     const span = part === null ? null : store.parts(stored.seq)[part]
     const whole = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
     const wanted = new Set(query.terms)
@@ -357,7 +295,7 @@ function nameOf({ role, speaker }: { role: string; speaker: string | null }): st
     : speaker
 }
 
-export function memoryOf(stored: Stored): Memory {
+export function memoryOf(stored: StoredMemory): Memory {
   return {
     id: stored.id,
     user_id: stored.user_id,

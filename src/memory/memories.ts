@@ -5,7 +5,8 @@ import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"
 import { withMemo } from "./memo.ts"
-import { createMemoryDesk, type DeskStore, type MemoryDesk } from "./desk.ts"
+import { createMemoryDesk, type MemoryDesk } from "./desk.ts"
+import type { MemoryStore } from "../store/memories.ts"
 import { createLocalEngine } from "./local.ts"
 import { redact } from "./redact.ts"
 import { createSupermemory } from "./supermemory.ts"
@@ -33,7 +34,7 @@ export interface Memories {
 export interface MemoriesOptions {
   blocks: SentBlocks
   outbox: Outbox
-  store: DeskStore
+  store: MemoryStore
   estimate: (text: string) => number
   newId: () => string
   /** epoch milliseconds */
