@@ -28,8 +28,15 @@ const TYPES_FROM: Record<string, string[]> = {
   usage: ["store"],
   memory: ["store"],
 }
-/** The words and times of the ledger's queries: pure, and known to whoever asks. */
-const VOCABULARY = ["store/groups.ts", "store/time.ts", "store/counters.ts"]
+/** The words and times of the ledger's queries, and what a dialect's token counts mean: pure, and known to whoever asks. */
+const VOCABULARY = [
+  "store/groups.ts",
+  "store/time.ts",
+  "store/counters.ts",
+  "dialects/openai-chat/usage.ts",
+  "dialects/openai-responses/usage.ts",
+  "dialects/gemini/usage.ts",
+]
 const ROOT_FILES = [
   ...PIPELINE,
   "report-worker.ts",

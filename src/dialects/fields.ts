@@ -27,7 +27,7 @@ export const textsOf = (value: Json | undefined): string[] =>
 
 /** Token counts: whole and not negative. */
 export const countOf = (value: Json | undefined): number | null =>
-  typeof value === "number" && value >= 0 ? value : null
+  typeof value === "number" && value >= 0 && value < Infinity ? value : null
 
 /** The names of `body`'s members that say something and are not among `held`. */
 export const unheldIn = (body: JsonObject, held: ReadonlySet<string>): string[] =>

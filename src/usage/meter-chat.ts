@@ -1,5 +1,6 @@
 /** Reads OpenAI Chat answers and what is shaped like them: completions, embeddings, and the many compatible providers' variants. */
-import type { Json, JsonObject, Usage } from "../exchange.ts"
+import { readUsage } from "../dialects/openai-chat/usage.ts"
+import type { Json, JsonObject } from "../exchange.ts"
 import {
   addArguments,
   addCall,
@@ -31,7 +32,7 @@ export function readChat(tally: Tally, event: JsonObject): void {
     tally.finishReason = word(choice["finish_reason"]) ?? tally.finishReason
     said ??= record(choice["usage"]) // Moonshot
   }
-  tally.usage = (said && chatUsage(said)) ?? tally.usage
+  tally.usage = (said && readUsage(said)) ?? tally.usage
 }
 
 function readMessage(tally: Tally, message: JsonObject | null, choice: Json | undefined): void {
@@ -79,31 +80,4 @@ function readCall(tally: Tally, call: JsonObject | null, choice: string, at: num
   // Some servers give the arguments as a value.
   if (record(given)) addWhole(tally, open.call, given!)
   else addArguments(tally, open.call, given)
-}
-
-/**
- * `prompt_tokens` includes what was read from and written to the cache. `completion_tokens` should include reasoning: xAI's and Gemini's compatible APIs
- * leave it out, which shows where `total_tokens` is larger than the two by just that.
- */
-export function chatUsage(said: JsonObject): Usage | null {
-  const input = count(said["prompt_tokens"])
-  const output = count(said["completion_tokens"])
-  if (input === null && output === null) return null
-  const read = record(said["prompt_tokens_details"])
-  const wrote = record(said["completion_tokens_details"])
-  const reasoning = count(wrote?.["reasoning_tokens"]) ?? count(said["reasoning_tokens"])
-  const beyond = Math.max(0, (count(said["total_tokens"]) ?? 0) - (input ?? 0) - (output ?? 0))
-  const leftOut = reasoning === null || reasoning === beyond ? beyond : 0
-  return {
-    input: input ?? 0,
-    cacheRead:
-      count(read?.["cached_tokens"]) ?? count(said["prompt_cache_hit_tokens"]) ?? count(said["cached_tokens"]) ?? 0,
-    cacheWrite: count(read?.["cache_write_tokens"]) ?? count(said["cache_creation_input_tokens"]) ?? 0,
-    cacheWrite1h: 0,
-    output: (output ?? 0) + leftOut,
-    reasoning: reasoning ?? leftOut,
-    inputAudio: count(read?.["audio_tokens"]) ?? 0,
-    cacheReadAudio: null,
-    outputAudio: count(wrote?.["audio_tokens"]) ?? 0,
-  }
 }

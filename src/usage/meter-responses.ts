@@ -1,9 +1,9 @@
 /** Reads OpenAI Responses answers, streamed or whole. */
-import type { Json, JsonObject, Usage } from "../exchange.ts"
+import { readUsage } from "../dialects/openai-responses/usage.ts"
+import type { Json, JsonObject } from "../exchange.ts"
 import {
   addSpeech,
   addText,
-  count,
   countCall,
   errorWord,
   keepCall,
@@ -67,7 +67,7 @@ function readWhole(tally: Tally, response: JsonObject | null): void {
   if (!response) return
   readHead(tally, response)
   const said = record(response["usage"])
-  tally.usage = (said && responsesUsage(said)) ?? tally.usage
+  tally.usage = (said && readUsage(said)) ?? tally.usage
   tally.finishReason =
     word(record(response["incomplete_details"])?.["reason"]) ?? word(response["status"]) ?? tally.finishReason
   if (response["error"]) tally.errorType = errorWord(response["error"])
@@ -106,24 +106,4 @@ function readItem(tally: Tally, item: JsonObject | null): void {
     if (said?.["type"] === "refusal") tally.refused = true
   }
   addText(tally, item?.["arguments"] ?? item?.["input"] ?? item?.["code"])
-}
-
-/** `input_tokens` includes what was read from and written to the cache, `output_tokens` includes reasoning. */
-function responsesUsage(said: JsonObject): Usage | null {
-  const input = count(said["input_tokens"])
-  const output = count(said["output_tokens"])
-  if (input === null && output === null) return null
-  const read = record(said["input_tokens_details"])
-  const wrote = record(said["output_tokens_details"])
-  return {
-    input: input ?? 0,
-    cacheRead: count(read?.["cached_tokens"]) ?? 0,
-    cacheWrite: count(read?.["cache_write_tokens"]) ?? 0,
-    cacheWrite1h: 0,
-    output: output ?? 0,
-    reasoning: count(wrote?.["reasoning_tokens"]) ?? 0,
-    inputAudio: count(read?.["audio_tokens"]) ?? 0,
-    cacheReadAudio: null,
-    outputAudio: count(wrote?.["audio_tokens"]) ?? 0,
-  }
 }

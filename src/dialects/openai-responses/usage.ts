@@ -3,6 +3,7 @@ import type { JsonObject, Usage } from "../../exchange.ts"
 import { countOf, objectOf } from "../fields.ts"
 import { usageOf } from "../usage-count.ts"
 
+/** `input_tokens` includes what was read from and written to the cache, `output_tokens` includes reasoning. */
 export function readUsage(said: JsonObject): Usage | null {
   const input = countOf(said["input_tokens"])
   const output = countOf(said["output_tokens"])
@@ -15,6 +16,8 @@ export function readUsage(said: JsonObject): Usage | null {
     cacheWrite: countOf(read?.["cache_write_tokens"]) ?? 0,
     output: output ?? 0,
     reasoning: countOf(wrote?.["reasoning_tokens"]) ?? 0,
+    inputAudio: countOf(read?.["audio_tokens"]) ?? 0,
+    outputAudio: countOf(wrote?.["audio_tokens"]) ?? 0,
   })
 }
 
