@@ -24,7 +24,7 @@ const WIRING = [...PIPELINE, "report-worker.ts", "app.ts", "main.ts", "http", "c
 /** These may import the types, and only the types, of the folders named. */
 const TYPES_FROM: Record<string, string[]> = {
   api: ["store", "memory"],
-  dashboard: ["store"],
+  dashboard: ["store", "memory", "usage"],
   usage: ["store"],
   memory: ["store"],
 }

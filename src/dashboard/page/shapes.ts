@@ -1,10 +1,15 @@
 /** What `/api` answers, as far as the page reads it. Types only. */
 import type { LedgerDetail, LedgerRow } from "../../exchange.ts"
+import type { Memory } from "../../memory/engine.ts"
+import type { Finding } from "../../settings.ts"
 import type { UsageSums } from "../../store/usage.ts"
+import type { Rate } from "../../usage/quality-score.ts"
 
 export type { Session, SessionPage } from "../../store/sessions.ts"
 export type { UsageReport, UsageSums } from "../../store/usage.ts"
 export type { LedgerRow } from "../../exchange.ts"
+export type { Memory } from "../../memory/engine.ts"
+export type { Rate } from "../../usage/quality-score.ts"
 
 export interface Page<T> {
   data: T[]
@@ -34,31 +39,11 @@ export interface Client extends UsageSums {
   traits: string[]
 }
 
-export interface Memory {
-  id: string
-  user_id: string
-  project: string | null
-  session_id: string | null
-  role: string
-  speaker: string | null
-  content: string
-  created_at: string | null
-  source: string
-  request_id: string | null
-}
 export interface FoundMemory extends Memory {
   score: number
   why: string
 }
 
-export interface Rate {
-  rate: number | null
-  hits: number
-  n: number
-  low: number | null
-  high: number | null
-  few: boolean
-}
 export interface QualitySums {
   requests: number
   quality: {
@@ -109,12 +94,5 @@ export interface Configuration {
     mock: boolean
     missing: string | null
   }[]
-  findings: {
-    severity: "error" | "warning" | "note"
-    file: string
-    line: number
-    col: number
-    path: string
-    message: string
-  }[]
+  findings: readonly Finding[]
 }
