@@ -13,10 +13,10 @@ const post = (path: string, body: object, headers: Record<string, string> = {}) 
   rig.ask(requestBytes("POST", path, { ...jsonHeaders, ...headers }, JSON.stringify(body)))
 const idOf = (answer: RawAnswer) => answer.headers["x-memproxy-request-id"]!
 const entry = (answer: RawAnswer) => get(`/api/requests/${idOf(answer)}`)
-/** Waits until the answer has been looked at. */
+/** Waits until the answer has been looked at. A stream's row may come a moment after its last byte. */
 async function signalsOf(answer: RawAnswer, has: string): Promise<Record<string, number>> {
   let found: Record<string, number> = {}
-  await eventually(`${has} of ${idOf(answer)}`, async () => has in (found = (await entry(answer)).signals))
+  await eventually(`${has} of ${idOf(answer)}`, async () => has in (found = (await entry(answer)).signals ?? {}))
   return found
 }
 
