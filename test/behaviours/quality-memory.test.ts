@@ -29,7 +29,7 @@ async function ask(sessionId: string): Promise<{ memory: string | null; entry: (
   })
   const id = answer.headers.get("x-memproxy-request-id")
   const entry = async () => (await fetch(`${rig.proxy.url}/api/requests/${id}`, { headers: auth })).json()
-  await eventually("the answer was looked at", async () => (await entry()).signals.answers === 1)
+  await eventually("the answer was looked at", async () => (await entry()).signals?.answers === 1)
   return { memory: answer.headers.get("x-memproxy-memory"), entry }
 }
 
