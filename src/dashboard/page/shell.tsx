@@ -52,6 +52,8 @@ function Frame({ route, status }: ViewProps) {
   useEffect(() => {
     if (!isFirst.current) main.current?.querySelector<HTMLElement>("#view-title")?.focus({ preventScroll: true })
     isFirst.current = false
+    // Where the navigation is a strip, the view's own name may lie outside of it.
+    main.current?.parentElement?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" })
     scrollTo(0, 0)
   }, [name])
   return (

@@ -1,6 +1,7 @@
 /** A chart over time that explains itself: a title, a sentence, a legend with totals, the values under the pointer, and the same as a table. */
 import { useEffect, useRef, useState } from "preact/hooks"
 import uPlot from "uplot"
+import { go } from "../route.ts"
 import { useThemeChanges } from "../theme.ts"
 import { Table } from "./table.tsx"
 
@@ -23,7 +24,8 @@ export interface ChartProps {
   /** bars stand on each other; lines do not */
   kind: "bars" | "lines"
   format: (value: number | null) => string
-  onPick?: (from: number, to: number) => void
+  /** where a bucket leads, from its start to its end: by a click on the chart, or from the table */
+  linkOf?: (from: number, to: number) => string
 }
 
 const HEIGHT = 190
@@ -35,12 +37,11 @@ export const bucketName = (start: number, unit: "hour" | "day") =>
   (unit === "day" ? dayName : hourName).format(new Date(start))
 
 export function Chart(props: ChartProps) {
-  const { title, note, starts, unit, series, kind, format } = props
+  const { title, note, starts, unit, series, kind, format, linkOf } = props
   const frame = useRef<HTMLDivElement>(null)
   const [under, setUnder] = useState<number | null>(null)
   const colours = useThemeChanges()
-  const pick = useRef(props.onPick)
-  pick.current = props.onPick
+  const endOf = (index: number) => starts[index + 1] ?? starts[index]! + (unit === "day" ? 24 : 1) * HOUR_MS
 
   useEffect(() => {
     const into = frame.current!
@@ -50,9 +51,9 @@ export function Chart(props: ChartProps) {
     const clicked = () => {
       const index = plot.cursor.idx
       if (typeof index !== "number" || starts[index] === undefined) return
-      pick.current?.(starts[index], starts[index + 1] ?? starts[index] + (unit === "day" ? 24 : 1) * HOUR_MS)
+      go(linkOf!(starts[index], endOf(index)))
     }
-    if (props.onPick) plot.over.addEventListener("click", clicked)
+    if (linkOf) plot.over.addEventListener("click", clicked)
     return () => {
       observer.disconnect()
       plot.destroy()
@@ -77,7 +78,7 @@ export function Chart(props: ChartProps) {
           </li>
         ))}
       </ul>
-      <div class={props.onPick ? "plot pickable" : "plot"} ref={frame} aria-hidden="true" />
+      <div class={linkOf ? "plot pickable" : "plot"} ref={frame} aria-hidden="true" />
       <details>
         <summary>As a table</summary>
         <Table
@@ -85,7 +86,11 @@ export function Chart(props: ChartProps) {
           rows={starts.map((start, index) => ({ start, index }))}
           keyOf={({ start }) => String(start)}
           columns={[
-            { name: unit === "day" ? "Day" : "Hour", cell: ({ start }) => bucketName(start, unit) },
+            {
+              name: unit === "day" ? "Day" : "Hour",
+              cell: ({ start, index }) =>
+                linkOf ? <a href={linkOf(start, endOf(index))}>{bucketName(start, unit)}</a> : bucketName(start, unit),
+            },
             ...series.map(({ name, values }) => ({
               name,
               isNumber: true,

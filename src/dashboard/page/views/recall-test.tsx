@@ -46,6 +46,9 @@ export function RecallTest({ user, project }: { user: string; project: string | 
           Recall
         </button>
       </form>
+      {!found && !error && (
+        <p class="note">What a request with these words would get, with each memory's score and reason.</p>
+      )}
       {error && (
         <p class="notice error" role="alert">
           {error}

@@ -54,6 +54,12 @@ export function Requests({ route, status }: ViewProps) {
     const at = rows.findIndex(({ id }) => id === readRoute(location.hash).params["id"])
     if (rows[at + by]) open(rows[at + by]!.id)
   }
+  const close = () => {
+    // The keyboard goes on where it came from.
+    const from = document.querySelector<HTMLElement>("tr.open a") ?? document.getElementById("view-title")
+    from?.focus()
+    open(null)
+  }
   const isFiltered = FILTERS.some((name) => params[name])
   return (
     <>
@@ -104,7 +110,7 @@ export function Requests({ route, status }: ViewProps) {
           )
         }
       </Answer>
-      {params["id"] && <RequestPanel id={params["id"]} onClose={() => open(null)} onStep={step} />}
+      {params["id"] && <RequestPanel id={params["id"]} onClose={close} onStep={step} />}
     </>
   )
 }

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks"
 import { compact, count, duration, money } from "../format.ts"
 import { Chart, type Series } from "../parts/chart.tsx"
 import { bucketStarts, RANGES, type RangeName, startOfKey } from "../range.ts"
-import { go, linkTo } from "../route.ts"
+import { linkTo } from "../route.ts"
 import type { UsageReport, UsageSums } from "../shapes.ts"
 
 type Value = (sums: UsageSums) => number | null
@@ -46,7 +46,7 @@ export function Trends({ range, now, rows }: { range: RangeName; now: number; ro
   const shared = {
     starts,
     unit,
-    onPick: (from: number, to: number) => go(linkTo("requests", { from: String(from), to: String(to) })),
+    linkOf: (from: number, to: number) => linkTo("requests", { from: String(from), to: String(to) }),
   }
   return (
     <div class="grid two">
