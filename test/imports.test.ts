@@ -53,6 +53,8 @@ const OUTSIDE = ["../package.json", "../config.yaml"]
 const PURE = [/^identify\//, /^route\//, /^dialects\//, /^usage\/(prices|meter|quality)/, /^memory\/rank/]
 /** Where the world is let in: the command line and the operating system's corner. */
 const MAY_READ_ENVIRONMENT = ["main.ts", "cli", "machine"]
+/** Programs for people to copy, as text. */
+const PRINTED_PROGRAMS = "dashboard/page/snippets.ts"
 const MAY_READ_CLOCK = ["main.ts", "cli", "upstream"]
 const MAY_OPEN_CONNECTIONS = [/^upstream\//, /^memory\/supermemory/, /^dashboard\/page\/(ask|live)\.ts$/]
 /** Every package has its place; a new dependency is a new row. */
@@ -180,7 +182,7 @@ const BANS: { text: RegExp; allowed: (path: string) => boolean; why: string }[] 
   { text: /\bBun\.(serve|listen)\(/, allowed: (path) => zone(path) === "http", why: "listening is http/'s" },
   {
     text: /\b(process|Bun|import\.meta)\.env\b/,
-    allowed: (path) => MAY_READ_ENVIRONMENT.includes(zone(path)),
+    allowed: (path) => MAY_READ_ENVIRONMENT.includes(zone(path)) || path === PRINTED_PROGRAMS,
     why: "the environment is passed in",
   },
   {

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { loadConfig } from "../src/config/load.ts"
 import { PROVIDERS } from "../src/config/providers.ts"
+import { SNIPPETS } from "../src/dashboard/page/snippets.ts"
 
 const readme = await Bun.file(new URL("../README.md", import.meta.url)).text()
 const scripts = (
@@ -36,4 +37,26 @@ test("every folder of the source is told, and no other", () => {
     [...cell!.matchAll(/`(\w+)\/`/g)].map(([, name]) => name!),
   )
   expect(told.sort()).toEqual([...new Set(folders)].sort())
+})
+
+test("what it says of a client, the dashboard's set-up snippet says too", () => {
+  const told = new Map(
+    [...readme.matchAll(/^\| (.+?) +\| (.+?) +\|$/gm)].map(([, client, setting]) => [client!, setting!] as const),
+  )
+  const both = SNIPPETS.filter(({ label }) => told.has(label))
+  expect(both.map(({ label }) => label)).toEqual([
+    "Claude Code",
+    "Codex",
+    "Gemini CLI",
+    "A tool that can set nothing but a URL",
+  ])
+  for (const { label, text } of both) {
+    const snippet = text("http://127.0.0.1:8764", "MODEL")
+    const code = [...told.get(label)!.matchAll(/`([^`]+)`/g)].map(([, inner]) => inner!)
+    // One command in one line there is a line for each variable here.
+    const settings = code
+      .filter((one) => !one.startsWith("~"))
+      .flatMap((one) => one.split(/ (?=[A-Z_]+=|(?<==\S+ )[a-z])/))
+    for (const setting of settings) expect(snippet).toContain(setting)
+  }
 })

@@ -29,8 +29,10 @@ export const SNIPPETS: readonly Snippet[] = [
   {
     client: "gemini-cli",
     label: "Gemini CLI",
-    place: "in the shell",
-    text: (base, model) => `export GOOGLE_GEMINI_BASE_URL=${base}\nexport GEMINI_API_KEY=${KEY}\ngemini -m ${model}`,
+    // Since a base URL alone selects a sign-in that it then refuses ("Invalid auth method selected."), its settings must name one.
+    place: "in the shell; where it has settings already, choose “Use Gemini API Key” there with /auth",
+    text: (base, model) =>
+      `mkdir -p ~/.gemini\n[ -e ~/.gemini/settings.json ] || echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' > ~/.gemini/settings.json\nexport GOOGLE_GEMINI_BASE_URL=${base}\nexport GEMINI_API_KEY=${KEY}\ngemini -m ${model}`,
   },
   {
     client: "opencode",
@@ -56,9 +58,9 @@ export const SNIPPETS: readonly Snippet[] = [
   {
     client: "continue",
     label: "Continue",
-    place: "in ~/.continue/config.yaml",
+    place: "in ~/.continue/config.yaml; the line MEMPROXY_KEY=… in ~/.continue/.env, or exported",
     text: (base, model) =>
-      `name: memproxy\nversion: 1.0.0\nschema: v1\nmodels:\n  - name: ${model}\n    provider: openai\n    model: ${model}\n    apiBase: ${base}/v1\n    apiKey: ${KEY}\n    roles: [chat, edit, apply]`,
+      `name: memproxy\nversion: 1.0.0\nschema: v1\nmodels:\n  - name: ${model}\n    provider: openai\n    model: ${model}\n    apiBase: ${base}/v1\n    apiKey: \${{ secrets.MEMPROXY_KEY }}\n    roles: [chat, edit, apply]`,
   },
   {
     client: "cline",
@@ -81,12 +83,32 @@ export const SNIPPETS: readonly Snippet[] = [
       `export OPENAI_BASE_URL=${base}/v1\nexport OPENAI_API_KEY=${KEY}\nexport OPENAI_MODEL=${model}\nqwen --auth-type openai`,
   },
   {
+    client: "pi",
+    label: "pi",
+    place: "in ~/.pi/agent/models.json; then `pi --provider memproxy`",
+    text: (base, model) =>
+      JSON.stringify(
+        {
+          providers: {
+            memproxy: {
+              baseUrl: `${base}/v1`,
+              api: "openai-completions",
+              apiKey: "MEMPROXY_KEY",
+              models: [{ id: model }],
+            },
+          },
+        },
+        null,
+        2,
+      ),
+  },
+  {
     client: "jetbrains-ai",
     label: "PyCharm and other JetBrains IDEs",
     place:
       "Settings → Tools → AI Assistant → Models: an OpenAI-compatible provider. No key field? Put the key into the URL.",
     text: (base) =>
-      `URL      ${base}/v1\nAPI key  ${KEY}\n\nwithout a key field:\nURL      ${base}/k/${KEY}/p/PROJECT/v1`,
+      `URL      ${base}/v1\nAPI key  MEMPROXY_KEY\n\nwithout a key field:\nURL      ${base}/k/MEMPROXY_KEY/p/PROJECT/v1`,
   },
   {
     client: "openai-python",
@@ -103,6 +125,27 @@ export const SNIPPETS: readonly Snippet[] = [
       `import os\nfrom anthropic import Anthropic\n\nclient = Anthropic(base_url="${base}", api_key=os.environ["MEMPROXY_KEY"])\nanswer = client.messages.create(\n    model="${model}", max_tokens=1024, messages=[{"role": "user", "content": "Hello!"}]\n)\nprint(answer.content[0].text)`,
   },
   {
+    client: "google-genai",
+    label: "Google Gen AI SDK (Python)",
+    place: "in your program",
+    text: (base, model) =>
+      `import os\nfrom google import genai\n\nclient = genai.Client(api_key=os.environ["MEMPROXY_KEY"], http_options={"base_url": "${base}"})\nanswer = client.models.generate_content(model="${model}", contents="Hello!")\nprint(answer.text)`,
+  },
+  {
+    client: "openai-js",
+    label: "OpenAI SDK (JavaScript)",
+    place: "in your program",
+    text: (base, model) =>
+      `import OpenAI from "openai"\n\nconst client = new OpenAI({ baseURL: "${base}/v1", apiKey: process.env.MEMPROXY_KEY })\nconst answer = await client.chat.completions.create({\n  model: "${model}",\n  messages: [{ role: "user", content: "Hello!" }],\n})\nconsole.log(answer.choices[0].message.content)`,
+  },
+  {
+    client: "anthropic-js",
+    label: "Anthropic SDK (JavaScript)",
+    place: "in your program",
+    text: (base, model) =>
+      `import Anthropic from "@anthropic-ai/sdk"\n\nconst client = new Anthropic({ baseURL: "${base}", apiKey: process.env.MEMPROXY_KEY })\nconst answer = await client.messages.create({\n  model: "${model}",\n  max_tokens: 1024,\n  messages: [{ role: "user", content: "Hello!" }],\n})\nconsole.log(answer.content[0].text)`,
+  },
+  {
     client: "curl",
     label: "curl",
     place: "in the shell",
@@ -113,6 +156,6 @@ export const SNIPPETS: readonly Snippet[] = [
     client: null,
     label: "A tool that can set nothing but a URL",
     place: "each part is optional, in any order",
-    text: (base) => `${base}/k/${KEY}/u/USER/p/PROJECT/v1`,
+    text: (base) => `${base}/k/MEMPROXY_KEY/u/USER/p/PROJECT/v1`,
   },
 ]
