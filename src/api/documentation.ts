@@ -30,6 +30,10 @@ export const FILTER_PARAMETERS = [
   parameter("model", "model, by its public name"),
   parameter("key", "alias of the key used"),
   parameter("outcome", "done, client-left, upstream-failed or rejected"),
+  parameter(
+    "unknown",
+    "what is not known of the rows wanted: some of client, user_id, project, session_id, model, key, with commas between",
+  ),
 ]
 
 const ROW = {

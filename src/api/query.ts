@@ -8,7 +8,9 @@ import type { UsageQuery } from "../store/usage.ts"
 import { isTimeZone, readInstant } from "./instant.ts"
 
 const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", "rejected"]
-const FILTERS = ["from", "to", "client", "user_id", "project", "session_id", "model", "key", "outcome"] as const
+/** What may be not known of a request. */
+const KNOWN = ["client", "user_id", "project", "session_id", "model", "key"] as const
+const FILTERS = ["from", "to", ...KNOWN, "outcome", "unknown"] as const
 export const GROUPS: readonly Group[] = [
   "model",
   "client",
@@ -66,35 +68,52 @@ function readGroupedQuery<G extends string>(search: URLSearchParams, scope: Scop
   return { ...readFilter(given, scope, tz), groupBy: readGroups(groups, given.group_by), tz }
 }
 
+/** Parameters of several values. */
+const LISTS = ["group_by", "unknown"]
+
 /** One value each; empty ones count as absent. `group_by=a&group_by=b` is `group_by=a,b`. */
 export function readParameters(search: URLSearchParams, allowed: readonly string[]): Parameters {
   const given: Record<string, string> = {}
   for (const [name, value] of search) {
     if (!allowed.includes(name)) throw refuse(name, `is no parameter here; there are ${allowed.join(", ")}`)
     if (value === "") continue
-    if (given[name] !== undefined && name !== "group_by") throw refuse(name, "must be given once")
+    if (given[name] !== undefined && !LISTS.includes(name)) throw refuse(name, "must be given once")
     given[name] = given[name] === undefined ? value : `${given[name]},${value}`
   }
   return given
 }
 
 function readFilter(given: Parameters, scope: Scope, zone: string): LedgerFilter {
-  if (scope.userId !== null && given.user_id !== undefined && given.user_id !== scope.userId) {
+  const unknown = readUnknown(given)
+  const isOthers = unknown.has("user_id") || (given.user_id !== undefined && given.user_id !== scope.userId)
+  if (scope.userId !== null && isOthers) {
     throw new Refusal(403, "permission", "This key may see its own user's requests only; leave user_id out.", {
       param: "user_id",
     })
   }
+  const valueOf = (name: (typeof KNOWN)[number]) => (unknown.has(name) ? null : given[name])
   return {
     from: readTime("from", given.from, zone),
     to: readTime("to", given.to, zone),
-    client: given.client,
-    userId: scope.userId ?? given.user_id,
-    project: given.project,
-    sessionId: given.session_id,
-    model: given.model,
-    key: given.key,
+    client: valueOf("client"),
+    userId: scope.userId ?? valueOf("user_id"),
+    project: valueOf("project"),
+    sessionId: valueOf("session_id"),
+    model: valueOf("model"),
+    key: valueOf("key"),
     outcome: readOutcome(given.outcome),
   }
+}
+
+/** `unknown=client,project`: the rows that have no client and no project. Any text may be a name, so no name can say this. */
+function readUnknown(given: Parameters): ReadonlySet<string> {
+  const names = given.unknown?.split(",").map((name) => name.trim()) ?? []
+  for (const name of names) {
+    if (!KNOWN.some((one) => one === name))
+      throw wrong("unknown", `some of ${KNOWN.join(", ")}, with commas between`, name)
+    if (given[name] !== undefined) throw refuse(name, "is given and said to be unknown; leave one of the two out")
+  }
+  return new Set(names)
 }
 
 function readTime(name: string, text: string | undefined, zone: string): number | undefined {

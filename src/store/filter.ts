@@ -1,38 +1,27 @@
-/** Which rows are meant, as SQL. The same of rows as columns is `columns/match.ts`. */
+/** Which rows are meant. The span of time as SQL, which has an index; all of it on rows as columns is `columns/match.ts`. */
 import type { Outcome } from "../exchange.ts"
 import type { Values } from "./source.ts"
 
-/** `from` (inclusive) and `to` (exclusive) are epoch milliseconds of `started_at`. Absent: not filtered by. */
+/** `from` (inclusive) and `to` (exclusive) are epoch milliseconds of `started_at`. Absent: not filtered by; null: rows where it is not known. */
 export interface LedgerFilter {
   from?: number | undefined
   to?: number | undefined
-  client?: string | undefined
-  userId?: string | undefined
+  client?: string | null | undefined
+  userId?: string | null | undefined
   /** display name or key */
-  project?: string | undefined
-  sessionId?: string | undefined
-  model?: string | undefined
-  key?: string | undefined
+  project?: string | null | undefined
+  sessionId?: string | null | undefined
+  model?: string | null | undefined
+  key?: string | null | undefined
   outcome?: Outcome | undefined
 }
 
 /** Conditions joined by AND, with a `?` for each value: no value is ever part of the SQL text. */
-export function filterSql(filter: LedgerFilter): { where: string; values: Values } {
-  const where = ["1"]
-  const values: Values = []
-  const add = (condition: string, ...given: (string | number | undefined)[]) => {
-    if (given[0] === undefined) return
-    where.push(condition)
-    for (const value of given) if (value !== undefined) values.push(value)
-  }
-  add("started_at >= ?", filter.from)
-  add("started_at < ?", filter.to)
-  add("client = ?", filter.client)
-  add("user_id = ?", filter.userId)
-  add("(project = ? OR project_key = ?)", filter.project, filter.project)
-  add("session_id = ?", filter.sessionId)
-  add("model = ?", filter.model)
-  add("key_alias = ?", filter.key)
-  add("outcome = ?", filter.outcome)
-  return { where: where.join(" AND "), values }
+export function spanSql({ from, to }: LedgerFilter): { where: string; values: Values } {
+  const where = [
+    "1",
+    ...(from === undefined ? [] : ["started_at >= ?"]),
+    ...(to === undefined ? [] : ["started_at < ?"]),
+  ]
+  return { where: where.join(" AND "), values: [from, to].filter((one) => one !== undefined) }
 }

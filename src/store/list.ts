@@ -1,7 +1,7 @@
 /** Pages of rows, newest first. A cursor is the place of a page's last row, so that rows arriving meanwhile shift nothing. */
 import { type LedgerRow, Refusal } from "../exchange.ts"
 import { isSelective } from "./columns/match.ts"
-import { filterSql, type LedgerFilter } from "./filter.ts"
+import { type LedgerFilter, spanSql } from "./filter.ts"
 import { findRows } from "./find.ts"
 import { ROW_COLUMNS, readRow, type StoredRow } from "./rows.ts"
 import type { Source } from "./source.ts"
@@ -33,7 +33,7 @@ export async function listRows(source: Source, query: ListQuery): Promise<Page> 
 
 /** A span of time has an index; what else is filtered by is looked up in the columns first. */
 async function conditions(source: Source, query: ListQuery, after: Place | null, limit: number) {
-  if (!isSelective(query)) return filterSql(query)
+  if (!isSelective(query)) return spanSql(query)
   const found = await findRows(source.values, query, after?.[0] ?? null, limit + 1)
   // One text for all lists: the driver keeps every statement it has seen.
   return { where: "rowid IN (SELECT value FROM json_each(?))", values: [JSON.stringify(found)] }

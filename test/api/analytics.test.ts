@@ -114,6 +114,8 @@ const WRONG: [path: string, param: string, says: string][] = [
   ["/api/requests?cursor=abc", "cursor", "next_cursor"],
   ["/api/requests?clinet=codex", "clinet", "client"],
   ["/api/requests?client=a&client=b", "client", "once"],
+  ["/api/requests?unknown=clients", "unknown", "client, user_id, project"],
+  ["/api/requests?unknown=client&client=a", "client", "unknown"],
   ["/api/requests/stream?limit=3", "limit", "client"],
   ["/api/usage?group_by=colour", "group_by", "model, client, user"],
   ["/api/usage?group_by=model,client,user", "group_by", "one or two"],
@@ -212,4 +214,23 @@ test("all four routes are described, with parameters and errors", async () => {
       paths["/api/requests"].get.responses[200].content["application/json"].schema.properties.data.items.properties,
     ),
   ).toEqual(Object.keys(rows[0]!))
+})
+
+test("what is not known of a request is asked for by its name, and no text means it", async () => {
+  const nameless = [
+    rowAt(T0 - 2000, { client: null, model: "x", project: null, cost_usd: 0, billed_usd: 0, user_id: "eve" }),
+    rowAt(T0 - 1000, { client: null, model: "null", cost_usd: 0, billed_usd: 0, user_id: "eve" }),
+  ]
+  for (const row of nameless) ledger.append(row, detailOf({ project_key: row.project && "k" }))
+  const found = async (query: string) =>
+    (await json(`/api/requests?user_id=eve&${query}`)).data.map((row: LedgerRow) => row.model)
+  expect(await found("unknown=client")).toEqual(["null", "x"])
+  expect(await found("unknown=client, project")).toEqual(["x"])
+  expect(await found("unknown=client&unknown=project")).toEqual(["x"])
+  expect(await found("unknown=model")).toEqual([])
+  expect(await found("client=null")).toEqual([])
+  expect((await json("/api/usage?user_id=eve&unknown=project&group_by=client")).rows).toMatchObject([
+    { key: null, requests: 1 },
+  ])
+  expect((await get("/api/requests?unknown=user_id", "ada")).status).toBe(403)
 })

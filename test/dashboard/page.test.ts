@@ -103,6 +103,30 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await watched.close()
   })
 
+  test("what is not known leads to its requests too, and can be chosen as a filter", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/overview?range=30d")
+    const group = page.locator(".bars li", { hasText: "not known" }).last()
+    const requests = Number(/\d+/.exec((await group.locator(".figures .muted").textContent())!))
+    await group.locator("a").click()
+    await page.waitForFunction(() => location.hash === "#/requests?range=30d&unknown=project")
+    await visit(watched, "#/requests?range=30d&unknown=project")
+    const older = page.getByRole("button", { name: "older" })
+    while (await older.isVisible()) await Promise.all([page.waitForResponse(/cursor/), older.click()])
+    await page.waitForFunction((count) => document.querySelectorAll("tbody tr").length >= count, requests)
+    expect(await page.locator("tbody tr").count()).toBe(requests)
+    await page.locator(".chip", { hasText: "Project not known" }).click()
+    await page.waitForFunction(() => !location.hash.includes("unknown"))
+    await page.selectOption("#filter-field", "client")
+    await page.locator("select[name=value] option", { hasText: "not known" }).waitFor({ state: "attached" })
+    await page.selectOption("select[name=value]", { label: "not known" })
+    await page.waitForFunction(() => location.hash.includes("unknown=client"))
+    expect(watched.complaints).toEqual([])
+    await watched.close()
+  })
+
   test("filters hold in the link, and each can be removed", async () => {
     const watched = await rig.open()
     const { page } = watched

@@ -5,7 +5,7 @@ import { curlOf } from "../../src/dashboard/page/curl.ts"
 import { changesOnly, compareLines, readable } from "../../src/dashboard/page/diff.ts"
 import { compact, duration, money, percent } from "../../src/dashboard/page/format.ts"
 import { bucketStarts, spanBefore, startOfKey } from "../../src/dashboard/page/range.ts"
-import { linkTo, readRoute } from "../../src/dashboard/page/route.ts"
+import { filteredBy, linkTo, readRoute } from "../../src/dashboard/page/route.ts"
 import type { Entry } from "../../src/dashboard/page/shapes.ts"
 import { SNIPPETS } from "../../src/dashboard/page/snippets.ts"
 import { stepsOf } from "../../src/dashboard/page/views/request-timeline.tsx"
@@ -121,6 +121,14 @@ test("a link holds any text, and comes back as it went", () => {
       })
     }),
   )
+})
+
+test("a filter replaces the one before by the same thing, known or not, and leaves the others", () => {
+  const both = filteredBy(filteredBy({ range: "7d", project: "a" }, "client", null), "model", null)
+  expect(both).toEqual({ range: "7d", project: "a", unknown: "client,model" })
+  expect(filteredBy(both, "client", "codex")).toEqual({ range: "7d", project: "a", unknown: "model", client: "codex" })
+  expect(filteredBy({ client: "codex" }, "client", null)).toEqual({ unknown: "client" })
+  expect(filteredBy({ unknown: "client", client: "x" }, "client", undefined)).toEqual({})
 })
 
 test("every set-up snippet is for a client that is recognised, and names this proxy", () => {

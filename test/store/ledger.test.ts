@@ -141,19 +141,19 @@ test("filters find what the same filter on the rows in memory finds", async () =
   const anyFilter = fc.record({
     from: fc.option(fc.integer({ min: T0, max: T0 + 1000 }), { nil: undefined }),
     to: fc.option(fc.integer({ min: T0, max: T0 + 1000 }), { nil: undefined }),
-    client: some("codex", "a'b"),
-    userId: some("ada", "%"),
-    project: some("acme/shop", "/home/ada/site"),
-    sessionId: some("s-1"),
-    model: some("gpt-5"),
-    key: some("ci"),
+    client: some("codex", "a'b", null),
+    userId: some("ada", "%", null),
+    project: some("acme/shop", "/home/ada/site", null),
+    sessionId: some("s-1", null),
+    model: some("gpt-5", null),
+    key: some("ci", null),
     outcome: some("done" as const, "rejected" as const),
   })
   await withLedger(async (ledger) => {
     for (const [row, detail] of rows) ledger.append(row, detail)
     await fc.assert(
       fc.asyncProperty(anyFilter, async (filter) => {
-        const is = (wanted: string | undefined, value: string | null) => wanted === undefined || wanted === value
+        const is = (wanted: string | null | undefined, value: string | null) => wanted === undefined || wanted === value
         const wanted = rows.filter(([row, detail]) => {
           const at = Date.parse(row.started_at)
           return (
@@ -161,7 +161,7 @@ test("filters find what the same filter on the rows in memory finds", async () =
             at < (filter.to ?? Number.POSITIVE_INFINITY) &&
             is(filter.client, row.client) &&
             is(filter.userId, row.user_id) &&
-            (is(filter.project, row.project) || is(filter.project, detail.project_key)) &&
+            (is(filter.project, row.project) || (filter.project !== null && is(filter.project, detail.project_key))) &&
             is(filter.sessionId, row.session_id) &&
             is(filter.model, row.model) &&
             is(filter.key, row.key_alias) &&

@@ -21,6 +21,17 @@ export function linkTo(view: string, params: Readonly<Record<string, string | nu
   return `#/${view}${query && `?${query}`}`
 }
 
+/** The filters that ask for what is not known: `unknown=client,project`, as in `/api/requests`. */
+export const unknownOf = (params: Params): readonly string[] => params["unknown"]?.split(",") ?? []
+
+/** The parameters with one filter more, or another value of it; null: by what is not known; undefined: without it. */
+export function filteredBy(params: Params, name: string, value: string | null | undefined): Record<string, string> {
+  const { [name]: _, unknown: __, ...others } = params
+  const unknown = unknownOf(params).filter((one) => one !== name)
+  if (value === null) unknown.push(name)
+  return { ...others, ...(value && { [name]: value }), ...(unknown.length > 0 && { unknown: unknown.join(",") }) }
+}
+
 /** `replace` leaves no step in the history: for what is a refinement of where one is. */
 export function go(link: string, replace = false): void {
   if (!replace) {

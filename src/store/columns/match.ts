@@ -1,16 +1,16 @@
-/** Which rows of a piece a filter means. The same filter as SQL is in `filter.ts`. */
+/** Which rows of a piece a filter means. What a filter is, says `filter.ts`. */
 import type { LedgerFilter } from "../filter.ts"
 import { type Columns, type Dimension, OUTCOME, OUTCOMES } from "./layout.ts"
 import type { Range } from "./pieces.ts"
 import type { Words } from "./words.ts"
 
-const FILTERED: readonly (readonly [keyof LedgerFilter, Dimension])[] = [
+const FILTERED = [
   ["client", "client"],
   ["userId", "user_id"],
   ["sessionId", "session_id"],
   ["model", "model"],
   ["key", "key_alias"],
-]
+] as const satisfies readonly (readonly [keyof LedgerFilter, Dimension])[]
 
 /** Whether a filter asks for more than a span of time. */
 export const isSelective = (filter: LedgerFilter) =>
@@ -24,9 +24,11 @@ export function createMatcher(filter: LedgerFilter, words: Pick<Words, "numberOf
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, project, outcome } = filter
   const wanted = FILTERED.flatMap(([name, dimension]): [Dimension, number][] => {
     const word = filter[name]
-    return word === undefined ? [] : [[dimension, words.numberOf(String(word))]]
+    return word === undefined ? [] : [[dimension, words.numberOf(word)]]
   })
-  const projectNumber = project === undefined ? null : words.numberOf(project)
+  // A project has a name and a key; one that is not known has neither, and needs no second look.
+  if (project === null) wanted.push(["project", words.numberOf(null)])
+  const projectNumber = project === undefined || project === null ? null : words.numberOf(project)
   const code = outcome === undefined ? null : OUTCOMES.indexOf(outcome)
   const isTimed = filter.from !== undefined || filter.to !== undefined
 

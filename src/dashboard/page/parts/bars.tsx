@@ -1,6 +1,6 @@
 /** Groups beside each other: a name, a bar for its share, its figures. Each leads to its rows. */
 import { compact, money, plural } from "../format.ts"
-import { linkTo, type Params } from "../route.ts"
+import { filteredBy, linkTo, type Params } from "../route.ts"
 import type { UsageSums } from "../shapes.ts"
 
 type Row = { key: string | null } & UsageSums
@@ -19,13 +19,12 @@ export function Bars(props: { title: string; note: string; rows: readonly Row[];
         {rows.slice(0, MOST).map((row) => (
           <li key={row.key ?? ""}>
             <div class="bar-line">
-              {row.key === null ? (
-                <span class="muted">not known</span>
-              ) : (
-                <a href={linkTo("requests", { ...props.params, [props.filter]: row.key })} title={row.key}>
-                  {row.key}
-                </a>
-              )}
+              <a
+                href={linkTo("requests", filteredBy(props.params, props.filter, row.key))}
+                title={row.key ?? undefined}
+              >
+                {row.key ?? <span class="muted">not known</span>}
+              </a>
               <span class="figures">
                 <span class="muted">{plural(row.requests, "request")}</span>
                 <b>{isPriced ? money(row.cost_usd) : compact(row.input_tokens + row.output_tokens)}</b>

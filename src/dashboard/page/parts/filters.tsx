@@ -3,7 +3,7 @@ import { useState } from "preact/hooks"
 import { useAsked, withQuery } from "../ask.ts"
 import { moment } from "../format.ts"
 import { beginOf, rangeName } from "../range.ts"
-import { go, linkTo, type Route } from "../route.ts"
+import { filteredBy, go, linkTo, type Route, unknownOf } from "../route.ts"
 import type { UsageReport } from "../shapes.ts"
 import { outcomeLabel } from "./badge.tsx"
 import { Icon } from "./icon.tsx"
@@ -18,13 +18,15 @@ const FIELDS: Record<string, { label: string; group: string | null }> = {
   key: { label: "Key", group: "key" },
   outcome: { label: "Outcome", group: null },
 }
+const NOT_KNOWN = "not known"
 const OUTCOMES = ["done", "client-left", "upstream-failed", "rejected"]
 
 export function Filters({ route, names }: { route: Route; names: readonly string[] }) {
   const { view, params } = route
-  const without = (name: string) => linkTo(view, { ...params, [name]: null, id: null })
-  const active = names.filter((name) => params[name])
-  const free = names.filter((name) => !params[name])
+  const unknown = unknownOf(params)
+  const without = (name: string) => linkTo(view, { ...filteredBy(params, name, undefined), id: null })
+  const active = names.filter((name) => params[name] || unknown.includes(name))
+  const free = names.filter((name) => !active.includes(name))
   return (
     <div class="filters">
       {params["from"] && params["to"] && (
@@ -37,7 +39,7 @@ export function Filters({ route, names }: { route: Route; names: readonly string
       {active.map((name) => (
         <a key={name} class="chip" href={without(name)}>
           <span class="muted">{FIELDS[name]!.label}</span>{" "}
-          {name === "outcome" ? outcomeLabel(params[name]!) : params[name]}
+          {unknown.includes(name) ? NOT_KNOWN : name === "outcome" ? outcomeLabel(params[name]!) : params[name]}
           <Remove what={FIELDS[name]!.label} />
         </a>
       ))}
@@ -60,12 +62,12 @@ function AddFilter({ names, route }: { names: readonly string[]; route: Route })
   const values = useAsked<UsageReport>(
     group ? withQuery("/api/usage", { group_by: group, from: beginOf(rangeName(route.params["range"]), now) }) : null,
   )
-  const options =
-    field === "outcome" ? OUTCOMES : (values.data?.rows ?? []).flatMap(({ key }) => (key === null ? [] : [String(key)]))
-  const add = (value: string) => {
+  const options: readonly (string | null)[] =
+    field === "outcome" ? OUTCOMES : (values.data?.rows ?? []).map(({ key }) => key as string | null)
+  const add = (value: string | null) => {
     if (value === "") return
     setField("")
-    go(linkTo(route.view, { ...route.params, [field]: value, id: null }))
+    go(linkTo(route.view, { ...filteredBy(route.params, field, value), id: null }))
   }
   return (
     <form
@@ -101,11 +103,15 @@ function AddFilter({ names, route }: { names: readonly string[]; route: Route })
             </button>
           </>
         ) : (
-          <select name="value" aria-label={FIELDS[field]!.label} onChange={(event) => add(event.currentTarget.value)}>
-            <option value="">{values.isLoading ? "Loading…" : "Choose…"}</option>
+          <select
+            name="value"
+            aria-label={FIELDS[field]!.label}
+            onChange={(event) => add(options[event.currentTarget.selectedIndex - 1] ?? null)}
+          >
+            <option>{values.isLoading ? "Loading…" : "Choose…"}</option>
             {options.map((value) => (
-              <option key={value} value={value}>
-                {field === "outcome" ? outcomeLabel(value) : value}
+              <option key={value}>
+                {value === null ? NOT_KNOWN : field === "outcome" ? outcomeLabel(value) : value}
               </option>
             ))}
           </select>

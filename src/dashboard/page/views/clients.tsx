@@ -8,7 +8,7 @@ import { PageHead, RangePicker } from "../parts/page-head.tsx"
 import { Answer, Empty } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
 import { beginOf, RANGES, rangeName } from "../range.ts"
-import { linkTo } from "../route.ts"
+import { filteredBy, linkTo } from "../route.ts"
 import type { Client, Configuration } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { SNIPPETS } from "../snippets.ts"
@@ -41,59 +41,65 @@ export function Clients({ route, status }: ViewProps) {
   )
 }
 
-const columns = (now: number, range: string): Column<Client>[] => [
-  {
-    name: "Client",
-    cell: ({ client, guess }) =>
-      client === null ? (
-        <span class="muted">not recognised</span>
-      ) : (
+const columns = (now: number, range: string): Column<Client>[] => {
+  const rowsOf = (client: string | null) => linkTo("requests", filteredBy({ range }, "client", client))
+  return [
+    {
+      name: "Client",
+      cell: ({ client, guess }) => (
         <>
-          <a class="strong" href={linkTo("requests", { client, range })}>
-            {client}
+          <a class="strong" href={rowsOf(client)}>
+            {client ?? "not recognised"}
           </a>{" "}
           {guess && <Badge tone="quiet">likely</Badge>}
         </>
       ),
-  },
-  { name: "Versions", cell: ({ versions }) => versions.slice(0, 3).join(", ") || "–" },
-  {
-    name: "Recognised by",
-    isMinor: true,
-    cell: ({ traits }) =>
-      traits.length === 0 ? (
-        <span class="muted">no row of the client table fits</span>
-      ) : (
-        <details class="traits">
-          <summary>{traits[0]}</summary>
-          <ul>
-            {traits.map((trait) => (
-              <li key={trait}>{trait}</li>
-            ))}
-          </ul>
-        </details>
+    },
+    { name: "Versions", cell: ({ versions }) => versions.slice(0, 3).join(", ") || "–" },
+    {
+      name: "Recognised by",
+      isMinor: true,
+      cell: ({ traits }) =>
+        traits.length === 0 ? (
+          <span class="muted">no row of the client table fits</span>
+        ) : (
+          <details class="traits">
+            <summary>{traits[0]}</summary>
+            <ul>
+              {traits.map((trait) => (
+                <li key={trait}>{trait}</li>
+              ))}
+            </ul>
+          </details>
+        ),
+    },
+    { name: "Last request", cell: ({ last_at }) => (last_at ? when(last_at, now) : "–") },
+    {
+      name: "Requests",
+      isNumber: true,
+      cell: ({ client, requests, errors }) => (
+        <>
+          <a href={rowsOf(client)}>{count(requests)}</a>
+          {errors > 0 && <small class="bad-text"> {count(errors)} failed</small>}
+        </>
       ),
-  },
-  { name: "Last request", cell: ({ last_at }) => (last_at ? when(last_at, now) : "–") },
-  {
-    name: "Requests",
-    isNumber: true,
-    cell: ({ client, requests, errors }) => (
-      <>
-        {client === null ? count(requests) : <a href={linkTo("requests", { client, range })}>{count(requests)}</a>}
-        {errors > 0 && <small class="bad-text"> {count(errors)} failed</small>}
-      </>
-    ),
-  },
-  {
-    name: "Tokens",
-    isNumber: true,
-    title: "input and output",
-    cell: (row) => compact(row.input_tokens + row.output_tokens),
-  },
-  { name: "First token", isNumber: true, isMinor: true, title: "median", cell: ({ ttft_ms }) => duration(ttft_ms.p50) },
-  { name: "Cost", isNumber: true, cell: ({ cost_usd }) => money(cost_usd) },
-]
+    },
+    {
+      name: "Tokens",
+      isNumber: true,
+      title: "input and output",
+      cell: (row) => compact(row.input_tokens + row.output_tokens),
+    },
+    {
+      name: "First token",
+      isNumber: true,
+      isMinor: true,
+      title: "median",
+      cell: ({ ttft_ms }) => duration(ttft_ms.p50),
+    },
+    { name: "Cost", isNumber: true, cell: ({ cost_usd }) => money(cost_usd) },
+  ]
+}
 
 function SetUp({ needsKey }: { needsKey: boolean }) {
   const models = useAsked<Configuration>("/api/config")

@@ -5,7 +5,7 @@ import { count, when } from "../format.ts"
 import { Badge, outcomeLabel } from "../parts/badge.tsx"
 import { Answer } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
-import { linkTo } from "../route.ts"
+import { filteredBy, linkTo } from "../route.ts"
 import type { LedgerRow, Page } from "../shapes.ts"
 
 /** Of each outcome; older ones are in the list of requests. */
@@ -80,7 +80,9 @@ const columns = (now: number, range: string): Column<Failure>[] => [
     isNumber: true,
     title: `of the newest ${NEWEST} of each outcome`,
     cell: ({ row, requests }) => (
-      <a href={linkTo("requests", { outcome: row.outcome, model: row.model, range })}>{count(requests)}</a>
+      <a href={linkTo("requests", filteredBy({ outcome: row.outcome, range }, "model", row.model))}>
+        {count(requests)}
+      </a>
     ),
   },
 ]

@@ -7,7 +7,7 @@ import { Answer, Empty, firstRequest } from "../parts/states.tsx"
 import { Snippet } from "../parts/copy.tsx"
 import { type Column, Table } from "../parts/table.tsx"
 import { beginOf, rangeName } from "../range.ts"
-import { linkTo } from "../route.ts"
+import { filteredBy, linkTo } from "../route.ts"
 import type { UsageReport } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 
@@ -58,14 +58,11 @@ export function Keys({ route, status }: ViewProps) {
 const columns = (range: string): Column<Row>[] => [
   {
     name: "Key",
-    cell: ({ key }) =>
-      key === null ? (
-        <span class="muted">no key needed</span>
-      ) : (
-        <a class="strong" href={linkTo("requests", { key: String(key), range })}>
-          {key}
-        </a>
-      ),
+    cell: ({ key }) => (
+      <a class="strong" href={linkTo("requests", filteredBy({ range }, "key", key as string | null))}>
+        {key ?? "no key"}
+      </a>
+    ),
   },
   { name: "Requests", isNumber: true, cell: ({ requests }) => count(requests) },
   { name: "Failed", isNumber: true, cell: ({ errors }) => count(errors) },

@@ -7,7 +7,7 @@ import { Answer, Empty, firstRequest } from "../parts/states.tsx"
 import { Snippet } from "../parts/copy.tsx"
 import { type Column, Table } from "../parts/table.tsx"
 import { beginOf, rangeName } from "../range.ts"
-import { go, linkTo } from "../route.ts"
+import { filteredBy, go, linkTo } from "../route.ts"
 import type { Quality, QualitySums, Rate, SignalMeaning } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { Failures } from "./failures.tsx"
@@ -78,13 +78,13 @@ const composite = (group: Group, range: string): Column<Row>[] => [
     name: group[0]!.toUpperCase() + group.slice(1),
     cell: ({ key }) => {
       const filter = FILTER[group]
-      if (key === null) return <span class="muted">not known</span>
+      const name = key ?? "not known"
       return filter ? (
-        <a class="strong" href={linkTo("requests", { [filter]: key, range })}>
-          {key}
+        <a class="strong" href={linkTo("requests", filteredBy({ range }, filter, key))}>
+          {name}
         </a>
       ) : (
-        key
+        name
       )
     },
   },

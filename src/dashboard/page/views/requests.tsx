@@ -10,7 +10,7 @@ import { PageHead, RangePicker } from "../parts/page-head.tsx"
 import { Answer, Empty, Failed, firstRequest } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
 import { beginOf, rangeName } from "../range.ts"
-import { go, linkTo, type Params, readRoute } from "../route.ts"
+import { filteredBy, go, linkTo, type Params, readRoute } from "../route.ts"
 import type { LedgerRow, Page } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { RequestPanel } from "./request-panel.tsx"
@@ -60,7 +60,7 @@ export function Requests({ route, status }: ViewProps) {
     from?.focus()
     open(null)
   }
-  const isFiltered = FILTERS.some((name) => params[name])
+  const isFiltered = [...FILTERS, "unknown"].some((name) => params[name])
   return (
     <>
       <PageHead title="Requests" lead="One row for every model call, refused ones too. Open one to see what happened.">
@@ -116,7 +116,9 @@ export function Requests({ route, status }: ViewProps) {
 }
 
 function apiFilter(params: Params, now: number): Record<string, string> {
-  const given = Object.fromEntries(FILTERS.flatMap((name) => (params[name] ? [[name, params[name]]] : [])))
+  const given = Object.fromEntries(
+    [...FILTERS, "unknown"].flatMap((name) => (params[name] ? [[name, params[name]]] : [])),
+  )
   // A range ends now and goes on; a bucket of a chart has an end.
   const from = params["from"] || String(beginOf(rangeName(params["range"]), now))
   return { ...given, from, ...(params["to"] && { to: params["to"] }) }
@@ -129,14 +131,11 @@ function distinct(rows: readonly LedgerRow[]): LedgerRow[] {
 }
 
 const columns = (now: number, params: Params): Column<LedgerRow>[] => {
-  const filterBy = (name: string, value: string | null) =>
-    value === null ? (
-      <span class="muted">–</span>
-    ) : (
-      <a href={linkTo("requests", { ...params, id: null, [name]: value })} title={value}>
-        {value}
-      </a>
-    )
+  const filterBy = (name: string, value: string | null) => (
+    <a href={linkTo("requests", { ...filteredBy(params, name, value), id: null })} title={value ?? "not known"}>
+      {value ?? <span class="muted">–</span>}
+    </a>
+  )
   return [
     {
       name: "Time",

@@ -17,7 +17,7 @@ export function Sessions({ route }: ViewProps) {
   const { params } = route
   const range = rangeName(params["range"])
   const [now] = useState(Date.now)
-  const given = Object.fromEntries(FILTERS.map((name) => [name, params[name]]))
+  const given = Object.fromEntries([...FILTERS, "unknown"].map((name) => [name, params[name]]))
   const path = (cursor: string | null) => withQuery("/api/sessions", { ...given, from: beginOf(range, now), cursor })
   const first = path(null)
   const asked = useAsked<SessionPage>(first)
