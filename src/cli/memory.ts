@@ -82,7 +82,12 @@ export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
     clock: Date.now,
     warn: io.err,
   })
-  const desk = createMemoryDesk(engine, store, () => performance.now())
+  const desk = createMemoryDesk(
+    engine,
+    store,
+    () => performance.now(),
+    () => config.memory.scope,
+  )
   try {
     return await command({ desk, io, values, rest, limit, userId: values.user ?? config.users.defaultUserId })
   } catch (error) {

@@ -130,6 +130,7 @@ async function serve(
     newId: Bun.randomUUIDv7,
     clock: Date.now,
     now,
+    scope: () => snapshot.config.memory.scope,
     warn: say,
   })
   const projects = createProjects(undefined, (learned) => {

@@ -7,6 +7,7 @@ import type { Config } from "../settings.ts"
 import { recognise } from "./clients.ts"
 import { readName } from "./names.ts"
 import { findClue, metadataProject, type ProjectClue, projectOf } from "./project.ts"
+import { normalisePath, normaliseRemote } from "./remote.ts"
 import { findSession, type FoundSession } from "./session.ts"
 import { decideUser, type PatternTest } from "./users.ts"
 
@@ -44,13 +45,22 @@ interface Found {
   by: string
 }
 
+/** What was named on purpose: a place by its path or its remote's address, as clients name theirs, else a name that is its own key. */
+function readProject({ name, by }: Named): Pick<Found, "project" | "clue"> {
+  const remote = /:\/\/|^[^/]+@/.test(name) ? normaliseRemote(name) : null
+  const path = remote === null ? normalisePath(name) : null
+  if (remote === null && path === null) return { project: { name, key: name }, clue: null }
+  const clue: ProjectClue = { path, root: null, remote, remoteGuessed: false, by }
+  return { project: projectOf(clue), clue }
+}
+
 function decideProject(sighting: Sighting): Found {
   const named = namedProject(sighting)
-  if (named) return { project: { name: named.name, key: named.name }, clue: null, by: named.by }
+  if (named) return { ...readProject(named), by: named.by }
   const body = sighting.body()
   const written = body && metadataProject(body)
   if (written && written !== "*")
-    return { project: { name: written, key: written }, clue: null, by: "metadata.user_id" }
+    return { ...readProject({ name: written, by: "metadata.user_id" }), by: "metadata.user_id" }
   const clue = findClue(sighting.headers, sighting.body)
   if (clue === null) return { project: null, clue, by: "none found" }
   return { project: projectOf(clue), clue, by: clue.by }

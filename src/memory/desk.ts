@@ -50,10 +50,16 @@ export interface MemoryDesk {
 
 const EXPORT_PAGE = 500
 
-export function createMemoryDesk(engine: LocalEngine, store: MemoryStore, now: () => number): MemoryDesk {
-  const namespace = (userId: string, project: string | null) =>
+/** `scopeNow`: what separates memories by the file as it is now. Keeping and searching go by it, as requests do. */
+export function createMemoryDesk(
+  engine: LocalEngine,
+  store: MemoryStore,
+  now: () => number,
+  scopeNow: () => "user" | "project",
+): MemoryDesk {
+  const namespace = (userId: string, project: string | null, scope = scopeNow()) =>
     namespaceOf(
-      "project",
+      scope,
       userId,
       project === null
         ? null
@@ -71,9 +77,10 @@ export function createMemoryDesk(engine: LocalEngine, store: MemoryStore, now: (
     void engine.flush()
     return act()
   }
+  // Who lists or forgets a project means what is kept under it, never all of a user's because the scope is theirs.
   const filterOf = ({ project, ...filter }: MemoryFilter) => ({
     ...filter,
-    ...(project !== undefined && { projectKey: namespace(filter.userId, project).projectKey }),
+    ...(project !== undefined && { projectKey: namespace(filter.userId, project, "project").projectKey }),
   })
   return {
     add(draft) {

@@ -41,6 +41,8 @@ export interface MemoriesOptions {
   clock: () => number
   /** monotonic milliseconds */
   now: () => number
+  /** `memory.scope` of the config in force */
+  scope: () => Config["memory"]["scope"]
   warn: (message: string) => void
 }
 
@@ -52,6 +54,7 @@ export function createMemories({
   newId,
   clock,
   now,
+  scope,
   warn,
 }: MemoriesOptions): Memories {
   const local = withMemo(createLocalEngine({ store, estimate, newId, clock, warn }), store.version)
@@ -83,7 +86,7 @@ export function createMemories({
     const { engine: chosen } = config.memory
     return chosen === "local" ? local : chosen === "supermemory" ? supermemory(config) : null
   }
-  const desk = createMemoryDesk(local, store, now)
+  const desk = createMemoryDesk(local, store, now, scope)
   return {
     engine,
     adopt(config, { userId, root, project }) {

@@ -58,12 +58,15 @@ const under = (namespaces: readonly number[], term: string) =>
 
 const VERSION = "SELECT total_changes() || '.' || data_version AS version FROM pragma_data_version"
 
-/** A key goes before a name; of two projects of one name the one with more memories, else the one that was worked in last. */
+/**
+ * A path whose remote is known goes first, for what was under the path is the remote's. A key goes before a name; of two projects of one name the one
+ * with more memories, else the one that was worked in last.
+ */
 const PROJECT_OF = `SELECT key, name FROM (
-    SELECT project_key AS key, coalesce(project, project_key) AS name, memories AS weight FROM namespaces WHERE user_id = ?1
+    SELECT project_key AS key, coalesce(project, project_key) AS name, memories AS weight, NULL AS root FROM namespaces WHERE user_id = ?1
     UNION ALL
-    SELECT remote, substr(remote, instr(remote, '/') + 1), learned_at / 1e15 FROM learned_projects WHERE user_id = ?1
-  ) WHERE key = ?2 OR name = ?2 ORDER BY key = ?2 DESC, weight DESC LIMIT 1`
+    SELECT remote, substr(remote, instr(remote, '/') + 1), learned_at / 1e15, root FROM learned_projects WHERE user_id = ?1
+  ) WHERE root = ?2 OR key = ?2 OR name = ?2 ORDER BY root IS ?2 DESC, key = ?2 DESC, weight DESC LIMIT 1`
 
 /** `settle` writes what is queued elsewhere about memories: what is removed must not come back from there. */
 export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {

@@ -171,6 +171,22 @@ describe("explicit names", () => {
     expect(identify(see({ "x-memory-project": "" }, { body }), users).project?.key).toBe("/home/dev/x")
   })
 
+  test("of a place are the place: a path or a remote's address, as clients name theirs; anything else is its own key", () => {
+    const named = (name: string) => identify(see({ "x-memory-project": name }), users)
+    expect(named("/home/ada/shop/")).toMatchObject({
+      project: { name: "shop", key: "/home/ada/shop" },
+      clue: { path: "/home/ada/shop", remote: null, by: "the header x-memory-project" },
+    })
+    expect(named("C:/work/shop").project).toEqual({ name: "shop", key: "C:\\work\\shop" })
+    for (const remote of ["git@github.com:acme/shop.git", "https://x:y@GitHub.com/acme/shop.git"])
+      expect(named(remote)).toMatchObject({
+        project: { name: "acme/shop", key: "github.com/acme/shop" },
+        clue: { path: null, remote: "github.com/acme/shop", remoteGuessed: false },
+      })
+    for (const name of ["team:shop", "acme/shop", "a@b", "./shop", "~/shop", "shop://"])
+      expect(named(name)).toMatchObject({ project: { name, key: name }, clue: null })
+  })
+
   test("that cannot be names are refused with 400", () => {
     for (const name of [
       "x-memory-user-id",

@@ -31,7 +31,18 @@ function open(dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))) {
     clock: () => 0,
     warn: () => {},
   })
-  return { dir, database, store, engine, desk: createMemoryDesk(engine, store, () => 0) }
+  return {
+    dir,
+    database,
+    store,
+    engine,
+    desk: createMemoryDesk(
+      engine,
+      store,
+      () => 0,
+      () => "project",
+    ),
+  }
 }
 
 const shop = namespaceOf("project", "ann", { key: "github.com/acme/shop", name: "acme/shop" })
