@@ -1,5 +1,5 @@
 /**
- * LiteLLM's own spend routes over our ledger, for the tools that ask for them: `/spend/logs`, `/global/…`, `/user/daily/activity`. `spend` is what was billed; what has no
+ * LiteLLM's own spend routes over our ledger, for the tools that ask for them: `/spend/…`, `/global/…`, `/user/daily/activity`. `spend` is what was billed; what has no
  * known price adds nothing to it. Shapes: https://docs.litellm.ai/docs/proxy/cost_tracking and LiteLLM's `spend_management_endpoints.py`.
  */
 import { Elysia } from "elysia"
@@ -62,6 +62,48 @@ export function spendApi({ ledger, admit }: SpendDeps) {
         parameter("summarize", "false: rows instead of days"),
         parameter("limit", `rows, 1 to ${MOST_LOGS}, default 100`),
       ]),
+    )
+    .get(
+      "/spend/keys",
+      async ({ request }) => {
+        const { report } = await by(request, ["key"])
+        return Response.json(
+          spenders(report).map(({ key, ...sums }) => ({ token: key, key_name: key, key_alias: key, ...sums })),
+        )
+      },
+      described("Keys by what was spent with them", list(object({ key_alias: text, spend: number }))),
+    )
+    .get(
+      "/spend/users",
+      async ({ request }) => {
+        const { given, report } = await by(request, ["user"], ["user_id"])
+        const users = spenders(report).map(({ key, ...sums }) => ({ user_id: key, user_email: null, ...sums }))
+        return Response.json(
+          given.user_id === undefined ? users : users.filter(({ user_id }) => user_id === given.user_id),
+        )
+      },
+      described("Users by what they spent", list(object({ user_id: text, spend: number })), [
+        parameter("user_id", "one user's"),
+      ]),
+    )
+    .get(
+      "/spend/tags",
+      async ({ request }) => {
+        const { report } = await by(request, ["client"])
+        return Response.json(
+          report.rows
+            .filter(({ key }) => key !== null)
+            .map(({ key, requests, billed_usd }) => ({
+              individual_request_tag: tagOf(String(key)),
+              log_count: requests,
+              total_spend: billed_usd ?? 0,
+            })),
+        )
+      },
+      described(
+        "Spend by tag. Each request has one, of the client that sent it",
+        list(object({ individual_request_tag: text, log_count: number, total_spend: number })),
+      ),
     )
     .get(
       "/global/spend",
@@ -187,6 +229,22 @@ const described = (summary: string, answer: Schema, more: ReturnType<typeof para
   },
 })
 
+/** LiteLLM tags every request with its User-Agent; the client is what we make of that. */
+const tagOf = (client: string) => `User-Agent: ${client}`
+
+/** Who spent, the most first: fields of LiteLLM's tables. Those that nobody set are null there, too. */
+const spenders = (report: UsageReport) =>
+  report.rows
+    .filter(({ key }) => key !== null)
+    .map(({ key, billed_usd }) => ({
+      key,
+      spend: billed_usd ?? 0,
+      max_budget: null,
+      budget_duration: null,
+      models: [],
+    }))
+    .sort((a, b) => b.spend - a.spend)
+
 const tokensOf = (sums: UsageSums) => sums.input_tokens + sums.output_tokens
 
 /** The fields of LiteLLM's spend log that we have. */
@@ -209,7 +267,7 @@ const logOf = (row: LedgerRow) => ({
   session_id: row.session_id,
   status: row.outcome === "done" ? "success" : "failure",
   cache_hit: "False",
-  request_tags: row.client === null ? [] : [`User-Agent: ${row.client}`],
+  request_tags: row.client === null ? [] : [tagOf(row.client)],
   metadata: { user_api_key_alias: row.key_alias, client: row.client, project: row.project },
 })
 

@@ -241,5 +241,12 @@ export const PLAIN = {
     ["models"],
     object({ data: list(object({ model_name: text, litellm_params: open, model_info: open })) }),
     401,
+    404,
+  ),
+  modelGroupInfo: described(
+    "LiteLLM's model groups: each public name with its providers, limits and prices; null is not known",
+    ["models"],
+    object({ data: list(open) }),
+    401,
   ),
 }

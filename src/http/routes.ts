@@ -8,6 +8,7 @@ import { qualityApi } from "../api/quality.ts"
 import { metricsApi } from "../api/metrics.ts"
 import { requestsApi } from "../api/requests.ts"
 import { spendApi } from "../api/spend.ts"
+import { spendCalculateApi } from "../api/spend-calculate.ts"
 import { sessionsApi } from "../api/sessions.ts"
 import { usageApi } from "../api/usage.ts"
 import type { App } from "../app.ts"
@@ -16,6 +17,7 @@ import { matchEndpoint } from "../dialects/endpoints.ts"
 import { type Arrival, Refusal } from "../exchange.ts"
 import { traitsOf } from "../identify/clients.ts"
 import { handlePassthrough } from "../pipeline.ts"
+import { estimateTokens } from "../usage/estimate.ts"
 import { describeQuality } from "../usage/quality-report.ts"
 import { bodyText, receiveBody } from "./body.ts"
 import { health, healthInDetail, readiness } from "./health.ts"
@@ -23,7 +25,9 @@ import { routingInfo } from "./info.ts"
 import { createDoor, login } from "./login.ts"
 import { serveMcp } from "./mcp.ts"
 import { MODEL_ROUTES, modelDetail, passthroughDetail, PLAIN } from "./model-docs.ts"
-import { listModels, modelInfo, showModel } from "./model-list.ts"
+import { insteadOf } from "./instead.ts"
+import { listModels, modelGroupInfo, modelInfo, showModel } from "./model-list.ts"
+import { costOf } from "./model-prices.ts"
 import { JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
 import { swagger } from "./swagger.ts"
@@ -71,10 +75,11 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/v1beta/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
       detail: PLAIN.geminiModel,
     })
-    .get("/model/info", ({ request }) => (keyed(request), modelInfo(app)), {
-      detail: PLAIN.modelInfo,
+    .get("/model/info", ({ request }) => modelInfo(keyed(request).arrival, app), { detail: PLAIN.modelInfo })
+    .get("/v1/model/info", ({ request }) => modelInfo(keyed(request).arrival, app), { detail: { hide: true } })
+    .get("/model_group/info", ({ request }) => modelGroupInfo(keyed(request).arrival, app), {
+      detail: PLAIN.modelGroupInfo,
     })
-    .get("/v1/model/info", ({ request }) => (keyed(request), modelInfo(app)), { detail: { hide: true } })
     .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .all("/mcp", ({ request }) => serveMcp(arrivals.of(request), app), {
@@ -95,6 +100,14 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(login(app, arrivals, door))
     .use(usageApi({ ledger: app.ledger, scope }))
     .use(spendApi({ ledger: app.ledger, admit: door.operate }))
+    .use(
+      spendCalculateApi({
+        admit: door.operate,
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request)),
+        costOf: (model, usage) => costOf(app, model, usage),
+        estimate: estimateTokens,
+      }),
+    )
     .use(sessionsApi({ ledger: app.ledger, scope }))
     .use(clientsApi({ ledger: app.ledger, scope, traitsOf }))
     .use(
@@ -157,7 +170,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       : new Refusal(
           404,
           "not_found",
-          `There is no ${arrival.method} ${arrival.path.slice(0, 200)} here. /swagger lists the routes.`,
+          `There is no ${arrival.method} ${arrival.path.slice(0, 200)} here. ${insteadOf(arrival.path) ?? "/swagger lists the routes."}`,
           { code: "route_not_found" },
         )
     return refuseAt(app, refusal, arrival.path)

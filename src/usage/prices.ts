@@ -111,7 +111,7 @@ function isFree(units: Units): boolean {
 }
 
 /** LiteLLM's keys, USD per token (`input_cost_per_request`: per request); what each is in ours. */
-const KEYS: ReadonlyMap<string, PriceClass> = new Map([
+export const LITELLM_KEYS: ReadonlyMap<string, PriceClass> = new Map([
   ["input_cost_per_token", "input"],
   ["output_cost_per_token", "output"],
   ["cache_read_input_token_cost", "cache_read"],
@@ -140,7 +140,7 @@ export function customRates(prices: CustomPrices, serviceTier: string | null): R
   for (const wanted of [undefined, SUFFIXES[serviceTier ?? ""] ?? ""]) {
     for (const [key, usd] of Object.entries(prices)) {
       const [, name = "", thousands, suffix] = KEY.exec(key) ?? []
-      const kind = KEYS.get(name)
+      const kind = LITELLM_KEYS.get(name)
       if (!kind || suffix !== wanted || !(usd >= 0)) continue
       const price = usd * (kind === "requests" ? 1e3 : 1e6)
       if (thousands === undefined) bases.set(kind, price)

@@ -80,6 +80,29 @@ test("/global sums by day, model, key and provider", async () => {
   expect(await get("/global/activity")).toMatchObject({ sum_api_requests: 4, sum_total_tokens: 4 * 1280 })
 })
 
+test("/spend/keys, /spend/users and /spend/tags tell who spent, the most first", async () => {
+  expect(await get("/spend/keys")).toEqual([
+    {
+      token: "ci",
+      key_name: "ci",
+      key_alias: "ci",
+      spend: 15,
+      max_budget: null,
+      budget_duration: null,
+      models: [],
+    },
+  ])
+  const users = await get("/spend/users")
+  expect(users.map((user: Loose) => [user.user_id, user.spend])).toEqual([
+    ["ada", 11],
+    ["bob", 4],
+  ])
+  expect(await get("/spend/users?user_id=bob")).toEqual([users[1]])
+  expect(await get("/spend/tags?start_date=2026-03-30")).toEqual([
+    { individual_request_tag: "User-Agent: claude-code", log_count: 2, total_spend: 12 },
+  ])
+})
+
 test("/user/daily/activity has days, newest first, with their parts, in pages", async () => {
   const { results, metadata } = await get("/user/daily/activity?page_size=2")
   expect(results.map((day: Loose) => [day.date, day.metrics.spend])).toEqual([

@@ -1,0 +1,51 @@
+/** What models cost, told without a request: by the names that callers know them under. What a request costs is decided where it ends. */
+import type { App } from "../app.ts"
+import { usageOf } from "../dialects/usage-count.ts"
+import type { Usage } from "../exchange.ts"
+import type { Config, Deployment } from "../settings.ts"
+import { billedCost } from "../usage/billing.ts"
+import { LITELLM_KEYS } from "../usage/prices.ts"
+
+type Priced = Pick<Deployment, "provider" | "model" | "baseModel" | "prices">
+
+/** USD as it is billed, discounts and margins included; null where no price is known. */
+export async function costOf(app: App, name: string, usage: Usage): Promise<number | null> {
+  const { config } = app.snapshot()
+  const model = modelCalled(config, name)
+  return billedCost((await priceOf(app, model, usage)).cost, model.provider, config.billing)
+}
+
+/** LiteLLM's price keys of a deployment, USD per token, as they hold for a short input; empty where no price is known. */
+export async function priceKeysOf(app: App, deployment: Priced): Promise<Record<string, number>> {
+  const { units } = await priceOf(app, deployment, usageOf({ input: 1, output: 1 }))
+  return Object.fromEntries(
+    [...LITELLM_KEYS].flatMap(([key, name]) => {
+      const price = units?.[name]
+      return price === undefined ? [] : [[key, price / (name === "requests" ? 1e3 : 1e6)]]
+    }),
+  )
+}
+
+async function priceOf(app: App, { provider, model, baseModel, prices }: Priced, usage: Usage) {
+  await app.prices.load()
+  return app.prices.price({
+    usage,
+    provider,
+    model,
+    baseModel,
+    custom: prices,
+    serviceTier: null,
+    operation: "generate",
+  })
+}
+
+/** The deployment of that public name or alias, else the one that calls it so at its provider, else what the name says itself: `openai/gpt-5`, `gpt-5`. */
+function modelCalled({ deployments, aliases }: Config, name: string): Priced {
+  const group = aliases[name]?.model ?? name
+  const found =
+    deployments.find((one) => one.name === group) ??
+    deployments.find((one) => one.model === name || `${one.provider}/${one.model}` === name)
+  if (found) return found
+  const [, provider = "", model = name] = /^([^/]+)\/(.+)$/.exec(name) ?? []
+  return { provider, model, baseModel: null, prices: null }
+}
