@@ -216,6 +216,16 @@ export interface Meter {
   readonly started: boolean
 }
 
+/** Hears what a meter parses of an answer, so that a translated one is parsed once. It never throws. */
+export interface AnswerListener {
+  /** an event with its name ("" where it has none), or all of an answer that is no stream and not too long for the meter */
+  event(name: string, data: Json): void
+  /** OpenAI's `[DONE]` */
+  done(): void
+  /** an event whose meaning is lost; `what` completes "The provider's answer …" */
+  unreadable(what: string): void
+}
+
 /** What a request was charged with. Unit prices are USD per million tokens. */
 export interface Price {
   cost: number | null

@@ -1,7 +1,7 @@
 /** A call whose client and provider speak different dialects: read, written anew, sent, and the answer written back. Loaded by the first such call. */
 import type { Exchange } from "./app.ts"
 import { callProvider } from "./pipeline-send.ts"
-import { fitBody } from "./dialects/fitting.ts"
+import { fitBody, type Habits, habitsOf } from "./dialects/fitting.ts"
 import type { MediaPart } from "./dialects/form.ts"
 import { isOfType, mediaToFetch, mimeOf } from "./dialects/media-needs.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
@@ -9,9 +9,10 @@ import { type Asked, readRequest } from "./dialects/request.ts"
 import type { Translation } from "./dialects/translation/call.ts"
 import { isOwnError, localCount } from "./dialects/translation/count.ts"
 import { readCall, translate } from "./dialects/translation/translation.ts"
-import { type JsonObject, Refusal } from "./exchange.ts"
+import { type Dialect, type JsonObject, Refusal } from "./exchange.ts"
 import { contentTypeOf, openMeter, receiveAnswer, replyOwn, replyWhole } from "./http/reply.ts"
 import { replyTranslated } from "./http/reply-translated.ts"
+import type { Deployment } from "./settings.ts"
 import type { Choice } from "./route/routes.ts"
 import { answerHeaders } from "./upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "./upstream/send.ts"
@@ -41,13 +42,13 @@ export async function countHere(exchange: Exchange, asked: Asked, answer: Upstre
     meter.push(bytes)
     return replyWhole(exchange, answer.status, answerHeaders(answer.headers), bytes, meter.end())
   }
-  const count = localCount(dialect, parseBody(asked.text), estimateTokens)
+  const count = localCount(dialect, bodyOf(exchange, asked), estimateTokens)
   return replyOwn(exchange, JSON.stringify(count), "application/json", false)
 }
 
 async function translateCall(exchange: Exchange, asked: Asked, { deployment, model }: Choice): Promise<Translation> {
   const { app, arrival, draft, endpoint, identity } = exchange
-  const reading = readCall(endpoint.dialect, endpoint.operation, parseBody(asked.text))
+  const reading = readCall(endpoint.dialect, endpoint.operation, bodyOf(exchange, asked))
   if (reading.form && endpoint.operation !== "count_tokens")
     await fillMedia(
       exchange,
@@ -93,32 +94,45 @@ async function fillMedia({ arrival, snapshot }: Exchange, parts: readonly MediaP
 
 /** The config's own parameters are set and dropped as in a request that came in the provider's dialect. */
 function writeTranslated(
-  { draft }: Exchange,
+  exchange: Exchange,
   asked: Asked,
   { body, operation, losses }: Translation,
   { deployment, model }: Choice,
 ): string {
-  const dialect = draft.row.dialect_out!
-  const { params, dropParams, fitting, provider } = deployment
+  const { row } = exchange.draft
+  const dialect = row.dialect_out!
+  const { params, dropParams, fitting } = deployment
   const drop = [...dropParams]
   if (operation === "generate") {
-    const client = fitting.allowed.length > 0 ? parseBody(asked.text) : {}
-    const fitted = fitBody(body!, { dialect, provider, model }, fitting.allowed, client, params)
+    const client = fitting.allowed.length > 0 ? bodyOf(exchange, asked) : {}
+    const fitted = fitBody(body!, knownHabits(deployment, dialect, model), fitting.allowed, client, params)
     drop.push(...fitted.drop)
     for (const name of fitted.lost) losses.note(name)
   }
   const text = JSON.stringify(body)
   if (drop.length === 0 && Object.keys(params).length === 0) return text
-  const endpoint = { dialect, operation, model, stream: draft.row.stream, version: null } as const
+  const endpoint = { dialect, operation, model, stream: row.stream, version: null } as const
   return writeRequest(readRequest(endpoint, text), { model, params, drop }).text
 }
 
 const NOTHING_CARRIED = new Map<string, never>()
 
-function parseBody(text: string): JsonObject {
-  try {
-    return JSON.parse(text) as JsonObject // an object: its members were found before
-  } catch (cause) {
-    throw new Refusal(400, "invalid_request", "The request body is not valid JSON.", { code: "invalid_body", cause })
+/** Of each deployment those of the model last asked for: mostly there is no other. */
+const known = new WeakMap<Deployment, { model: string; habits: Habits }>()
+
+function knownHabits(deployment: Deployment, dialect: Dialect, model: string): Habits {
+  let last = known.get(deployment)
+  if (last?.model !== model || last.habits.dialect !== dialect) {
+    last = { model, habits: habitsOf({ dialect, provider: deployment.provider, model }) }
+    known.set(deployment, last)
   }
+  return last.habits
+}
+
+/** As it was parsed to be recognised, unless memory was put into it: not to be changed. @throws Refusal 400 */
+function bodyOf(exchange: Exchange, { text }: Asked): JsonObject {
+  const body = exchange.body()
+  if (body === null)
+    throw new Refusal(400, "invalid_request", "The request body is not valid JSON.", { code: "invalid_body" })
+  return text === exchange.text ? body : (JSON.parse(text) as JsonObject)
 }

@@ -40,7 +40,7 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     exchange.memory = openMemory(exchange, choice)
     const told = exchange.memory?.mode.reads ? await recall(exchange, exchange.memory, asked) : asked
     if (needsTranslation(exchange, deployment)) {
-      const { handleTranslated } = await import("./pipeline-translated.ts")
+      const { handleTranslated } = await loadTranslated()
       return await handleTranslated(exchange, told, choice)
     }
     const written = writeRequest(told, changeFor(told, deployment, model))
@@ -50,7 +50,7 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     const body = written.unchanged && told === asked ? bytes : written.text
     const answer = await callProvider(exchange, choice, { method: "POST" }, body)
     if (endpoint.operation === "count_tokens" && CANNOT_COUNT.has(answer.status)) {
-      const { countHere } = await import("./pipeline-translated.ts")
+      const { countHere } = await loadTranslated()
       return await countHere(exchange, told, answer)
     }
     return await replyWith(exchange, answer, written.hideUsage)
@@ -95,6 +95,11 @@ export async function handlePassthrough(
     return refuse(exchange, error)
   }
 }
+
+const importTranslated = () => import("./pipeline-translated.ts")
+let translated: ReturnType<typeof importTranslated> | undefined
+/** Kept: to ask for it anew costs 20 µs a call. */
+const loadTranslated = () => (translated ??= importTranslated())
 
 /** What providers answer that know no such path. */
 const CANNOT_COUNT: ReadonlySet<number> = new Set([404, 405, 501])

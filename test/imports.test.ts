@@ -74,7 +74,7 @@ const PACKAGES: Record<string, string[]> = {
   aws4fetch: ["upstream"],
   preact: ["dashboard"],
   uplot: ["dashboard"],
-  "eventsource-parser": ["usage", "dialects", "upstream"],
+  "eventsource-parser": ["usage"],
 }
 /** Runs in the browser, where asking its own server and looking at the clock are all there is. */
 const PAGE = /^dashboard\/page\//

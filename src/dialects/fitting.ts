@@ -27,27 +27,38 @@ interface Fit {
   lost: string[]
 }
 
-/** Most deployments have no row, so no body is looked at. */
-export function quirksOf({ dialect, provider, model }: Served): Omit<Quirk, "dialect">[] {
-  return QUIRKS[dialect].filter(
+/** What is known of a provider's model: its rows of the table. Most have none, so no body is looked at. */
+export interface Habits {
+  dialect: Dialect
+  quirks: readonly Omit<Quirk, "dialect">[]
+}
+
+export function habitsOf({ dialect, provider, model }: Served): Habits {
+  const quirks = QUIRKS[dialect].filter(
     (quirk) =>
       (!quirk.provider || quirk.provider.includes(provider)) &&
       (!quirk.model || (typeof quirk.model === "function" ? quirk.model(model) : quirk.model.test(model))),
   )
+  return { dialect, quirks }
 }
 
 /** `allowed`: LiteLLM's `allowed_openai_params`, which are sent whatever the table says. */
-function fit(body: JsonObject, served: Served, allowed: readonly string[], does: Deployment["fitting"]): Fit {
+function fit(
+  body: JsonObject,
+  { dialect, quirks }: Habits,
+  allowed: readonly string[],
+  does: Deployment["fitting"],
+): Fit {
   const found: Fit = { drop: [], put: {}, lost: [] }
   let now = body
   const put = (members: JsonObject) => {
     Object.assign(found.put, members)
     now = { ...now, ...members }
   }
-  for (const quirk of quirksOf(served)) {
+  for (const quirk of quirks) {
     if (quirk.when && !quirk.when(now)) continue
     for (const name of does.drops ? (quirk.drops ?? []) : [])
-      if (!allowed.includes(name) && isThere(now, paramPath(served.dialect, name))) found.drop.push(name)
+      if (!allowed.includes(name) && isThere(now, paramPath(dialect, name))) found.drop.push(name)
     if (!does.modifies) continue
     for (const [from, to] of quirk.renames ?? [])
       if (now[from] !== undefined && now[from] !== null)
@@ -91,18 +102,18 @@ const EVERYTHING: Deployment["fitting"] = { drops: true, modifies: true, allowed
  */
 export function fitBody(
   body: JsonObject,
-  served: Served,
+  habits: Habits,
   allowed: readonly string[],
   asked: JsonObject,
   params: Readonly<JsonObject>,
 ): { drop: string[]; lost: string[] } {
   for (const name of allowed) if (body[name] === undefined && asked[name] !== undefined) body[name] = asked[name]
-  const { drop, put, lost } = fit({ ...params, ...body }, served, allowed, EVERYTHING)
+  const { drop, put, lost } = fit({ ...params, ...body }, habits, allowed, EVERYTHING)
   for (const [name, value] of Object.entries(put)) {
     if (value === null) delete body[name]
     else body[name] = value
   }
-  for (const name of drop) remove(body, paramPath(served.dialect, name))
+  for (const name of drop) remove(body, paramPath(habits.dialect, name))
   return { drop, lost }
 }
 
@@ -122,7 +133,7 @@ export function changeFor(asked: Asked, deployment: Deployment, model: string): 
   if (!(fitting.drops || fitting.modifies) || asked.endpoint.operation !== "generate") return change
   const body = parse(asked.text)
   if (!body) return change
-  const found = fit({ ...params, ...body }, served, fitting.allowed, fitting)
+  const found = fit({ ...params, ...body }, habitsOf(served), fitting.allowed, fitting)
   const removed = Object.keys(found.put).filter((name) => found.put[name] === null)
   const put = Object.fromEntries(Object.entries(found.put).filter(([, value]) => value !== null))
   return { ...change, drop: [...drop, ...found.drop, ...removed], put }

@@ -271,11 +271,13 @@ export interface Reception {
   losses: Losses
 }
 
+export type Emit = (event: FormEvent) => void
+
 /** Reads a stream's events: `name` is SSE's `event:` ("" where there is none), `data` the parsed JSON. Never throws on odd JSON: what is not understood is passed over. */
 export interface StreamReader {
-  read(name: string, data: Json): FormEvent[]
+  read(name: string, data: Json): void
   /** the connection ended cleanly, or `[DONE]` came (`isDone`): what is still open is closed, and `end` where the answer was complete */
-  finish(isDone?: boolean): FormEvent[]
+  finish(isDone?: boolean): void
 }
 
 /** Writes SSE text for each event ("" where nothing is to be sent yet). */
@@ -291,7 +293,8 @@ export interface Codec {
   writeRequest(form: FormRequest, to: Destination): JsonObject
   readAnswer(body: JsonObject): FormAnswer
   writeAnswer(answer: FormAnswer, to: Reception): JsonObject
-  streamReader(): StreamReader
+  /** `emit` takes what the reader reads, at once */
+  streamReader(emit: Emit): StreamReader
   streamWriter(to: Reception): StreamWriter
   /** the error inside a body, whatever its HTTP status; null where it holds none */
   readError(body: Json): ProviderError | null

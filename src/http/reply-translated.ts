@@ -1,10 +1,12 @@
 /** From the answer of a provider that speaks another dialect to the client's Response. How an exchange settles is `reply.ts`'s. */
 import type { Exchange } from "../app.ts"
 import { providerRefusal } from "../dialects/provider-error.ts"
-import type { StreamedTranslation, Translation } from "../dialects/translation/call.ts"
-import type { Json } from "../exchange.ts"
+import type { Translation } from "../dialects/translation/call.ts"
+import type { TranslatedStream } from "../dialects/translation/stream.ts"
+import type { AnswerListener, Dialect, Json } from "../exchange.ts"
 import { answerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
+import { createMeter } from "../usage/meter.ts"
 import { withFirstBytes } from "./first-bytes.ts"
 import {
   badAnswer,
@@ -36,40 +38,59 @@ export async function replyTranslated(
     if (local) return await replyOwn(exchange, JSON.stringify(local()), "application/json", false)
     throw providerRefusal(dialect, answer.status, bytes, answer.headers)
   }
-  const meter = openMeter(exchange, dialect, contentType, operation)
   const isSse = row.stream && streamed !== undefined && !streamed.isArray
   const headers = withType(answerHeaders(answer.headers), isSse ? EVENTS : "application/json")
+  const metering = (listener: AnswerListener) => openMeter(exchange, dialect, contentType, operation, listener)
 
   if (row.stream && streamed && isEvents) {
     const source = await withFirstBytes(answer.body, emptyAnswer)
-    failBeforeFirstByte(source.first, streamed)
-    return replyStream(exchange, 200, headers, { source, meter, events: streamed.open() })
+    failBeforeFirstByte(source.first, streamed.open(), dialect)
+    const events = streamed.open()
+    return replyStream(exchange, 200, headers, { source, meter: metering(events), events })
   }
   const bytes = await receiveAnswer(exchange, answer)
   if (!isEvents && !isJson(contentType)) throw unreadable(answer)
+  const stream = isEvents ? streamed?.collector() : undefined
+  const said = new WholeAnswer()
+  const meter = metering(stream ?? said)
   meter.push(bytes)
   const metered = meter.end()
-  const body =
-    row.stream && streamed
-      ? streamed.replayed(parse(bytes))
-      : JSON.stringify(isEvents && streamed ? streamed.collected(bytes) : translation.whole(parse(bytes)))
+  if (streamed && stream) return replyWhole(exchange, 200, headers, JSON.stringify(streamed.collected(stream)), metered)
+  const value = said.in(bytes)
+  const body = row.stream && streamed ? streamed.replayed(value) : JSON.stringify(translation.whole(value))
   return replyWhole(exchange, 200, headers, body, metered)
 }
 
-/** A provider that answers 200 and then says nothing but that it failed: still a plain HTTP error. */
-function failBeforeFirstByte(first: Uint8Array | null, streamed: StreamedTranslation): void {
+/** A provider that answers 200 and then says nothing but that it failed: still a plain HTTP error. `trial` is a stream for this look alone. */
+function failBeforeFirstByte(first: Uint8Array | null, trial: TranslatedStream, dialect: Dialect): void {
   if (first === null || !Buffer.prototype.includes.call(first, '"error"')) return
-  const trial = streamed.open()
-  if (trial.push(first).length === 0 && trial.failure) throw trial.failure
+  createMeter({ dialect, operation: "generate", contentType: EVENTS, listener: trial }).push(first)
+  if (trial.push().length === 0 && trial.failure) throw trial.failure
 }
 
-function parse(bytes: Uint8Array): Json {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Json
-  } catch {
-    throw badAnswer("is not valid JSON", 502)
+/** An answer that is no stream. */
+class WholeAnswer implements AnswerListener {
+  #value: Json | undefined
+
+  event(_name: string, data: Json): void {
+    this.#value = data
+  }
+
+  done(): void {}
+  unreadable(): void {}
+
+  /** As the meter parsed it; a list, and what is too long for the meter, are parsed here. @throws Refusal for what is not JSON */
+  in(bytes: Uint8Array): Json {
+    if (bytes[0] === OPEN_BRACE && this.#value !== undefined) return this.#value
+    try {
+      return JSON.parse(new TextDecoder().decode(bytes)) as Json
+    } catch {
+      throw badAnswer("is not valid JSON", 502)
+    }
   }
 }
+
+const OPEN_BRACE = 123
 
 const withType = (headers: readonly [string, string][], type: string): [string, string][] => [
   ...headers.filter(([name]) => name !== "content-type"),

@@ -6,7 +6,15 @@ import { keepAlive } from "../dialects/keepalive.ts"
 import { mockAnswer } from "../dialects/mock.ts"
 import type { Asked } from "../dialects/request.ts"
 import { WholeEvents } from "../dialects/whole-events.ts"
-import { type Dialect, type Identity, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
+import {
+  type AnswerListener,
+  type Dialect,
+  type Identity,
+  type Meter,
+  type Metered,
+  type Outcome,
+  Refusal,
+} from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
 import { rememberSaid } from "../pipeline-memory.ts"
 import { appraiseLater, countSettled } from "../pipeline-quality.ts"
@@ -57,8 +65,9 @@ export function openMeter(
   dialect: Dialect,
   contentType: string,
   operation = endpoint.operation,
+  listener: AnswerListener | null = null,
 ): Meter {
-  const meter = createMeter({ dialect, operation, contentType, keepsSpeech: operation === "generate" })
+  const meter = createMeter({ dialect, operation, contentType, keepsSpeech: operation === "generate", listener })
   return draft.tap ? draft.tap.answer(meter) : meter
 }
 

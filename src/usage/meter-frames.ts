@@ -140,6 +140,7 @@ function carefulFrames(on: FrameHandler): Frames {
     if (!hasOverflowed) return
     hasOverflowed = false
     parser.reset()
+    on.excess("", "")
   }
 
   function take(text: string): void {

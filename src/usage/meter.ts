@@ -2,7 +2,7 @@
  * Reads an answer's bytes as they pass: tokens, finish reason, tool calls, errors and the end, in all dialects and every form they come in (SSE, a JSON
  * array, one JSON body). It changes nothing, never throws on bad bytes and keeps no more than one event or one body.
  */
-import type { CalledTool, Dialect, JsonObject, Meter, Metered, Operation } from "../exchange.ts"
+import type { AnswerListener, CalledTool, Dialect, JsonObject, Meter, Metered, Operation } from "../exchange.ts"
 import { readAnthropic } from "./meter-anthropic.ts"
 import { readChat } from "./meter-chat.ts"
 import { condense, parseJson } from "./meter-excess.ts"
@@ -19,6 +19,7 @@ export interface MeterOptions {
   contentType: string
   /** the answer's words and tool calls are wanted, not only their number */
   keepsSpeech?: boolean
+  listener?: AnswerListener | null
 }
 
 const READERS: Readonly<Record<Dialect, Read>> = {
@@ -95,6 +96,8 @@ class AnswerMeter implements Meter, FrameHandler {
   }
 
   json(text: string, name?: string): boolean {
+    const { listener } = this.#options
+    if (listener && !this.#isBody) return this.#told(listener, text, name)
     if (this.#repeated !== null && this.#countRepeated(this.#repeated, text, name)) return true
     this.#repeated = null
     const tally = this.#tally
@@ -102,6 +105,7 @@ class AnswerMeter implements Meter, FrameHandler {
       tally.terminal = true
     if (name !== undefined && SAYS_NOTHING.test(name)) return true
     const value = parseJson(text)
+    if (value !== undefined) listener?.event("", value)
     const answer = record(value)
     if (!answer) return value !== undefined
     const { toolCalls, outputChars, speech } = tally
@@ -111,6 +115,22 @@ class AnswerMeter implements Meter, FrameHandler {
     if (tally.text !== "" && tally.toolCalls === toolCalls && !this.#isBody)
       this.#repeated = learn(text, name, tally, tally.outputChars - outputChars, tally.speech !== speech)
     return true
+  }
+
+  /** An event that somebody else wants too: all of it, whatever it says. */
+  #told(listener: AnswerListener, text: string, name = ""): boolean {
+    if (text === "") return false
+    if (text.startsWith("[DONE]")) {
+      if (this.#read === readChat) this.#tally.terminal = true
+      listener.done()
+      return true
+    }
+    const value = parseJson(text)
+    if (value === undefined) listener.unreadable("holds an event that is not JSON")
+    else listener.event(name, value)
+    const answer = record(value)
+    if (answer && !SAYS_NOTHING.test(name)) this.#take(answer)
+    return value !== undefined
   }
 
   /**
@@ -131,6 +151,7 @@ class AnswerMeter implements Meter, FrameHandler {
   excess(head: string, tail: string): void {
     this.#repeated = null
     this.#tally.started = true
+    if (!this.#isBody) this.#options.listener?.unreadable("holds an event of over 1 MiB")
     this.#take(condense(this.#options.dialect, head, tail))
   }
 

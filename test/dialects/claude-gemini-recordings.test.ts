@@ -10,6 +10,7 @@ import { type FormEvent, Losses, type Reception } from "../../src/dialects/form.
 import { CODECS } from "../../src/dialects/translation/codecs.ts"
 import { collect, replay } from "../../src/dialects/translation/collect.ts"
 import { type Fixture, haveFixtures, loadFixtures, requestOf } from "../support/fixtures.ts"
+import { readEvents } from "../support/form.ts"
 import type { Loose } from "../support/json.ts"
 import { recordedUsage, valuesOf } from "../support/recorded-usage.ts"
 import { type Said, said } from "../support/said.ts"
@@ -53,8 +54,7 @@ function eventsOf(one: Fixture): FormEvent[] {
   const codec = CODECS[one.dialect!]
   const values = valuesOf(one)
   if (!one.isSse && values.length === 1) return replay(codec.readAnswer(values[0]))
-  const reader = codec.streamReader()
-  return [...values.flatMap((value) => reader.read("", value)), ...reader.finish()]
+  return readEvents(codec, values)
 }
 
 /** What this judge cannot read: Vertex's arguments in pieces. */

@@ -1,6 +1,6 @@
 /** What a provider refuses is left out of translated requests, and of others as far as LiteLLM's settings ask for it. */
 import { describe, expect, test } from "bun:test"
-import { changeFor, fitBody, quirksOf, type Served } from "../../src/dialects/fitting.ts"
+import { changeFor, fitBody, habitsOf, type Served } from "../../src/dialects/fitting.ts"
 import { writeRequest } from "../../src/dialects/outgoing.ts"
 import { QUIRKS } from "../../src/dialects/quirks.ts"
 import { readRequest } from "../../src/dialects/request.ts"
@@ -11,7 +11,7 @@ import { deployment } from "../support/deployment.ts"
 const chat = (provider: string, model: string): Served => ({ dialect: "openai-chat", provider, model })
 const fitted = (served: Served, body: JsonObject, allowed: string[] = [], asked: JsonObject = {}) => {
   const sent = structuredClone(body)
-  const { lost } = fitBody(sent, served, allowed, asked, {})
+  const { lost } = fitBody(sent, habitsOf(served), allowed, asked, {})
   return { sent, lost }
 }
 const SAID = { model: "m", messages: [{ role: "user", content: "hi" }] } satisfies JsonObject
@@ -86,7 +86,7 @@ describe("rule 32: parameters that a model refuses are left out and told", () =>
   })
 
   test("a model that nobody has a row for is sent everything", () => {
-    expect(quirksOf(chat("custom_openai", "my-model"))).toEqual([])
+    expect(habitsOf(chat("custom_openai", "my-model")).quirks).toEqual([])
     expect(fitted(chat("hosted_vllm", "llama"), ALL)).toEqual({ sent: ALL, lost: [] })
   })
 })

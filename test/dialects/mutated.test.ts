@@ -7,6 +7,7 @@ import { type Dialect, type Json, type JsonObject, Refusal } from "../../src/exc
 import { type FormEvent, Losses, type Reception } from "../../src/dialects/form.ts"
 import { CODECS } from "../../src/dialects/translation/codecs.ts"
 import { type Fixture, haveFixtures, loadFixtures, requestOf } from "../support/fixtures.ts"
+import { readEvents } from "../support/form.ts"
 import { mutate } from "../support/mutate.ts"
 import { valuesOf } from "../support/recorded-usage.ts"
 
@@ -87,9 +88,8 @@ for (const dialect of dialects)
         dialect,
         (one) => (one.isSse && one.dialect ? valuesOf(one) : null),
         (values, seed) => {
-          const reader = codec.streamReader()
           const writer = CODECS[dialects[seed % dialects.length]!].streamWriter(reception({}))
-          const events = [...(values as Json[]).flatMap((value) => reader.read("", value)), ...reader.finish(true)]
+          const events = readEvents(codec, values as Json[], true)
           expectInTurn(events)
           for (const event of events) writer.write(event)
         },

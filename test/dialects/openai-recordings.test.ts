@@ -8,6 +8,7 @@ import { type FormEvent, Losses, type Reception } from "../../src/dialects/form.
 import { CODECS } from "../../src/dialects/translation/codecs.ts"
 import { collect, replay } from "../../src/dialects/translation/collect.ts"
 import { type Fixture, haveFixtures, loadFixtures, requestOf } from "../support/fixtures.ts"
+import { readEvents } from "../support/form.ts"
 import type { Loose } from "../support/json.ts"
 import { recordedUsage, valuesOf } from "../support/recorded-usage.ts"
 import { type Said, said } from "../support/said.ts"
@@ -50,8 +51,7 @@ async function accumulated(dialect: OpenAiDialect, sse: string): Promise<Said> {
 function eventsOf(one: Fixture): FormEvent[] {
   const codec = CODECS[one.dialect!]
   if (!one.isSse) return replay(codec.readAnswer(valuesOf(one)[0]))
-  const reader = codec.streamReader()
-  return [...valuesOf(one).flatMap((value) => reader.read("", value)), ...reader.finish(true)]
+  return readEvents(codec, valuesOf(one), true)
 }
 
 /** An item's encrypted content at its end and in the last event are two encryptions of one thought. */

@@ -1,5 +1,15 @@
-/** A request that says nothing, to be filled by a test. */
-import type { FormRequest } from "../../src/dialects/form.ts"
+/** The common form for tests: a request that says nothing, to be filled; and what a dialect reads in a stream's events. */
+import type { Codec, FormEvent, FormRequest } from "../../src/dialects/form.ts"
+import type { Json } from "../../src/exchange.ts"
+
+/** `isDone`: `[DONE]` ended it. */
+export function readEvents(codec: Codec, values: readonly Json[], isDone = false): FormEvent[] {
+  const events: FormEvent[] = []
+  const reader = codec.streamReader((event) => events.push(event))
+  for (const value of values) reader.read("", value)
+  reader.finish(isDone)
+  return events
+}
 
 export const emptyForm = (): FormRequest => ({
   system: [],

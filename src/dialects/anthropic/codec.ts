@@ -13,6 +13,6 @@ export const anthropic: Codec = {
   readAnswer,
   writeAnswer,
   readError,
-  streamReader: () => new AnthropicReader(),
+  streamReader: (emit) => new AnthropicReader(emit),
   streamWriter: (to) => new AnthropicWriter(to),
 }

@@ -1,23 +1,27 @@
 /** An Anthropic stream, read. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 import type { Json, JsonObject, Usage } from "../../exchange.ts"
 import { jsonText, objectOf, textOf, wordOf } from "../fields.ts"
-import type { FormEvent, OpenPart, StreamReader } from "../form.ts"
+import type { Emit, FormEvent, OpenPart, StreamReader } from "../form.ts"
 import { readBlock } from "./blocks.ts"
 import { readFinish } from "./finish.ts"
 import { readError } from "./read-answer.ts"
 import { readUsage } from "./usage.ts"
 
 export class AnthropicReader implements StreamReader {
-  #events: FormEvent[] = []
+  readonly #emit: Emit
   #open: OpenPart["kind"] | null = null
   #usage: Usage | null = null
   #hasStarted = false
   #hasCalled = false
   #isOver = false
 
-  read(name: string, data: Json): FormEvent[] {
+  constructor(emit: Emit) {
+    this.#emit = emit
+  }
+
+  read(name: string, data: Json): void {
     const event = objectOf(data)
-    if (!event || this.#isOver) return []
+    if (!event || this.#isOver) return
     switch (textOf(event["type"]) ?? name) {
       case "message_start":
         this.#start(objectOf(event["message"]))
@@ -42,18 +46,15 @@ export class AnthropicReader implements StreamReader {
         if (error) this.#end({ type: "error", error })
       }
     }
-    return this.#take()
   }
 
   /** Only `message_stop` says that a message is whole. */
-  finish(): FormEvent[] {
-    return []
-  }
+  finish(): void {}
 
   #start(message: JsonObject | null): void {
     const usage = objectOf(message?.["usage"])
     if (!this.#hasStarted)
-      this.#events.push({
+      this.#emit({
         type: "start",
         id: wordOf(message?.["id"]),
         model: wordOf(message?.["model"]),
@@ -70,13 +71,13 @@ export class AnthropicReader implements StreamReader {
     switch (part.kind) {
       case "opaque":
       case "media":
-        this.#events.push({ type: "part", part })
+        this.#emit({ type: "part", part })
         return
       case "text":
         return this.#openPart({ kind: "text" }, part.text)
       case "reasoning":
         this.#openPart({ kind: "reasoning", redacted: part.redacted }, part.text)
-        if (part.signature !== null) this.#events.push({ type: "sign", signature: part.signature })
+        if (part.signature !== null) this.#emit({ type: "sign", signature: part.signature })
         return
       case "call": {
         const { id, name } = part
@@ -89,25 +90,25 @@ export class AnthropicReader implements StreamReader {
 
   #openPart(part: OpenPart, text: string): void {
     this.#open = part.kind
-    this.#events.push({ type: "open", part })
-    if (text !== "") this.#events.push({ type: "delta", text })
+    this.#emit({ type: "open", part })
+    if (text !== "") this.#emit({ type: "delta", text })
   }
 
   #delta(delta: JsonObject | null): void {
     if (!delta || this.#open === null) return
     if (delta["type"] === "signature_delta") {
       const signature = wordOf(delta["signature"])
-      if (signature) this.#events.push({ type: "sign", signature })
+      if (signature) this.#emit({ type: "sign", signature })
       return
     }
     const text = delta["text"] ?? delta["thinking"] ?? delta["partial_json"]
-    if (typeof text === "string" && text !== "") this.#events.push({ type: "delta", text })
+    if (typeof text === "string" && text !== "") this.#emit({ type: "delta", text })
   }
 
   #close(): void {
     if (this.#open === null) return
     this.#open = null
-    this.#events.push({ type: "close" })
+    this.#emit({ type: "close" })
   }
 
   #finish(event: JsonObject): void {
@@ -116,7 +117,7 @@ export class AnthropicReader implements StreamReader {
     const raw = wordOf(delta?.["stop_reason"])
     if (raw === null) return
     this.#close()
-    this.#events.push({
+    this.#emit({
       type: "finish",
       reason: readFinish(raw, this.#hasCalled),
       raw,
@@ -127,19 +128,13 @@ export class AnthropicReader implements StreamReader {
   #count(said: JsonObject | null): void {
     if (!said) return
     const usage = readUsage(said, this.#usage)
-    if (usage && usage !== this.#usage) this.#events.push({ type: "usage", usage })
+    if (usage && usage !== this.#usage) this.#emit({ type: "usage", usage })
     this.#usage = usage
   }
 
   #end(event: FormEvent): void {
     if (event.type === "end") this.#close()
     this.#isOver = true
-    this.#events.push(event)
-  }
-
-  #take(): FormEvent[] {
-    const events = this.#events
-    if (events.length > 0) this.#events = []
-    return events
+    this.#emit(event)
   }
 }

@@ -13,6 +13,6 @@ export const gemini: Codec = {
   readAnswer,
   writeAnswer,
   readError,
-  streamReader: () => new GeminiReader(),
+  streamReader: (emit) => new GeminiReader(emit),
   streamWriter: (to) => new GeminiWriter(to),
 }

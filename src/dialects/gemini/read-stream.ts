@@ -1,7 +1,7 @@
 /** A Gemini stream, read: each event is a response that goes on where the last one ended. */
 import type { Json, JsonObject, Usage } from "../../exchange.ts"
 import { objectOf, objectsOf, wordOf } from "../fields.ts"
-import type { FormEvent, OpenPart, Part, StreamReader } from "../form.ts"
+import type { Emit, FormEvent, OpenPart, Part, StreamReader } from "../form.ts"
 import { readFinish } from "./finish.ts"
 import { PartialArgs } from "./partial-args.ts"
 import { partsOf, readError } from "./read-answer.ts"
@@ -9,7 +9,7 @@ import { readPart } from "./parts.ts"
 import { readUsage } from "./usage.ts"
 
 export class GeminiReader implements StreamReader {
-  #events: FormEvent[] = []
+  readonly #emit: Emit
   #hasStarted = false
   #isOver = false
   #open: "text" | "reasoning" | null = null
@@ -21,15 +21,19 @@ export class GeminiReader implements StreamReader {
   #finish: string | null = null
   #isBlocked = false
 
-  read(_name: string, data: Json): FormEvent[] {
-    if (this.#isOver) return []
+  constructor(emit: Emit) {
+    this.#emit = emit
+  }
+
+  read(_name: string, data: Json): void {
+    if (this.#isOver) return
     const error = readError(data)
     if (error) return this.#end({ type: "error", error })
     const event = objectOf(data)
-    if (!event) return []
+    if (!event) return
     if (!this.#hasStarted) {
       this.#hasStarted = true
-      this.#events.push({
+      this.#emit({
         type: "start",
         id: wordOf(event["responseId"]),
         model: wordOf(event["modelVersion"]),
@@ -43,19 +47,18 @@ export class GeminiReader implements StreamReader {
     const blocked = wordOf(objectOf(event["promptFeedback"])?.["blockReason"])
     if (blocked !== null) this.#isBlocked = true
     this.#finish = blocked ?? wordOf(candidate?.["finishReason"]) ?? this.#finish
-    return this.#take()
   }
 
   /** Gemini has no last event: an answer is whole at a clean end after a finish reason. Usage may come after that. */
-  finish(): FormEvent[] {
-    if (this.#isOver) return []
+  finish(): void {
+    if (this.#isOver) return
     this.#closePartial()
     this.#close()
-    if (this.#usage) this.#events.push({ type: "usage", usage: this.#usage })
-    if (this.#finish === null) return this.#take()
+    if (this.#usage) this.#emit({ type: "usage", usage: this.#usage })
+    if (this.#finish === null) return
     const reason = this.#isBlocked ? "filtered" : readFinish(this.#finish, this.#hasCalled)
-    this.#events.push({ type: "finish", reason, raw: this.#finish, stopSequence: null })
-    return this.#end({ type: "end" })
+    this.#emit({ type: "finish", reason, raw: this.#finish, stopSequence: null })
+    this.#end({ type: "end" })
   }
 
   #part(raw: JsonObject): void {
@@ -66,7 +69,7 @@ export class GeminiReader implements StreamReader {
       return this.#text(part.kind, part.text, part.signature ?? null)
     this.#close()
     if (part.kind === "call") this.#call(part)
-    else if (part.kind === "media" || part.kind === "opaque") this.#events.push({ type: "part", part })
+    else if (part.kind === "media" || part.kind === "opaque") this.#emit({ type: "part", part })
   }
 
   #text(kind: "text" | "reasoning", text: string, signature: string | null): void {
@@ -77,18 +80,18 @@ export class GeminiReader implements StreamReader {
       this.#openPart(kind === "reasoning" ? { kind, redacted: false } : { kind })
       this.#open = kind
     }
-    if (text !== "") this.#events.push({ type: "delta", text })
+    if (text !== "") this.#emit({ type: "delta", text })
     if (signature === null) return
-    this.#events.push({ type: "sign", signature })
+    this.#emit({ type: "sign", signature })
     this.#close()
   }
 
   #call({ id, name, args, signature }: Extract<Part, { kind: "call" }>): void {
     this.#hasCalled = true
     this.#openPart({ kind: "call", id, name, form: "json" })
-    if (args !== "") this.#events.push({ type: "delta", text: args })
-    if (signature !== undefined) this.#events.push({ type: "sign", signature })
-    this.#events.push({ type: "close" })
+    if (args !== "") this.#emit({ type: "delta", text: args })
+    if (signature !== undefined) this.#emit({ type: "sign", signature })
+    this.#emit({ type: "close" })
   }
 
   /** Vertex: a name with `willContinue`, then nameless pieces, then an empty one, which may be missing. */
@@ -115,32 +118,25 @@ export class GeminiReader implements StreamReader {
 
   #closePartial(): void {
     if (!this.#partial) return
-    this.#events.push({ type: "delta", text: this.#partial.json })
-    if (this.#partialSignature !== null) this.#events.push({ type: "sign", signature: this.#partialSignature })
-    this.#events.push({ type: "close" })
+    this.#emit({ type: "delta", text: this.#partial.json })
+    if (this.#partialSignature !== null) this.#emit({ type: "sign", signature: this.#partialSignature })
+    this.#emit({ type: "close" })
     this.#partial = null
   }
 
   #openPart(part: OpenPart): void {
-    this.#events.push({ type: "open", part })
+    this.#emit({ type: "open", part })
   }
 
   #close(): void {
     this.#closePartial()
     if (this.#open === null) return
     this.#open = null
-    this.#events.push({ type: "close" })
+    this.#emit({ type: "close" })
   }
 
-  #end(event: FormEvent): FormEvent[] {
+  #end(event: FormEvent): void {
     this.#isOver = true
-    this.#events.push(event)
-    return this.#take()
-  }
-
-  #take(): FormEvent[] {
-    const events = this.#events
-    if (events.length > 0) this.#events = []
-    return events
+    this.#emit(event)
   }
 }

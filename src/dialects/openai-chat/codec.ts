@@ -13,6 +13,6 @@ export const openaiChat: Codec = {
   readAnswer,
   writeAnswer,
   readError,
-  streamReader: () => new ChatReader(),
+  streamReader: (emit) => new ChatReader(emit),
   streamWriter: (to) => new ChatWriter(to),
 }

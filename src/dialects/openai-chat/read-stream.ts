@@ -5,7 +5,7 @@
  */
 import type { Json, JsonObject } from "../../exchange.ts"
 import { jsonText, numberOf, objectOf, objectsOf, textOf, wordOf } from "../fields.ts"
-import type { FinishReason, FormEvent, MediaPart, OpenPart, StreamReader } from "../form.ts"
+import type { Emit, FinishReason, FormEvent, MediaPart, OpenPart, StreamReader } from "../form.ts"
 import { readSignature } from "./calls.ts"
 import { readFinish, settleFinish } from "./finish.ts"
 import { readImage } from "./media.ts"
@@ -23,7 +23,7 @@ interface Call {
 }
 
 export class ChatReader implements StreamReader {
-  #events: FormEvent[] = []
+  readonly #emit: Emit
   #hasStarted = false
   #isOver = false
   /** the kind of the open part; of calls, which */
@@ -37,9 +37,13 @@ export class ChatReader implements StreamReader {
   #hasCalled = false
   #hasRefused = false
 
-  read(_name: string, data: Json): FormEvent[] {
+  constructor(emit: Emit) {
+    this.#emit = emit
+  }
+
+  read(_name: string, data: Json): void {
     const chunk = objectOf(data)
-    if (!chunk || this.#isOver) return NONE
+    if (!chunk || this.#isOver) return
     const error = readError(chunk)
     if (error) return this.#end({ type: "error", error })
     if (!this.#hasStarted) this.#start(chunk)
@@ -48,18 +52,17 @@ export class ChatReader implements StreamReader {
     const usage =
       objectOf(chunk["usage"]) ?? objectOf(objectOf(chunk["x_groq"])?.["usage"]) ?? objectOf(choice?.["usage"])
     const read = usage && readUsage(usage)
-    if (read) this.#events.push({ type: "usage", usage: read })
-    return this.#take()
+    if (read) this.#emit({ type: "usage", usage: read })
   }
 
   /** Whole where a finish reason was given, or `[DONE]` said so. */
-  finish(isDone = false): FormEvent[] {
-    if (this.#isOver) return NONE
+  finish(isDone = false): void {
+    if (this.#isOver) return
     this.#settle()
-    if (this.#finish === null && !isDone) return this.#take()
+    if (this.#finish === null && !isDone) return
     const reason = settleFinish(this.#finish ?? "stop", this.#hasCalled, this.#hasRefused)
-    this.#events.push({ type: "finish", reason, raw: this.#rawFinish, stopSequence: null })
-    return this.#end({ type: "end" })
+    this.#emit({ type: "finish", reason, raw: this.#rawFinish, stopSequence: null })
+    this.#end({ type: "end" })
   }
 
   #start(chunk: JsonObject): void {
@@ -67,7 +70,7 @@ export class ChatReader implements StreamReader {
     if (!wordOf(chunk["model"]) && !objectsOf(chunk["choices"]).length) return
     this.#hasStarted = true
     const { id, model, service_tier } = chunk
-    this.#events.push({ type: "start", id: wordOf(id), model: wordOf(model), serviceTier: wordOf(service_tier) })
+    this.#emit({ type: "start", id: wordOf(id), model: wordOf(model), serviceTier: wordOf(service_tier) })
   }
 
   #choice(choice: JsonObject): void {
@@ -112,12 +115,12 @@ export class ChatReader implements StreamReader {
       this.#begin(kind, kind === "reasoning" ? { kind, redacted: false } : { kind })
       if (kind === "refusal") this.#hasRefused = true
     }
-    this.#events.push({ type: "delta", text })
+    this.#emit({ type: "delta", text })
   }
 
   #part(part: MediaPart): void {
     this.#settle()
-    this.#events.push({ type: "part", part })
+    this.#emit({ type: "part", part })
   }
 
   /** The text it signs came as `reasoning_content` or `reasoning` already; a thought of which nothing may be seen has a signature alone. */
@@ -126,7 +129,7 @@ export class ChatReader implements StreamReader {
       this.#settle()
       this.#begin("reasoning", { kind: "reasoning", redacted })
     }
-    this.#events.push({ type: "sign", signature })
+    this.#emit({ type: "sign", signature })
     this.#close()
   }
 
@@ -141,7 +144,7 @@ export class ChatReader implements StreamReader {
     const text = custom ? (textOf(custom["input"]) ?? "") : jsonText(invoked?.["arguments"] ?? undefined)
     if (this.#open !== call && !call.isClosed && !this.#waiting.includes(call)) this.#turnTo(call)
     call.args += text
-    if (this.#open === call && text !== "") this.#events.push({ type: "delta", text })
+    if (this.#open === call && text !== "") this.#emit({ type: "delta", text })
   }
 
   /** Of a call without an index: the one of its id, else of no id the last, else a new one. */
@@ -180,7 +183,7 @@ export class ChatReader implements StreamReader {
     const { id, name, form } = call
     this.#hasCalled = true
     this.#begin(call, { kind: "call", id, name, form })
-    if (call.args !== "") this.#events.push({ type: "delta", text: call.args })
+    if (call.args !== "") this.#emit({ type: "delta", text: call.args })
   }
 
   /** Nothing is open or waiting afterwards. */
@@ -197,7 +200,7 @@ export class ChatReader implements StreamReader {
 
   #begin(open: "text" | "reasoning" | "refusal" | Call, part: OpenPart): void {
     this.#open = open
-    this.#events.push({ type: "open", part })
+    this.#emit({ type: "open", part })
   }
 
   #close(): void {
@@ -205,26 +208,17 @@ export class ChatReader implements StreamReader {
     if (open === null) return
     if (typeof open === "object") {
       open.isClosed = true
-      if (open.signature !== null) this.#events.push({ type: "sign", signature: open.signature })
+      if (open.signature !== null) this.#emit({ type: "sign", signature: open.signature })
     }
     this.#open = null
-    this.#events.push({ type: "close" })
+    this.#emit({ type: "close" })
   }
 
-  #end(event: FormEvent): FormEvent[] {
+  #end(event: FormEvent): void {
     this.#isOver = true
-    this.#events.push(event)
-    return this.#take()
-  }
-
-  #take(): FormEvent[] {
-    const events = this.#events
-    if (events.length > 0) this.#events = []
-    return events
+    this.#emit(event)
   }
 }
-
-const NONE: FormEvent[] = []
 
 /** Not the empty string: gateways begin all calls before the first one's arguments come. */
 function isWhole(args: string): boolean {

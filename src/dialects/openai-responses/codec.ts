@@ -13,6 +13,6 @@ export const openaiResponses: Codec = {
   readAnswer,
   writeAnswer,
   readError,
-  streamReader: () => new ResponsesReader(),
+  streamReader: (emit) => new ResponsesReader(emit),
   streamWriter: (to) => new ResponsesWriter(to),
 }

@@ -1,13 +1,13 @@
 /** A Responses stream, read. Items come in turn; what an item's end says beyond its deltas (arguments sent whole, encrypted reasoning) is said then. */
 import type { Json, JsonObject } from "../../exchange.ts"
 import { objectOf, objectsOf, textOf, wordOf } from "../fields.ts"
-import type { FormEvent, OpenPart, StreamReader } from "../form.ts"
+import type { Emit, OpenPart, StreamReader } from "../form.ts"
 import { readMade, readOutput, SUMMARY_BREAK } from "./items.ts"
 import { readError, readFinish } from "./read-answer.ts"
 import { readUsage } from "./usage.ts"
 
 export class ResponsesReader implements StreamReader {
-  #events: FormEvent[] = []
+  readonly #emit: Emit
   #hasStarted = false
   #isOver = false
   #open: OpenPart["kind"] | null = null
@@ -21,9 +21,13 @@ export class ResponsesReader implements StreamReader {
   /** any part of the answer was told */
   #hasSaid = false
 
-  read(name: string, data: Json): FormEvent[] {
+  constructor(emit: Emit) {
+    this.#emit = emit
+  }
+
+  read(name: string, data: Json): void {
     const event = objectOf(data)
-    if (!event || this.#isOver) return []
+    if (!event || this.#isOver) return
     const { delta } = event
     switch (textOf(event["type"]) ?? name) {
       case "response.created":
@@ -72,18 +76,15 @@ export class ResponsesReader implements StreamReader {
       case "error":
         this.#fail(event)
     }
-    return this.#take()
   }
 
   /** Only its own last event says that a response is whole. */
-  finish(): FormEvent[] {
-    return []
-  }
+  finish(): void {}
 
   #start(response: JsonObject | null): void {
     if (this.#hasStarted || !response) return
     this.#hasStarted = true
-    this.#events.push({
+    this.#emit({
       type: "start",
       id: wordOf(response["id"]),
       model: wordOf(response["model"]),
@@ -122,7 +123,7 @@ export class ResponsesReader implements StreamReader {
     if (this.#open === "call" && made?.kind === "call") this.#sayRest(made.args)
     else if (this.#open === "reasoning" && made?.kind === "reasoning") {
       if (this.#said === 0) this.#say(made.text)
-      if (made.signature !== null) this.#events.push({ type: "sign", signature: made.signature })
+      if (made.signature !== null) this.#emit({ type: "sign", signature: made.signature })
     } else if (made || !this.#itemHasParts) this.#wholeItem(item)
     this.#close()
     this.#itemHasParts = false
@@ -133,7 +134,7 @@ export class ResponsesReader implements StreamReader {
     this.#close()
     for (const part of readOutput(item)) {
       this.#hasSaid = true
-      if (part.kind === "opaque" || part.kind === "media") this.#events.push({ type: "part", part })
+      if (part.kind === "opaque" || part.kind === "media") this.#emit({ type: "part", part })
       else if (part.kind === "call") {
         const { kind, id, name, form, args } = part
         this.#hasCalled = true
@@ -142,7 +143,7 @@ export class ResponsesReader implements StreamReader {
       } else if (part.kind === "reasoning") {
         this.#begin({ kind: "reasoning", redacted: false, id: part.id })
         this.#say(part.text)
-        if (part.signature !== null) this.#events.push({ type: "sign", signature: part.signature })
+        if (part.signature !== null) this.#emit({ type: "sign", signature: part.signature })
       } else if (part.kind === "text" || part.kind === "refusal") {
         this.#begin({ kind: part.kind })
         if (part.kind === "refusal") this.#hasRefused = true
@@ -159,17 +160,18 @@ export class ResponsesReader implements StreamReader {
     if (!this.#hasSaid) for (const item of objectsOf(response?.["output"])) this.#wholeItem(item)
     const usage = objectOf(response?.["usage"])
     const read = usage && readUsage(usage)
-    if (read) this.#events.push({ type: "usage", usage: read })
+    if (read) this.#emit({ type: "usage", usage: read })
     const hasCalled = this.#hasCalled || objectsOf(response?.["output"]).some((item) => readMade(item)?.kind === "call")
     const { finish, rawFinish } = readFinish(response ?? {}, hasCalled, this.#hasRefused)
-    this.#events.push({ type: "finish", reason: finish, raw: rawFinish, stopSequence: null }, { type: "end" })
     this.#isOver = true
+    this.#emit({ type: "finish", reason: finish, raw: rawFinish, stopSequence: null })
+    this.#emit({ type: "end" })
   }
 
   #fail(event: JsonObject): void {
     this.#isOver = true
     const error = readError(event) ?? { type: "upstream", message: "The provider's response failed.", code: null }
-    this.#events.push({ type: "error", error })
+    this.#emit({ type: "error", error })
   }
 
   #begin(part: OpenPart): void {
@@ -177,13 +179,13 @@ export class ResponsesReader implements StreamReader {
     this.#said = 0
     this.#itemHasParts = true
     this.#hasSaid = true
-    this.#events.push({ type: "open", part })
+    this.#emit({ type: "open", part })
   }
 
   #say(text: string): void {
     if (text === "") return
     this.#said += text.length
-    this.#events.push({ type: "delta", text })
+    this.#emit({ type: "delta", text })
   }
 
   /** What the deltas left out. */
@@ -194,12 +196,6 @@ export class ResponsesReader implements StreamReader {
   #close(): void {
     if (this.#open === null) return
     this.#open = null
-    this.#events.push({ type: "close" })
-  }
-
-  #take(): FormEvent[] {
-    const events = this.#events
-    if (events.length > 0) this.#events = []
-    return events
+    this.#emit({ type: "close" })
   }
 }

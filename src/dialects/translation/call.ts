@@ -1,6 +1,7 @@
 /** The types of a call whose client and provider speak different dialects. Nothing here acts. */
 import type { Dialect, Json, JsonObject, Operation } from "../../exchange.ts"
 import type { FormRequest, Losses } from "../form.ts"
+import type { CollectedStream } from "./collect.ts"
 import type { TranslatedStream } from "./stream.ts"
 
 /** Where the request goes. */
@@ -41,8 +42,10 @@ export interface StreamedTranslation {
   /** the client wants the elements of one JSON array, not events */
   isArray: boolean
   open(): TranslatedStream
-  /** the provider streamed unasked: `bytes` are all of its events */
-  collected(bytes: Uint8Array): JsonObject
+  /** for a provider that streams unasked */
+  collector(): CollectedStream
+  /** @throws Refusal as `whole` */
+  collected(stream: CollectedStream): JsonObject
   /** the provider did not stream though asked */
   replayed(answer: Json): Uint8Array
 }

@@ -1,5 +1,41 @@
 /** A whole answer from its events, and its events from a whole answer: for providers that stream unasked, or do not when asked. Pure. */
-import type { FormAnswer, FormEvent, OpenPart, Part } from "../form.ts"
+import type { AnswerListener, Json, Refusal } from "../../exchange.ts"
+import type { Codec, FormAnswer, FormEvent, OpenPart, Part, StreamReader } from "../form.ts"
+import { refusalOf, unusable } from "./failure.ts"
+
+/** A provider's stream, for a client that wants its answer whole. */
+export class CollectedStream implements AnswerListener {
+  readonly #reader: StreamReader
+  readonly #events: FormEvent[] = []
+  #failure: Refusal | null = null
+
+  constructor(from: Codec) {
+    this.#reader = from.streamReader((event) => void this.#events.push(event))
+  }
+
+  event(name: string, data: Json): void {
+    this.#reader.read(name, data)
+  }
+
+  done(): void {
+    this.#reader.finish(true)
+  }
+
+  unreadable(what: string): void {
+    this.#failure ??= unusable(what)
+  }
+
+  /** @throws Refusal where the provider told of an error, the last word is missing, or an event cannot be read */
+  answer(): FormAnswer {
+    this.#reader.finish()
+    const events = this.#events
+    if (this.#failure) throw this.#failure
+    const error = events.find((event) => event.type === "error")
+    if (error) throw refusalOf(error.error)
+    if (!events.some((event) => event.type === "end")) throw unusable("broke off")
+    return collect(events)
+  }
+}
 
 /** What the events say, `error` and an end that is missing aside: those are for the caller to look at. */
 export function collect(events: readonly FormEvent[]): FormAnswer {

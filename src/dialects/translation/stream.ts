@@ -1,9 +1,8 @@
-/** A provider's stream as the client's dialect has it: bytes in, bytes out, an event at a time. Nothing is kept beyond one event. */
-import { Refusal } from "../../exchange.ts"
-import type { FormEvent, StreamReader, StreamWriter } from "../form.ts"
+/** A provider's stream as the client's dialect has it: events in, as the meter parses them, bytes out. Nothing is kept beyond one event. */
+import { type AnswerListener, type Json, Refusal } from "../../exchange.ts"
+import type { Codec, Emit, FormEvent, StreamReader, StreamWriter } from "../form.ts"
 import type { AnswerFit } from "./answer.ts"
-import { JsonEvents } from "./event-source.ts"
-import { refusalOf } from "./failure.ts"
+import { refusalOf, unusable } from "./failure.ts"
 
 const encoder = new TextEncoder()
 const NOTHING = new Uint8Array(0)
@@ -16,61 +15,74 @@ export interface Framing {
   last(): string
 }
 
-export class TranslatedStream {
+export class TranslatedStream implements AnswerListener {
   /** events are written whole */
   readonly between = true
   readonly isArray: boolean
   /** what the provider's stream failed with: an error it told of, or events nobody can read. Nothing comes after it. */
   failure: Refusal | null = null
-  readonly #events: JsonEvents
   readonly #reader: StreamReader
   readonly #writer: StreamWriter
   readonly #fit: AnswerFit
   readonly #framing: Framing | null
-  readonly #emit = (event: FormEvent) => this.#write(event)
+  readonly #emit: Emit = (event) => this.#write(event)
   #isOver = false
   #out = ""
 
-  constructor(reader: StreamReader, writer: StreamWriter, fit: AnswerFit, framing: Framing | null) {
-    this.#reader = reader
+  constructor(from: Codec, writer: StreamWriter, fit: AnswerFit, framing: Framing | null) {
+    this.#reader = from.streamReader((event) => this.#say(event))
     this.#writer = writer
     this.#fit = fit
     this.#framing = framing
     this.isArray = framing !== null
-    this.#events = new JsonEvents(
-      (name, data) => this.#take(this.#reader.read(name, data)),
-      () => this.#take(this.#reader.finish(true)),
-    )
   }
 
-  push(bytes: Uint8Array): Uint8Array {
+  event(name: string, data: Json): void {
     try {
-      this.#events.push(bytes)
+      this.#reader.read(name, data)
     } catch (error) {
       this.#fail(error)
     }
-    return this.#flush()
+  }
+
+  done(): void {
+    this.#finish(true)
+  }
+
+  unreadable(what: string): void {
+    this.#fail(unusable(what))
+  }
+
+  /** The client's bytes for what was heard since the last time: the meter had the provider's before. */
+  push(_heard?: Uint8Array): Uint8Array {
+    if (this.#out === "") return NOTHING
+    const bytes = encoder.encode(this.#out)
+    this.#out = ""
+    return bytes
   }
 
   /** The provider closed its stream cleanly. */
   end(): Uint8Array {
-    try {
-      this.#events.end()
-      this.#take(this.#reader.finish())
-    } catch (error) {
-      this.#fail(error)
-    }
-    return this.#flush()
+    this.#finish(false)
+    return this.push()
   }
 
   /** For a provider that answered whole. */
   replay(events: readonly FormEvent[]): Uint8Array {
-    this.#take(events)
-    return this.#flush()
+    for (const event of events) this.#say(event)
+    return this.push()
   }
 
-  #take(events: readonly FormEvent[]): void {
-    for (let at = 0; at < events.length && !this.#isOver; at++) this.#fit.event(events[at]!, this.#emit)
+  #finish(isDone: boolean): void {
+    try {
+      this.#reader.finish(isDone)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #say(event: FormEvent): void {
+    if (!this.#isOver) this.#fit.event(event, this.#emit)
   }
 
   #write(event: FormEvent): void {
@@ -87,13 +99,6 @@ export class TranslatedStream {
     if (this.#isOver) return
     this.#isOver = true
     this.failure = error instanceof Refusal ? error : new Refusal(500, "internal", "internal error", { cause: error })
-  }
-
-  #flush(): Uint8Array {
-    if (this.#out === "") return NOTHING
-    const bytes = encoder.encode(this.#out)
-    this.#out = ""
-    return bytes
   }
 }
 

@@ -4,16 +4,15 @@
  */
 import type { Dialect, Json, JsonObject, Operation } from "../../exchange.ts"
 import { objectOf } from "../fields.ts"
-import { type Codec, type FormAnswer, type FormEvent, Losses, type Reception, type StreamReader } from "../form.ts"
+import { type Codec, type FormAnswer, Losses, type Reception } from "../form.ts"
 import { AnswerFit } from "./answer.ts"
 import type { Client, Outbound, Reading, Translation } from "./call.ts"
 import { type Carry, CarriedFrom, carriedKeys, originOf, type Remember, restoreCarried } from "./carried.ts"
 import { CODECS } from "./codecs.ts"
-import { collect, replay } from "./collect.ts"
+import { CollectedStream, replay } from "./collect.ts"
 import { CompletionsWriter, readRequest as readCompletion, writeAnswer as writeCompletion } from "./completions.ts"
 import { translateCount } from "./count.ts"
 import { translateEmbeddings } from "./embeddings.ts"
-import { JsonEvents } from "./event-source.ts"
 import { refusalOf, unusable } from "./failure.ts"
 import { fitRequest, requireReadable, requireTurns } from "./request.ts"
 import { ArrayFraming, TranslatedStream } from "./stream.ts"
@@ -60,12 +59,7 @@ export function translate(
   const writeWhole = (answer: FormAnswer) =>
     back.writeAnswer({ ...answer, parts: fit().parts(answer.parts) }, reception)
   const open = () =>
-    new TranslatedStream(
-      from.streamReader(),
-      back.streamWriter(reception),
-      fit(),
-      client.wantsArray ? new ArrayFraming() : null,
-    )
+    new TranslatedStream(from, back.streamWriter(reception), fit(), client.wantsArray ? new ArrayFraming() : null)
   return {
     operation: "generate",
     body,
@@ -75,7 +69,8 @@ export function translate(
     streamed: {
       isArray: client.wantsArray,
       open,
-      collected: (bytes) => writeWhole(collect(readEvents(from.streamReader(), bytes))),
+      collector: () => new CollectedStream(from),
+      collected: (stream) => writeWhole(stream.answer()),
       replayed: (answer) => open().replay(replay(readWhole(from, answer))),
     },
   }
@@ -84,33 +79,14 @@ export function translate(
 function readWhole(from: Codec, answer: Json): FormAnswer {
   const error = from.readError(answer)
   if (error) throw refusalOf(error)
-  if (Array.isArray(answer)) return collect(readArray(from.streamReader(), answer))
+  if (Array.isArray(answer)) return readArray(from, answer)
   if (typeof answer !== "object" || answer === null) throw unusable("is no JSON object")
   return from.readAnswer(answer)
 }
 
-function readEvents(reader: StreamReader, bytes: Uint8Array): FormEvent[] {
-  const found: FormEvent[] = []
-  const take = (events: readonly FormEvent[]) => void found.push(...events)
-  const events = new JsonEvents(
-    (name, data) => take(reader.read(name, data)),
-    () => take(reader.finish(true)),
-  )
-  events.push(bytes)
-  events.end()
-  take(reader.finish())
-  return complete(found)
-}
-
 /** Gemini streams a JSON array to those who ask for no events, and some gateways to all. */
-function readArray(reader: StreamReader, elements: readonly Json[]): FormEvent[] {
-  return complete([...elements.flatMap((element) => reader.read("", element)), ...reader.finish()])
-}
-
-/** @throws Refusal where the provider told of an error, or the last word is missing */
-function complete(found: FormEvent[]): FormEvent[] {
-  const error = found.find((event) => event.type === "error")
-  if (error) throw refusalOf(error.error)
-  if (!found.some((event) => event.type === "end")) throw unusable("broke off")
-  return found
+function readArray(from: Codec, elements: readonly Json[]): FormAnswer {
+  const stream = new CollectedStream(from)
+  for (const element of elements) stream.event("", element)
+  return stream.answer()
 }

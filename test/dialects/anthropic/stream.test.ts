@@ -5,6 +5,7 @@ import { anthropic } from "../../../src/dialects/anthropic/codec.ts"
 import { type FinishReason, type FormEvent, Losses, type Reception } from "../../../src/dialects/form.ts"
 import { collect, replay } from "../../../src/dialects/translation/collect.ts"
 import { usageOf } from "../../../src/dialects/usage-count.ts"
+import { readEvents } from "../../support/form.ts"
 import { type Loose, parseLoose } from "../../support/json.ts"
 
 const reception = (): Reception => ({
@@ -15,10 +16,7 @@ const reception = (): Reception => ({
   wantsUsage: false,
   losses: new Losses(),
 })
-const read = (...events: Json[]) => {
-  const reader = anthropic.streamReader()
-  return [...events.flatMap((event) => reader.read("", event)), ...reader.finish()]
-}
+const read = (...events: Json[]) => readEvents(anthropic, events)
 function write(events: readonly FormEvent[]): Loose[] {
   const writer = anthropic.streamWriter(reception())
   const sse = events.map((event) => writer.write(event)).join("")

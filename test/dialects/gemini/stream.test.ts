@@ -5,6 +5,7 @@ import { type FormEvent, Losses, type Reception } from "../../../src/dialects/fo
 import { gemini } from "../../../src/dialects/gemini/codec.ts"
 import { collect, replay } from "../../../src/dialects/translation/collect.ts"
 import { usageOf } from "../../../src/dialects/usage-count.ts"
+import { readEvents } from "../../support/form.ts"
 import { type Loose, parseLoose } from "../../support/json.ts"
 
 const reception = (): Reception => ({
@@ -15,10 +16,7 @@ const reception = (): Reception => ({
   wantsUsage: false,
   losses: new Losses(),
 })
-const read = (...chunks: Json[]) => {
-  const reader = gemini.streamReader()
-  return [...chunks.flatMap((one) => reader.read("", one)), ...reader.finish()]
-}
+const read = (...chunks: Json[]) => readEvents(gemini, chunks)
 function write(events: readonly FormEvent[]): Loose[] {
   const writer = gemini.streamWriter(reception())
   const sse = events.map((event) => writer.write(event)).join("")

@@ -5,6 +5,7 @@ import { type FormEvent, Losses, type Reception } from "../../../src/dialects/fo
 import { openaiChat } from "../../../src/dialects/openai-chat/codec.ts"
 import { collect } from "../../../src/dialects/translation/collect.ts"
 import { usageOf } from "../../../src/dialects/usage-count.ts"
+import { readEvents } from "../../support/form.ts"
 import { parseLoose } from "../../support/json.ts"
 
 const chunk = (delta: Json, finish_reason: string | null = null, more: { [name: string]: Json } = {}): Json => ({
@@ -16,10 +17,7 @@ const chunk = (delta: Json, finish_reason: string | null = null, more: { [name: 
 const call = (index: number | null, id: string | null, name: string | null, args: Json): Json => ({
   tool_calls: [{ ...(index !== null && { index }), ...(id !== null && { id }), function: { name, arguments: args } }],
 })
-function read(...chunks: Json[]): FormEvent[] {
-  const reader = openaiChat.streamReader()
-  return [...chunks.flatMap((one) => reader.read("", one)), ...reader.finish()]
-}
+const read = (...chunks: Json[]) => readEvents(openaiChat, chunks)
 const calls = (...chunks: Json[]) =>
   collect(read(...chunks, chunk({}, "tool_calls"))).parts.map((part) =>
     part.kind === "call" ? [part.id, part.name, part.args] : part,
@@ -204,9 +202,7 @@ test("rule 29: Azure's first chunk without id and model, and OpenAI's obfuscatio
 })
 
 test("a stream is whole after a finish reason or [DONE], and broken off without either", () => {
-  const reader = openaiChat.streamReader()
-  reader.read("", chunk({ content: "a" }))
-  expect(reader.finish(true).at(-1)).toEqual({ type: "end" })
+  expect(readEvents(openaiChat, [chunk({ content: "a" })], true).at(-1)).toEqual({ type: "end" })
   expect(read(chunk({ content: "a" })).at(-1)).toEqual({ type: "close" })
 })
 

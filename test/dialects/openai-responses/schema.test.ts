@@ -6,6 +6,7 @@ import { describe, expect, test } from "bun:test"
 import { createParser } from "eventsource-parser"
 import type { Json } from "../../../src/exchange.ts"
 import { readCall, translate } from "../../../src/dialects/translation/translation.ts"
+import { createMeter } from "../../../src/usage/meter.ts"
 import { answerIn } from "../../support/answers.ts"
 import type { Answer, Received } from "../../support/fake-provider.ts"
 import type { Loose } from "../../support/json.ts"
@@ -179,7 +180,13 @@ describe("every member and every event is there", () => {
       test(`rule 25: ${what} of ${upstream.dialect}, streamed`, () => {
         const bytes = Buffer.from([...(answer(asked(upstream, true)).pieces as string[])].join(""))
         const stream = translationTo(upstream, true).streamed!.open()
-        const text = Buffer.concat([stream.push(bytes), stream.end()]).toString()
+        createMeter({
+          dialect: upstream.dialect,
+          operation: "generate",
+          contentType: "text/event-stream",
+          listener: stream,
+        }).push(bytes)
+        const text = Buffer.from(stream.end()).toString()
         const events: Loose[] = []
         createParser({
           onEvent({ event: name, data }) {

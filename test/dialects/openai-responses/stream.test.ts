@@ -4,6 +4,7 @@ import { type FinishReason, type FormEvent, Losses, type Reception } from "../..
 import { openaiResponses } from "../../../src/dialects/openai-responses/codec.ts"
 import { collect, replay } from "../../../src/dialects/translation/collect.ts"
 import { usageOf } from "../../../src/dialects/usage-count.ts"
+import { readEvents } from "../../support/form.ts"
 import { type Loose, parseLoose } from "../../support/json.ts"
 
 const reception = (body: Loose = {}): Reception => ({
@@ -27,10 +28,7 @@ function write(events: readonly FormEvent[], body: Loose = {}): Loose[] {
       return value
     })
 }
-const read = (...events: Loose[]) => {
-  const reader = openaiResponses.streamReader()
-  return [...events.flatMap((event) => reader.read("", event)), ...reader.finish()]
-}
+const read = (...events: Loose[]) => readEvents(openaiResponses, events)
 const say = (kind: "text" | "refusal", ...texts: string[]): FormEvent[] => [
   { type: "open", part: { kind } },
   ...texts.map((text): FormEvent => ({ type: "delta", text })),
