@@ -30,7 +30,7 @@ export interface Appraisable {
 export interface Appraiser {
   /** Takes less than a microsecond. */
   add(exchange: Appraisable): void
-  /** Looks at what waits, for two milliseconds; what is left then has its turn after others. To be called when rows are about to be written. */
+  /** Looks at what waits, for two milliseconds at most; what is left has its turn when less is asked. To be called when rows are about to be written. */
   slice(): void
   backlog(): { waiting: number; dropped: number }
   /** Looks at all that waits. */
@@ -48,8 +48,13 @@ export interface AppraiserOptions {
   warn: (line: string, error: unknown) => void
 }
 
-const SLICE_MS = 2
-const MOST_WAITING = 2_000
+/** A busy process spends no more of its time here, and no more at once. */
+const SHARE = 0.05
+const LEAST_SLICE_MS = 0.25
+const MOST_SLICE_MS = 2
+const PAUSE_MS = 50
+/** What waits lives through the collector's rounds: a few hundred cost it little. */
+const MOST_WAITING = 300
 const MOST_CHARS = 64 << 20
 const SESSIONS = 5_000
 /** How often ended tasks are looked for. */
@@ -57,15 +62,17 @@ const SWEEP_MS = 60_000
 
 export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserOptions): Appraiser {
   const conversations = createConversations(SESSIONS)
-  let queue: Appraisable[] = []
-  let next = 0
+  const queue: Appraisable[] = []
   let chars = 0
   let dropped = 0
   let timer: ReturnType<typeof setTimeout> | null = null
+  let lastSlice = 0
+  /** milliseconds one takes, on the average of the last ones */
+  let each = 0.05
   let sweptAt = 0
 
   function add(exchange: Appraisable): void {
-    if (queue.length - next >= MOST_WAITING || chars > MOST_CHARS) {
+    if (queue.length >= MOST_WAITING || chars > MOST_CHARS) {
       dropped++
       return
     }
@@ -73,29 +80,37 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
     chars += exchange.text.length
   }
 
+  /** The newest, in their order: their rows are not on disk yet, so that what is counted costs no second write. */
   function slice(): void {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
-    const until = now() + SLICE_MS
-    while (next < queue.length && now() < until) takeNext()
-    if (next < queue.length) timer = setTimeout(slice, 0)
+    const begun = now()
+    const budget = Math.min(MOST_SLICE_MS, Math.max(LEAST_SLICE_MS, SHARE * (begun - lastSlice)))
+    const count = Math.min(queue.length, Math.max(1, Math.floor(budget / each)))
+    if (count > 0) {
+      take(queue.splice(-count))
+      each += ((now() - begun) / count - each) / 8
+    }
+    lastSlice = now()
+    if (queue.length > 0) timer ??= setTimeout(takeRest, PAUSE_MS)
     if (clock() - sweptAt < SWEEP_MS) return
     sweptAt = clock()
     conversations.sweep(sweptAt, tell)
   }
 
-  function takeNext(): void {
-    const exchange = queue[next++]
-    if (next === queue.length) {
-      queue = []
-      next = 0
-    }
-    if (!exchange) return
-    chars -= exchange.text.length
-    try {
-      look(exchange)
-    } catch (error) {
-      warn(`${exchange.row.id} the quality of its answer is not known`, error)
+  /** Once no new rows are written for a moment, those left over have their turn. */
+  function takeRest(): void {
+    timer = null
+    if (now() - lastSlice < PAUSE_MS) timer = setTimeout(takeRest, PAUSE_MS)
+    else slice()
+  }
+
+  function take(exchanges: readonly Appraisable[]): void {
+    for (const exchange of exchanges) {
+      chars -= exchange.text.length
+      try {
+        look(exchange)
+      } catch (error) {
+        warn(`${exchange.row.id} the quality of its answer is not known`, error)
+      }
     }
   }
 
@@ -115,11 +130,11 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   return {
     add,
     slice,
-    backlog: () => ({ waiting: queue.length - next, dropped }),
+    backlog: () => ({ waiting: queue.length, dropped }),
     finish() {
       if (timer !== null) clearTimeout(timer)
       timer = null
-      while (next < queue.length) takeNext()
+      take(queue.splice(0))
     },
   }
 }

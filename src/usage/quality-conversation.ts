@@ -88,6 +88,7 @@ export function createConversations(limit: number): Conversations {
 
   function follow(step: Step, { results, calls }: Tools, tell: (id: string, counts: Counts) => void): void {
     const before = find(step)
+    if (before && step.answeredAt < before.last.askedAt) return // looked at late: the session has gone on since
     sessions.delete(before?.last.session ?? step.session)
     const session: Session = before ?? { last: step, open: null, made: null, taskTurns: 0 }
     if (before) {

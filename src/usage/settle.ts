@@ -109,16 +109,16 @@ export function overheadMs(draft: Draft, now: number): number {
   return round(now - draft.started - waited)
 }
 
+const ARRIVED = { at_ms: 0, what: "arrived" }
+
 /** The steps that were taken, each once and in their order. */
 function timelineOf({ row, started, sentAt, answeredAt }: Draft): LedgerDetail["timeline"] {
-  const since = (at: number | null) => (at === null ? null : round(at - started))
-  const steps = [
-    ["sent to the provider", since(sentAt)],
-    ["answer began", since(answeredAt)],
-    ["first content", row.ttft_ms],
-    [row.outcome, row.duration_ms],
-  ] as const
-  return [{ at_ms: 0, what: "arrived" }, ...steps.flatMap(([what, at_ms]) => (at_ms === null ? [] : [{ at_ms, what }]))]
+  const steps = [ARRIVED]
+  if (sentAt !== null) steps.push({ at_ms: round(sentAt - started), what: "sent to the provider" })
+  if (answeredAt !== null) steps.push({ at_ms: round(answeredAt - started), what: "answer began" })
+  if (row.ttft_ms !== null) steps.push({ at_ms: row.ttft_ms, what: "first content" })
+  steps.push({ at_ms: row.duration_ms, what: row.outcome })
+  return steps
 }
 
 /** Fills in what the answer said. `now` is monotonic milliseconds. */

@@ -6,7 +6,7 @@ import { figure, median, title } from "./report.ts"
 export async function json(bench: Bench) {
   const body = chat("Say hello.")
   // by count, not by time: a busy machine must not catch the compiler at work
-  await run(bench, bench.memproxy, { body, connections: 16, requests: bench.quick ? 15_000 : 30_000, seconds: 20 })
+  await run(bench, bench.memproxy, { body, connections: 16, requests: bench.quick ? 40_000 : 60_000, seconds: 40 })
   for (const [connections, goal] of [[1], [64, 2.5], [256]] as const) {
     title(`1 KB JSON, ${connections} connection${connections > 1 ? "s" : ""}`)
     const shape = { body, connections, seconds: bench.quick ? 0.4 : 0.8 }

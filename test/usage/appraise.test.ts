@@ -19,14 +19,20 @@ const METERED: Metered = {
   refused: false,
 }
 
-function start() {
+/** A clock by which every look takes long. */
+function slowly(): () => number {
+  let ms = 1_000
+  return () => (ms += 30)
+}
+
+function start({ now = () => performance.now() } = {}) {
   const told: [string, Counts][] = []
   const warned: string[] = []
   const answers: string[] = []
   const appraiser = createAppraiser({
     tell: (id, counts) => void told.push([id, counts]),
     onAnswer: ({ message, answer }) => void answers.push(`${message} ${answer}`),
-    now: () => performance.now(),
+    now,
     clock: () => 0,
     warn: (line) => void warned.push(line),
   })
@@ -59,14 +65,26 @@ test("an answer is looked at when rows are written, and not while it is taken", 
 
 test("too many, or too much text, is dropped and counted; what was taken is looked at", () => {
   const { add, told, appraiser } = start()
-  for (let index = 0; index < 2_500; index++) add()
-  expect(appraiser.backlog()).toEqual({ waiting: 2_000, dropped: 500 })
+  for (let index = 0; index < 800; index++) add()
+  expect(appraiser.backlog()).toEqual({ waiting: 300, dropped: 500 })
   appraiser.finish()
-  expect(told.filter(([, counts]) => counts.answers).length).toBe(2_000)
+  expect(told.filter(([, counts]) => counts.answers).length).toBe(300)
   const huge = "x".repeat(40 << 20)
   for (let index = 0; index < 3; index++) add({ text: huge })
   expect(appraiser.backlog()).toEqual({ waiting: 2, dropped: 501 })
   appraiser.finish()
+})
+
+test("when more is asked than can be looked at, the newest go first and the others follow once it is quiet", async () => {
+  const { appraiser, add, told } = start({ now: slowly() })
+  for (let index = 0; index < 60; index++) add({ row: rowAt(0, { id: `${index}`, tool_calls: 0 }) })
+  appraiser.slice()
+  const soon = told.map(([id]) => Number(id))
+  expect(soon.at(-1)).toBe(59)
+  expect(soon).toEqual(soon.toSorted((a, b) => a - b))
+  expect(appraiser.backlog().waiting).toBeGreaterThan(0)
+  while (appraiser.backlog().waiting > 0) await Bun.sleep(10)
+  expect(new Set(told.map(([id]) => id)).size).toBe(60)
 })
 
 test("turns that cannot be read cost only what they say, and the next answer nothing", () => {
