@@ -312,4 +312,6 @@ export interface LedgerDetail {
   signals: Readonly<Record<string, number>>
   /** the steps of the exchange: milliseconds since its start */
   timeline: readonly { at_ms: number; what: string }[]
+  /** the client's own trace, as its headers say; noted for telemetry alone and not kept */
+  trace?: { parent: string; state: string | null }
 }

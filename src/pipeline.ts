@@ -116,6 +116,8 @@ function openExchange(arrival: Arrival, endpoint: Endpoint, app: App, isRaw = fa
   const draft = openDraft(app.newId(), arrival, endpoint.dialect, isRaw ? "passthrough" : endpoint.operation)
   if (!app.prices.ready) void app.prices.load()
   const snapshot = app.snapshot()
+  const traceparent = snapshot.config.telemetry && arrival.headers.get("traceparent")
+  if (traceparent) draft.detail.trace = { parent: traceparent, state: arrival.headers.get("tracestate") }
   const { bodies } = snapshot.config.logging
   if (bodies !== "off") draft.tap = new BodyTap(bodies === "redacted" ? redact : (text) => text)
   return {

@@ -5,7 +5,7 @@ import type { App } from "../app.ts"
 import { createLogins } from "../auth/logins.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import { signature, watchConfig } from "../config/watch.ts"
-import type { Config, Finding, Telemetry } from "../settings.ts"
+import type { Config, Finding } from "../settings.ts"
 import { answerModel, isModelRoute, refuseAt } from "../http/model-routes.ts"
 import { createRelays } from "../http/relay.ts"
 import { createServer } from "../http/server.ts"
@@ -24,11 +24,11 @@ import { CookieJars } from "../upstream/cookies.ts"
 import { createUpstream } from "../upstream/send.ts"
 import { createAppraiser } from "../usage/appraise.ts"
 import { estimateTokens } from "../usage/estimate.ts"
-import type { Span } from "../usage/otel.ts"
 import { createPriceBook } from "../usage/price-book.ts"
 import { scoreOf } from "../usage/quality-score.ts"
 import { version } from "../version.ts"
 import { formatFinding } from "./findings.ts"
+import { createTelemetrySender } from "./telemetry.ts"
 
 const WRONG_USAGE = 2
 const STOP_WAIT_MS = 30_000
@@ -60,23 +60,6 @@ export async function runServe(args: string[]): Promise<number> {
   // Where we listen and keep data was settled here: a later edit is read as if it said the same, and refused if it could not.
   Object.assign(bind, { host: config.host, port: config.port, dataDir: config.dataDir })
   return serve(config, load, config.files.length > 1 ? undefined : before)
-}
-
-/** Loaded where it is asked for only. A change of its settings takes a restart. */
-async function startTelemetry(telemetry: Telemetry, ledger: Store["ledger"]) {
-  const [{ openOutbox }, otel] = await Promise.all([import("../upstream/otlp.ts"), import("../usage/otel.ts")])
-  const meters = new otel.Meters(Date.now())
-  const outbox = openOutbox<Span>({
-    telemetry,
-    traces: (spans) => otel.tracesBody(spans, telemetry.serviceName, version),
-    metrics: () => otel.metricsBody(meters.metrics(Date.now()), telemetry.serviceName, version),
-    warn: say,
-  })
-  ledger.subscribe((row, detail) => {
-    meters.add(row, detail)
-    outbox.add(otel.spanOf(row, detail))
-  })
-  return { close: async () => (await ledger.flush(), outbox.close()) }
 }
 
 interface Bind {
@@ -203,6 +186,8 @@ async function serve(
   }
   console.log(`memproxy listening on ${url.origin}`)
   void routes()
+  const telemetry = createTelemetrySender(store.ledger, say)
+  telemetry.follow(config.telemetry)
   const watch = watchConfig({
     files: config.files,
     before,
@@ -210,6 +195,7 @@ async function serve(
     onChange(next, findings) {
       for (const finding of findings) say(formatFinding(finding))
       snapshot = takeSnapshot(next)
+      telemetry.follow(next.telemetry)
       say(`configuration reloaded: ${next.deployments.length} deployments`)
     },
     onBad(findings) {
@@ -218,7 +204,6 @@ async function serve(
     },
   })
 
-  const telemetry = config.telemetry && (await startTelemetry(config.telemetry, store.ledger))
   const stopRetention = startRetention({
     ...store,
     days: () => snapshot.config.logging.retentionDays,
@@ -244,7 +229,7 @@ async function serve(
   app.appraiser.finish()
   await app.memories.close()
   app.carried.close()
-  await telemetry?.close()
+  await telemetry.close()
   await store.close()
   app.upstream.close()
   lock.release()

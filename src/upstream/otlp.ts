@@ -5,7 +5,8 @@
 import type { Telemetry } from "../settings.ts"
 
 export interface Outbox<Span> {
-  add(span: Span): void
+  /** Null: something was counted that has no span. */
+  add(span: Span | null): void
   /** Sends what is there. It does not throw. */
   flush(): Promise<void>
   /** Sends the rest, for two seconds at most. */
@@ -65,7 +66,7 @@ export function openOutbox<Span>({ telemetry, traces, metrics, warn }: OutboxOpt
   return {
     add(span) {
       hasNews = true
-      if (spans.length < MOST_SPANS) spans.push(span)
+      if (span !== null && spans.length < MOST_SPANS) spans.push(span)
     },
     flush,
     async close() {

@@ -31,16 +31,29 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 }
 
 const SPAN_KIND_CLIENT = 3
+const SAMPLED = 1
+/** The parent is in another process, and that is known: SpanFlags of OTLP's trace.proto. */
+const IS_REMOTE = 0x300
 const STATUS_ERROR = 2
 
-/** A trace of its own for each request; its id is the row's, which is a UUID. */
+/**
+ * A span within the client's own trace where it sent one, else a trace of its own with the row's id, which is a UUID. Null where the client does not record its trace:
+ * OpenTelemetry's usual sampler goes by the parent. https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased
+ */
 export function spanOf(row: LedgerRow, detail: LedgerDetail) {
-  const trace = row.id.replaceAll("-", "")
+  const id = row.id.replaceAll("-", "")
+  const parent = parentOf(detail.trace?.parent)
+  if (parent && (parent.flags & SAMPLED) === 0) return null
   const started = Date.parse(row.started_at)
   const isError = row.outcome !== "done"
   return {
-    traceId: trace,
-    spanId: trace.slice(16),
+    traceId: parent?.traceId ?? id,
+    spanId: id.slice(16),
+    ...(parent && {
+      parentSpanId: parent.spanId,
+      flags: parent.flags | IS_REMOTE,
+      ...(detail.trace!.state !== null && { traceState: detail.trace!.state }),
+    }),
     name: `${OPERATIONS[detail.operation]} ${row.upstream_model ?? row.model ?? ""}`.trim(),
     kind: SPAN_KIND_CLIENT,
     startTimeUnixNano: nanoseconds(started),
@@ -73,7 +86,17 @@ export function spanOf(row: LedgerRow, detail: LedgerDetail) {
   }
 }
 
-export type Span = ReturnType<typeof spanOf>
+export type Span = NonNullable<ReturnType<typeof spanOf>>
+
+/** A version, the trace, the span, flags; later versions may go on. https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/
+
+/** Null where there is none, or none that is valid: then the trace begins here. */
+function parentOf(header: string | undefined) {
+  const [, version, traceId, spanId, flags] = TRACEPARENT.exec(header ?? "") ?? []
+  if (!traceId || (version === "00" && header!.length !== 55)) return null
+  return { traceId, spanId: spanId!, flags: Number.parseInt(flags!, 16) & 0x3 }
+}
 
 const modelOf = (row: LedgerRow, detail: LedgerDetail) => ({
   "gen_ai.operation.name": OPERATIONS[detail.operation],

@@ -1,7 +1,8 @@
 /** OpenTelemetry at the real program: nothing by default; spans and histograms at a collector where one is named; a collector that fails harms nothing. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test"
-import { lanes } from "../support/lanes.ts"
-import { testConfig } from "../support/lanes.ts"
+import { writeFileSync } from "node:fs"
+import { lanes, testConfig } from "../support/lanes.ts"
+import { eventually } from "../support/rig.ts"
 import { type FakeProvider, startFakeProvider } from "../support/fake-provider.ts"
 import { MASTER, type Memproxy, startMemproxy } from "../support/memproxy.ts"
 import type { Loose } from "../support/json.ts"
@@ -36,11 +37,11 @@ afterAll(async () => {
   await provider.stop()
 })
 
-async function ask(proxy: Memproxy, model?: string): Promise<string> {
+async function ask(proxy: Memproxy, model?: string, headers: Record<string, string> = {}): Promise<string> {
   const lane = lanes[0]!
   const answer = await fetch(proxy.url + lane.path(true), {
     method: "POST",
-    headers: { authorization: `Bearer ${MASTER}`, "x-memory-session": "s-42" },
+    headers: { authorization: `Bearer ${MASTER}`, "x-memory-session": "s-42", ...headers },
     body: JSON.stringify({ ...lane.body(true), ...(model && { model }) }),
   })
   await answer.text()
@@ -106,6 +107,77 @@ describe("a collector named in the file", () => {
       }
   }, 30_000)
 })
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c"
+const PARENT = "b7ad6b7169203331"
+
+test("a client's trace goes on: its span is the parent; one that it does not record is counted and has no span", async () => {
+  const endpoint = `http://127.0.0.1:${collector.port}`
+  const proxy = await startMemproxy({ config: testConfig(provider.url, { memproxy: { telemetry: { endpoint } } }) })
+  const headers: Record<string, string>[] = [
+    { traceparent: `00-${TRACE}-${PARENT}-01`, tracestate: "congo=t61rcWkgMzE" },
+    { traceparent: `cc-${TRACE}-${PARENT}-03-what-comes-later` },
+    { traceparent: `00-${TRACE}-${PARENT}-00` },
+    // not valid: as if there were none
+    { traceparent: `00-${"0".repeat(32)}-${PARENT}-01` },
+    { traceparent: `00-${TRACE.toUpperCase()}-${PARENT}-01` },
+    { traceparent: `00-${TRACE}-${PARENT}-01-more` },
+    { traceparent: `ff-${TRACE}-${PARENT}-01` },
+  ]
+  const ids: string[] = []
+  for (const sent of headers) ids.push(await ask(proxy, undefined, sent))
+  expect(await proxy.stop()).toBe(0)
+  const spans = received
+    .filter(({ path }) => path === "/v1/traces")
+    .flatMap(({ body }) => body.resourceSpans[0].scopeSpans[0].spans as Loose[])
+  const own = ids.slice(3).map((id) => ({ traceId: id.replaceAll("-", ""), parentSpanId: undefined }))
+  expect(spans.map(({ traceId, parentSpanId }) => ({ traceId, parentSpanId }))).toEqual([
+    { traceId: TRACE, parentSpanId: PARENT },
+    { traceId: TRACE, parentSpanId: PARENT },
+    ...own,
+  ])
+  expect(spans[0]).toMatchObject({ traceState: "congo=t61rcWkgMzE", flags: 0x301 })
+  expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length)
+  const { metrics } = received.findLast(({ path }) => path === "/v1/metrics")!.body.resourceMetrics[0].scopeMetrics[0]
+  expect(metrics[1].histogram.dataPoints[0].count).toBe(String(ids.length))
+}, 30_000)
+
+test("an edit of the file sends what follows elsewhere, or nowhere, and loses nothing from before", async () => {
+  const other: string[] = []
+  const second = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const body = (await request.json()) as Loose
+      for (const span of body.resourceSpans?.[0].scopeSpans[0].spans ?? []) other.push(span.traceId)
+      return new Response("{}")
+    },
+  })
+  const config = (port: number | undefined) =>
+    testConfig(provider.url, { memproxy: { telemetry: port && { endpoint: `http://127.0.0.1:${port}` } } })
+  const proxy = await startMemproxy({ config: config(undefined) })
+  let reloads = 0
+  const edit = async (port: number | undefined) => {
+    writeFileSync(proxy.configFile, JSON.stringify(config(port)))
+    reloads++
+    const seen = () => proxy.stderr().match(/configuration reloaded/g)?.length === reloads
+    await eventually("reloaded", seen)
+  }
+  await ask(proxy)
+  await edit(collector.port)
+  const first = await ask(proxy)
+  await edit(second.port)
+  const next = await ask(proxy)
+  await edit(undefined)
+  await ask(proxy)
+  expect(await proxy.stop()).toBe(0)
+  await second.stop(true)
+  const traceOf = (id: string) => id.replaceAll("-", "")
+  const before = received
+    .filter(({ path }) => path === "/v1/traces")
+    .flatMap(({ body }) => body.resourceSpans[0].scopeSpans[0].spans.map(({ traceId }: Loose) => traceId))
+  expect([before, other]).toEqual([[traceOf(first)], [traceOf(next)]])
+}, 60_000)
 
 test("OpenTelemetry's own variables name one too, with its headers", async () => {
   const env = {
