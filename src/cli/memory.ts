@@ -94,6 +94,7 @@ export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
     io.err(error instanceof Error ? error.message : String(error))
     return 1
   } finally {
+    await engine.close()
     database.close()
   }
 }
@@ -118,14 +119,11 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
     const { data } = desk.list({ userId, project: values.project, sessionId: values.session }, { limit, cursor: null })
     return print(asked, data, `${userId} has no memories here.`)
   },
-  search(asked) {
+  async search(asked) {
     const { desk, values, rest, userId, limit } = asked
     if (rest.length === 0) return wrongUsage(asked)
-    return print(
-      asked,
-      desk.search(userId, values.project ?? null, rest.join(" "), limit).results,
-      "Nothing answers that.",
-    )
+    const { results } = await desk.search(userId, values.project ?? null, rest.join(" "), limit)
+    return print(asked, results, "Nothing answers that.")
   },
   add(asked) {
     const { desk, values, rest, userId, io } = asked
@@ -169,12 +167,12 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
     if (rest[0]) io.err(`${lines.length} memories of ${userId} are in ${rest[0]}`)
     return 0
   },
-  import(asked) {
+  async import(asked) {
     const { desk, values, rest, io, userId } = asked
     if (rest.length !== 1) return wrongUsage(asked)
     const text = readFileSync(resolve(io.cwd, rest[0]!), "utf8")
     const lines = readForeign(text, { userId, project: values.project ?? null }) ?? text
-    const { imported, duplicates, errors } = importLines(desk, lines, { userId: values.user ?? null }, Date.now())
+    const { imported, duplicates, errors } = await importLines(desk, lines, { userId: values.user ?? null }, Date.now())
     io.out(`${imported} imported, ${duplicates} were there already, ${errors.length} could not be read`)
     for (const { line, message } of errors.slice(0, 20)) io.err(`line ${line}: ${message}`)
     return errors.length > 0 ? 1 : 0

@@ -41,7 +41,7 @@ export interface MemoryDesk {
     project: string | null,
     query: string,
     limit: number,
-  ): { results: (Memory & { score: number; why: string })[]; took_ms: number }
+  ): Promise<{ results: (Memory & { score: number; why: string })[]; took_ms: number }>
   edit(id: string, change: { content?: string; metadata?: JsonObject }): Memory | null
   forgetOne(id: string): void
   forget(filter: MemoryFilter): number
@@ -85,10 +85,10 @@ export function createMemoryDesk(
   return {
     add(draft) {
       const made = entry(draft)
-      store.insert([made])
+      engine.keep([made])
       return get(made.id) ?? memoryOf(store.same(made)!) // it was kept before
     },
-    addAll: (drafts) => (drafts.length === 0 ? 0 : store.insert(drafts.map(entry))),
+    addAll: (drafts) => (drafts.length === 0 ? 0 : engine.keep(drafts.map(entry))),
     get: (id) => flushed(() => get(id)),
     list: (filter, { limit, cursor }) =>
       flushed(() => {
@@ -96,10 +96,10 @@ export function createMemoryDesk(
         const data = found.slice(0, limit)
         return { data: data.map(memoryOf), next_cursor: found.length > limit ? String(data.at(-1)!.seq) : null }
       }),
-    search(userId, project, query, limit) {
+    async search(userId, project, query, limit) {
       const started = now()
       const keys = [namespace(userId, project).projectKey, EVERYWHERE]
-      const found = engine.search(store.namespaces(userId, keys), query, limit)
+      const found = await engine.search(store.namespaces(userId, keys), query, limit)
       const results = found.map(({ stored, score, why }) => ({
         ...memoryOf(stored),
         score: Math.round(score * 1e4) / 1e4,

@@ -2,11 +2,10 @@
 import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
-import { chunksOf } from "./rank/chunks.ts"
+import { createIndexer } from "./indexer.ts"
 import { excerpt } from "./rank/excerpt.ts"
 import type { Corpus, Query } from "./rank/corpus.ts"
 import { coverage, rank, type Ranked } from "./rank/rank.ts"
-import { asking, isStanding, saysWhen } from "./rank/signs.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
 import { redact } from "./redact.ts"
 import type { MemoryStore } from "../store/memories.ts"
@@ -33,7 +32,6 @@ const CANDIDATES = 300
 const LEAST_COVERAGE = 0.3
 /** Standing instructions are always considered, and at most so many are told. */
 const STANDING_SLOTS = 3
-const STANDING_LOOKED_AT = 50
 const MOST_RECALLED = 24
 /** Contract §5 and research §6.8: a pasted file is no memory. */
 const MOST_CONTENT = 4096
@@ -41,14 +39,18 @@ const LONG_QUERY = 800
 const FLUSH_AFTER_MS = 20
 const MOST_WAITING = 10_000
 const RETRY_MS = 500
+/** What was kept a moment ago is indexed before a recall, as far as this goes: a large import is found later. */
+const INDEXING_MS = 5
 
 export interface LocalEngine extends MemoryEngine {
   readonly name: "local"
   recall(namespace: Namespace, query: RecallQuery): readonly Recalled[]
-  /** ready to be stored; secrets are out */
+  /** ready to be kept; secrets are out */
   entry(draft: Draft): Entry
-  /** best first, whole memories; standing instructions among them */
-  search(namespaces: readonly number[], query: string, limit: number): (Ranked & { stored: StoredMemory })[]
+  /** How many were new. */
+  keep(entries: readonly Entry[]): number
+  /** Best first, whole memories; standing instructions among them. All that was kept before is looked at. */
+  search(namespaces: readonly number[], query: string, limit: number): Promise<(Ranked & { stored: StoredMemory })[]>
 }
 
 export interface Draft {
@@ -66,6 +68,7 @@ export interface Draft {
 export function createLocalEngine(options: LocalOptions): LocalEngine {
   const { store, estimate, newId, clock, warn } = options
   const stems: Stems = new Map()
+  const indexer = createIndexer({ store, stems, now: clock, warn })
   let waiting: Entry[] = []
   let timer: ReturnType<typeof setTimeout> | null = null
   let isFailing = false
@@ -82,15 +85,8 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     const content = redact(draft.content)
     const isChat = draft.source === "chat"
     // in a conversation the same words of the same session are the same turn, sent again
-    const identity = [
-      namespace.userId,
-      namespace.projectKey,
-      sessionId,
-      role,
-      speaker,
-      isChat ? null : draft.createdAt,
-      content,
-    ]
+    const when = isChat ? null : draft.createdAt
+    const head = Bun.hash.wyhash(JSON.stringify([sessionId, role, speaker, when]))
     return {
       id: newId(),
       owner: namespace,
@@ -102,16 +98,14 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       source: draft.source,
       requestId,
       metadata: metadata && JSON.stringify(metadata),
-      identity: BigInt.asIntN(64, Bun.hash(JSON.stringify(identity)) as bigint),
-      isStanding: isStanding(role, content),
-      saysWhen: saysWhen(content),
-      asking: asking(content),
-      parts: chunksOf(content, role).map(({ start, stop }) => ({
-        start,
-        stop,
-        terms: termsOf(content.slice(start, stop), stems).join(" "),
-      })),
+      identity: BigInt.asIntN(64, Bun.hash.wyhash(content, head)),
     }
+  }
+
+  function keep(entries: readonly Entry[]): number {
+    const added = store.insert(entries)
+    if (added > 0) indexer.soon()
+    return added
   }
 
   const readQuery = (text: string): Query => ({
@@ -122,26 +116,16 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
 
   function look(namespaces: readonly number[], query: Query): { corpus: Corpus; ranked: Ranked[] } {
     const distinct = [...new Set(query.terms)]
-    const { hits, places, frequency } = store.find(namespaces, distinct, CANDIDATES)
-    const { parts, terms } = store.size(namespaces)
-    const corpus: Corpus = {
-      parts,
-      meanTerms: terms / Math.max(1, parts),
-      frequency,
-      hits,
-      places: places.map((place) => ({
-        ...place,
-        saysWhen: place.saysWhen === 1,
-        isStanding: place.isStanding === 1,
-        speaker: nameOf(place),
-      })),
-    }
+    const { hits, places, frequency, size } = store.find(namespaces, distinct, CANDIDATES)
+    for (const place of places) place.speaker = nameOf(place)
+    const { parts, terms } = size
+    const corpus: Corpus = { parts, meanTerms: terms / Math.max(1, parts), frequency, hits, places }
     return { corpus, ranked: rank(query, corpus) }
   }
 
-  /** The best of the standing instructions among the ranked, and the newest where the query says nothing of any. */
-  function withStanding(namespaces: readonly number[], ranked: readonly Ranked[], limit: number): Ranked[] {
-    const standing = new Set(store.standing(namespaces, STANDING_LOOKED_AT))
+  /** The best of the standing instructions among the ranked. */
+  function withStanding({ places }: Corpus, ranked: readonly Ranked[], limit: number): Ranked[] {
+    const standing = new Set(places.filter(({ isStanding }) => isStanding).map(({ memory }) => memory))
     const best = ranked.filter(({ memory }) => standing.has(memory)).slice(0, STANDING_SLOTS)
     const top = ranked.slice(0, limit)
     const missing = best
@@ -150,28 +134,37 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     return missing.length === 0 ? top : [...top.slice(0, Math.max(0, limit - missing.length)), ...missing]
   }
 
-  const read = (ranked: readonly Ranked[]) => {
-    const stored = new Map(store.read(ranked.map(({ memory }) => memory)).map((one) => [one.seq, one]))
+  const read = (namespaces: readonly number[], ranked: readonly Ranked[]) => {
+    const stored = new Map(
+      store
+        .read(
+          namespaces,
+          ranked.map(({ memory }) => memory),
+        )
+        .map((one) => [one.seq, one]),
+    )
     return ranked.flatMap((one) => {
       const found = stored.get(one.memory)
       return found ? [{ ...one, stored: found }] : []
     })
   }
 
-  function search(namespaces: readonly number[], text: string, limit: number) {
+  async function search(namespaces: readonly number[], text: string, limit: number) {
     flushNow()
-    const { ranked } = look(namespaces, readQuery(text))
-    return read(withStanding(namespaces, ranked, limit))
+    await indexer.done(namespaces)
+    const { corpus, ranked } = look(namespaces, readQuery(text))
+    return read(namespaces, withStanding(corpus, ranked, limit))
   }
 
   function recall(namespace: Namespace, { text, previous, maxTokens }: RecallQuery): Recalled[] {
     const namespaces = visible(namespace)
     if (namespaces.length === 0) return []
+    indexer.catchUp(namespaces, INDEXING_MS)
     const short = readQuery(gist(text))
     const query = short.terms.length < 4 && previous ? readQuery(`${gist(previous)}\n${gist(text)}`) : short
     const { corpus, ranked } = look(namespaces, query)
     if (coverage(query, corpus, ranked) < LEAST_COVERAGE) return []
-    const found = read(withStanding(namespaces, ranked, MOST_RECALLED))
+    const found = read(namespaces, withStanding(corpus, ranked, MOST_RECALLED))
     const recalled: Recalled[] = []
     let tokens = 0
     for (const one of found) {
@@ -200,7 +193,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     const batch = waiting
     waiting = []
     try {
-      store.insert(batch)
+      keep(batch)
       isFailing = false
     } catch (error) {
       waiting = [...batch, ...waiting].slice(-MOST_WAITING)
@@ -221,11 +214,15 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
 
   const book: MemoryBook = {
     search: async (namespace, query, limit) =>
-      search(visible(namespace), query, limit).map(({ stored, score, why }) => ({ ...memoryOf(stored), score, why })),
+      (await search(visible(namespace), query, limit)).map(({ stored, score, why }) => ({
+        ...memoryOf(stored),
+        score,
+        why,
+      })),
     async add(namespace, content, source) {
       flushNow()
       const made = entry({ namespace, content, source, createdAt: clock() })
-      store.insert([made])
+      keep([made])
       return memoryOf(store.get(made.id) ?? store.same(made)!)
     },
     async list(namespace, { limit, cursor }) {
@@ -251,6 +248,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   return {
     name: "local",
     entry,
+    keep,
     search,
     recall,
     remember(namespace, turns: readonly SaidTurn[]) {
@@ -264,6 +262,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     adopt(userId, root, project) {
       flushNow()
       store.adopt(userId, root, project)
+      indexer.soon()
     },
     book,
     flush: async () => flushNow(),
@@ -275,6 +274,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       } catch (error) {
         warn(`${waiting.length} memories are not kept: ${String(error)}`)
       }
+      indexer.stop() // what is not indexed yet is when it is next looked for
     },
   }
 }

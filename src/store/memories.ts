@@ -1,43 +1,42 @@
 /**
- * Memories: whole, in parts, and findable. Parts are found by their words under the token of their namespace, which FTS5 narrows down first:
- * 3 ms at a million rows, where a column in WHERE takes 105. What the words are, and what a good answer is, is decided elsewhere.
+ * Memories: whole, in parts, and findable by the words of their parts. A memory is kept first and indexed afterwards, so that keeping is quick.
+ * What the words are, and what a good answer is, is decided elsewhere.
  */
 import type { Database } from "bun:sqlite"
+import { findParts, type Found, type Size, sizeOf } from "./memory-search.ts"
 import {
   COLUMNS,
   FROM,
   type MemoryFilter,
   type NewMemory,
   NONE,
-  type StoredHit,
+  type IndexedMemory,
   type StoredMemory,
-  type StoredPlace,
+  type UnindexedMemory,
   whereOf,
 } from "./memory-tables.ts"
-import { adoptAll, insertAll, removeAll, replace } from "./memory-writes.ts"
-
-export interface Found {
-  hits: StoredHit[]
-  places: StoredPlace[]
-  /** in how many parts of the namespaces each term is */
-  frequency: Map<string, number>
-}
+import { adoptAll, removeAll, replace } from "./memory-removal.ts"
+import { insertAll, indexAll } from "./memory-writes.ts"
+import { Tally } from "./tally.ts"
 
 export interface MemoryStore {
-  /** How many were new. @throws what the disk throws: then none is kept */
+  /** How many were new. They are found once they are indexed. @throws what the disk throws: then none is kept */
   insert(memories: readonly NewMemory[]): number
+  /** Those that wait to be indexed, in these namespaces or in all. */
+  unindexed(namespaces: readonly number[] | null, limit: number): UnindexedMemory[]
+  /** Now they can be found. */
+  index(memories: readonly IndexedMemory[]): void
   /** Another one after every change, this process's and others'. */
   version(): string
   /** the ids of namespaces that exist */
   namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]
   /** How large they are together. */
-  size(namespaces: readonly number[]): { memories: number; parts: number; terms: number }
+  size(namespaces: readonly number[]): Size
   /** The parts that say most of `terms`, and the memories around them. */
   find(namespaces: readonly number[], terms: readonly string[], limit: number): Found
-  /** Standing instructions that share a word, or the newest. */
-  standing(namespaces: readonly number[], limit: number): number[]
   parts(memory: number): { start: number; stop: number }[]
-  read(seqs: readonly number[]): StoredMemory[]
+  /** Those of these namespaces. */
+  read(namespaces: readonly number[], seqs: readonly number[]): StoredMemory[]
   get(id: string): StoredMemory | null
   /** the memory that is kept already instead of this one */
   same(memory: NewMemory): StoredMemory | null
@@ -46,15 +45,17 @@ export interface MemoryStore {
   list(filter: MemoryFilter, page: { limit: number; before: number | null }): StoredMemory[]
   /** Everything of a user, oldest first, in pages. */
   exportAll(userId: string, after: number, limit: number): StoredMemory[]
+  /** It waits to be indexed again. */
   update(id: string, next: NewMemory): void
   /** How many are gone, and no word of them is left in the file. */
   remove(filter: MemoryFilter | { id: string }): number
   adopt(userId: string, root: string, project: { key: string; name: string }): void
 }
 
-/** FTS5's own syntax is never written by anybody else: words are letters and digits, and are quoted all the same. */
-const under = (namespaces: readonly number[], term: string) =>
-  namespaces.map((id) => `"${id}_${term.replaceAll('"', "")}"`).join(" OR ")
+const unindexed = (condition: string) =>
+  `SELECT u.memory, u.namespace, m.place, m.role, m.content FROM memories_unindexed u JOIN memories m ON m.seq = u.memory ${condition} LIMIT ?1`
+const UNINDEXED = unindexed("")
+const UNINDEXED_OF = unindexed("WHERE u.namespace IN (SELECT value FROM json_each(?2))")
 
 const VERSION = "SELECT total_changes() || '.' || data_version AS version FROM pragma_data_version"
 
@@ -70,8 +71,16 @@ const PROJECT_OF = `SELECT key, name FROM (
 
 /** `settle` writes what is queued elsewhere about memories: what is removed must not come back from there. */
 export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {
+  const tally = new Tally()
   return {
     insert: (memories) => use((db) => db.transaction(() => insertAll(db, memories)).immediate()),
+    unindexed: (namespaces, limit) =>
+      use((db) =>
+        namespaces
+          ? db.query<UnindexedMemory, [number, string]>(UNINDEXED_OF).all(limit, JSON.stringify(namespaces))
+          : db.query<UnindexedMemory, [number]>(UNINDEXED).all(limit),
+      ),
+    index: (memories) => use((db) => db.transaction(() => indexAll(db, memories)).immediate()),
     version: () => use((db) => db.query<{ version: string }, []>(VERSION).get()!.version),
     namespaces: (userId, keys) =>
       use((db) =>
@@ -82,49 +91,34 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
           .all(userId, JSON.stringify(keys.map((key) => key ?? NONE)))
           .map(({ id }) => id),
       ),
-    size: (namespaces) =>
-      use((db) =>
-        db
-          .query<{ memories: number; parts: number; terms: number }, [string]>(
-            `SELECT COALESCE(SUM(memories), 0) AS memories, COALESCE(SUM(parts), 0) AS parts, COALESCE(SUM(terms), 0) AS terms
-               FROM namespaces WHERE id IN (SELECT value FROM json_each(?))`,
-          )
-          .get(JSON.stringify(namespaces))!,
-      ),
-    find: (namespaces, terms, limit) => use((db) => findParts(db, namespaces, terms, limit)),
-    standing: (namespaces, limit) =>
-      use((db) =>
-        db
-          .query<{ seq: number }, [string, number]>(
-            `SELECT seq FROM memories WHERE is_standing = 1 AND namespace IN (SELECT value FROM json_each(?)) ORDER BY created_at DESC LIMIT ?`,
-          )
-          .all(JSON.stringify(namespaces), limit)
-          .map(({ seq }) => seq),
-      ),
+    size: (namespaces) => use((db) => sizeOf(db, namespaces)),
+    find: (namespaces, terms, limit) =>
+      use((db) => db.transaction(() => findParts(db, namespaces, terms, limit, tally))()),
     parts: (memory) =>
       use((db) =>
         db
           .query<{ start: number; stop: number }, [number]>(
-            "SELECT start, stop FROM memory_parts WHERE memory = ? ORDER BY part",
+            `SELECT start, stop FROM memory_places w JOIN memory_parts p ON p.id >= w.first_part AND p.id < w.first_part + w.parts
+               WHERE w.place = (SELECT place FROM memories WHERE seq = ?) ORDER BY p.id`,
           )
           .all(memory),
       ),
-    read: (seqs) =>
+    read: (namespaces, seqs) =>
       use((db) =>
         db
-          .query<StoredMemory, [string]>(
-            `SELECT ${COLUMNS} FROM ${FROM} WHERE m.seq IN (SELECT value FROM json_each(?))`,
+          .query<StoredMemory, [string, string]>(
+            `SELECT ${COLUMNS} FROM ${FROM} WHERE m.seq IN (SELECT value FROM json_each(?)) AND +m.namespace IN (SELECT value FROM json_each(?))`,
           )
-          .all(JSON.stringify(seqs)),
+          .all(JSON.stringify(seqs), JSON.stringify(namespaces)),
       ),
     get: (id) => use((db) => db.query<StoredMemory, [string]>(`SELECT ${COLUMNS} FROM ${FROM} WHERE m.id = ?`).get(id)),
-    same: ({ owner, identity }) =>
+    same: ({ owner, sessionId, identity }) =>
       use((db) =>
         db
-          .query<StoredMemory, [string, string, bigint]>(
-            `SELECT ${COLUMNS} FROM ${FROM} WHERE n.user_id = ? AND n.project_key = ? AND m.identity = ?`,
+          .query<StoredMemory, [string, string, string, bigint]>(
+            `SELECT ${COLUMNS} FROM ${FROM} WHERE n.user_id = ? AND n.project_key = ? AND s.namespace = n.id AND s.name = ? AND m.identity = ?`,
           )
-          .get(owner.userId, owner.projectKey ?? NONE, identity),
+          .get(owner.userId, owner.projectKey ?? NONE, sessionId ?? NONE, identity),
       ),
     projectOf: (userId, named) =>
       use(
@@ -162,55 +156,4 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
     adopt: (userId, root, project) =>
       use((db) => db.transaction(() => adoptAll(db, userId, root, project)).immediate()),
   }
-}
-
-/** Two turns before and after a hit may answer what the hit asks. */
-const NEAR = 2
-
-/** Of a word that is in more parts than this the newest are looked at: it tells little of any. */
-const MOST_POSTINGS = 4000
-
-/**
- * The parts in which the rarest words are, by the sum of their idf. FTS5's own bm25() costs three times as much as its lists, and weighs words by all
- * namespaces together; how well a part fits is decided elsewhere.
- */
-function findParts(db: Database, namespaces: readonly number[], terms: readonly string[], limit: number): Found {
-  const frequency = new Map<string, number>()
-  if (namespaces.length === 0 || terms.length === 0) return { hits: [], places: [], frequency }
-  const postings = db.query<{ rowid: number }, [string, number]>(
-    "SELECT rowid FROM memory_index WHERE memory_index MATCH ? ORDER BY rowid DESC LIMIT ?",
-  )
-  const count = db.query<{ n: number }, [string]>("SELECT COUNT(*) AS n FROM memory_index WHERE memory_index MATCH ?")
-  const { size } = db
-    .query<{ size: number }, [string]>(
-      "SELECT COALESCE(SUM(parts), 0) AS size FROM namespaces WHERE id IN (SELECT value FROM json_each(?))",
-    )
-    .get(JSON.stringify(namespaces))!
-  const sums = new Map<number, number>()
-  for (const term of terms) {
-    const match = under(namespaces, term)
-    const rows = postings.values(match, MOST_POSTINGS) as [number][]
-    const parts = rows.length < MOST_POSTINGS ? rows.length : count.get(match)!.n
-    frequency.set(term, parts)
-    const weight = Math.log(1 + size / Math.max(1, parts))
-    for (const [id] of rows) sums.set(id, (sums.get(id) ?? 0) + weight)
-  }
-  const best = [...sums].sort((a, b) => b[1] - a[1] || b[0] - a[0]).slice(0, limit)
-  const hits = db
-    .query<StoredHit, [string]>(
-      "SELECT memory, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))",
-    )
-    .all(JSON.stringify(best.map(([id]) => id)))
-  const seqs = JSON.stringify([...new Set(hits.map(({ memory }) => memory))])
-  const places = db
-    .query<StoredPlace, [string, string, string]>(
-      `WITH hit AS (SELECT session, pos FROM memories WHERE session IS NOT NULL AND seq IN (SELECT value FROM json_each(?))),
-         near AS (SELECT m.seq FROM hit JOIN memories m ON m.session = hit.session AND m.pos BETWEEN hit.pos - ${NEAR} AND hit.pos + ${NEAR}
-                  UNION SELECT value FROM json_each(?))
-       SELECT seq AS memory, session, pos, role, speaker, created_at AS createdAt, says_when AS saysWhen, asking,
-              is_standing AS isStanding, octet_length(content) AS bytes FROM memories
-       WHERE seq IN near AND namespace IN (SELECT value FROM json_each(?))`,
-    )
-    .all(seqs, seqs, JSON.stringify(namespaces))
-  return { hits, places, frequency }
 }

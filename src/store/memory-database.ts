@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { type LazyDatabase, openLazily } from "./lazy-database.ts"
 import { createLearnedProjectTable } from "./learned-projects.ts"
 import { createOutboxTable } from "./outbox.ts"
+import { takeOverFts } from "./memory-fts.ts"
 import { createMemoryTables } from "./memory-tables.ts"
 import { createSentBlockTables } from "./sent-blocks.ts"
 
@@ -13,6 +14,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   createLearnedProjectTable,
   createOutboxTable,
   createMemoryTables,
+  takeOverFts,
 ]
 
 export type MemoryDatabase = LazyDatabase

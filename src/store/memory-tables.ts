@@ -1,5 +1,6 @@
 /** What memories look like in `memory.db`: the types of its rows, and the schema. */
 import type { Database } from "bun:sqlite"
+import { createWordLists } from "./word-lists.ts"
 
 /** Structurally `memory/namespace.ts`'s: a store knows no stage. */
 export interface Owner {
@@ -21,8 +22,21 @@ export interface NewMemory {
   requestId: string | null
   /** JSON */
   metadata: string | null
-  /** equal for what is kept once only in a namespace */
+  /** equal for what is kept once only in a session */
   identity: bigint
+}
+
+/** A memory that is kept and not found yet. */
+export interface UnindexedMemory {
+  memory: number
+  namespace: number
+  place: number
+  role: string
+  content: string
+}
+
+/** What it is found by. */
+export interface IndexedMemory extends Pick<UnindexedMemory, "memory" | "namespace" | "place"> {
   isStanding: boolean
   saysWhen: boolean
   asking: number
@@ -60,9 +74,9 @@ export interface StoredPlace {
   role: string
   speaker: string | null
   createdAt: number
-  saysWhen: number
+  saysWhen: boolean
   asking: number
-  isStanding: number
+  isStanding: boolean
   bytes: number
 }
 
@@ -81,8 +95,14 @@ export interface MemoryFilter {
   text?: string
 }
 
-/** In `project_key`: of no project. */
+/** In `project_key` and in a session's name: of none. */
 export const NONE = ""
+
+/** A part's id is its namespace and its number there, so that a namespace's parts lie side by side. 2,097,152 namespaces, as JavaScript counts. */
+export const PARTS_A_NAMESPACE = 2 ** 32
+
+/** A place is a session and a turn of it, so that neighbours lie side by side; of no session: the memory's own number, below zero. */
+export const TURNS_A_SESSION = 2 ** 24
 
 export function createMemoryTables(db: Database): void {
   db.run(`
@@ -94,66 +114,71 @@ export function createMemoryTables(db: Database): void {
       memories INTEGER NOT NULL DEFAULT 0,
       parts INTEGER NOT NULL DEFAULT 0,
       terms INTEGER NOT NULL DEFAULT 0,
+      next_part INTEGER NOT NULL DEFAULT 0, -- parts are numbered as they come, and none twice
+      listed_to INTEGER NOT NULL DEFAULT 0, -- the words of parts before it are in memory_words
       UNIQUE (user_id, project_key)
     );
     CREATE TABLE memory_sessions (
       id INTEGER PRIMARY KEY,
       namespace INTEGER NOT NULL,
-      name TEXT NOT NULL,
+      name TEXT NOT NULL, -- '' of none
       turns INTEGER NOT NULL,
       UNIQUE (namespace, name)
     );
     CREATE TABLE memories (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      seq INTEGER PRIMARY KEY,
       id TEXT NOT NULL UNIQUE,
       namespace INTEGER NOT NULL,
-      session INTEGER,
-      pos INTEGER NOT NULL,
+      session INTEGER NOT NULL,
+      place INTEGER NOT NULL,
       role TEXT NOT NULL,
       speaker TEXT,
       created_at INTEGER NOT NULL, -- epoch milliseconds
-      says_when INTEGER NOT NULL,
-      asking REAL NOT NULL,
-      is_standing INTEGER NOT NULL,
       identity INTEGER NOT NULL,
       source TEXT NOT NULL,
       request_id TEXT,
       metadata TEXT,
       content TEXT NOT NULL,
-      UNIQUE (namespace, identity)
+      UNIQUE (session, identity)
     );
-    CREATE INDEX memories_session ON memories (session, pos) WHERE session IS NOT NULL;
-    CREATE INDEX memories_standing ON memories (namespace, created_at) WHERE is_standing = 1;
+    CREATE INDEX memories_namespace ON memories (namespace);
+    CREATE TABLE memories_unindexed (
+      namespace INTEGER NOT NULL,
+      memory INTEGER NOT NULL,
+      PRIMARY KEY (namespace, memory)
+    ) WITHOUT ROWID;
+    -- what ranking looks at, apart from the texts
+    CREATE TABLE memory_places (
+      place INTEGER PRIMARY KEY,
+      memory INTEGER NOT NULL,
+      first_part INTEGER NOT NULL,
+      parts INTEGER NOT NULL,
+      role TEXT NOT NULL,
+      speaker TEXT,
+      created_at INTEGER NOT NULL,
+      says_when INTEGER NOT NULL,
+      asking REAL NOT NULL,
+      is_standing INTEGER NOT NULL,
+      bytes INTEGER NOT NULL
+    );
     CREATE TABLE memory_parts (
       id INTEGER PRIMARY KEY,
-      memory INTEGER NOT NULL,
+      place INTEGER NOT NULL,
       part INTEGER NOT NULL,
       start INTEGER NOT NULL,
       stop INTEGER NOT NULL,
-      terms TEXT NOT NULL, -- separated by spaces
-      namespace INTEGER NOT NULL,
-      -- as they are indexed: each word under its namespace, so that a look-up meets no other's
-      words TEXT GENERATED ALWAYS AS (namespace || '_' || replace(terms, ' ', ' ' || namespace || '_')) VIRTUAL
+      terms TEXT NOT NULL -- separated by spaces
     );
-    CREATE INDEX memory_parts_memory ON memory_parts (memory, part);
-    -- without positions: which words are neighbours is seen in the part itself
-    CREATE VIRTUAL TABLE memory_index USING fts5 (words, content = 'memory_parts', content_rowid = 'id', detail = none, columnsize = 0, tokenize = "unicode61 remove_diacritics 0 tokenchars '_'");
-    INSERT INTO memory_index (memory_index, rank) VALUES ('secure-delete', 1);
-    CREATE TRIGGER memory_parts_gone AFTER DELETE ON memory_parts BEGIN
-      INSERT INTO memory_index (memory_index, rowid, words) VALUES ('delete', old.id, old.words);
-      UPDATE namespaces SET parts = parts - 1, terms = terms - (length(old.terms) - length(replace(old.terms, ' ', '')) + 1) WHERE id = old.namespace;
-    END;
     CREATE TRIGGER memories_gone AFTER DELETE ON memories BEGIN
-      DELETE FROM memory_parts WHERE memory = old.seq;
       DELETE FROM sent_blocks WHERE id IN (SELECT block_id FROM sent_block_memories WHERE memory_id = old.id);
-      UPDATE namespaces SET memories = memories - 1 WHERE id = old.namespace;
     END;
   `)
+  createWordLists(db)
 }
 
 /** A memory as it is read, from `FROM`. */
-export const COLUMNS = `m.seq, m.id, n.user_id, n.project, n.project_key, s.name AS session_id, m.role, m.speaker, m.content, m.created_at, m.source, m.request_id, m.metadata`
-export const FROM = `memories m JOIN namespaces n ON n.id = m.namespace LEFT JOIN memory_sessions s ON s.id = m.session`
+export const COLUMNS = `m.seq, m.id, n.user_id, n.project, n.project_key, nullif(s.name, '${NONE}') AS session_id, m.role, m.speaker, m.content, m.created_at, m.source, m.request_id, m.metadata`
+export const FROM = `memories m JOIN namespaces n ON n.id = m.namespace JOIN memory_sessions s ON s.id = m.session`
 
 export function whereOf(filter: MemoryFilter): { where: string; values: (string | number)[] } {
   const parts = ["n.user_id = ?"]

@@ -1,172 +1,171 @@
-/** Memories written, moved and removed. Each function is one transaction's work. */
+/** Memories written: kept first, indexed afterwards. Each function is one transaction's work. */
 import type { Database } from "bun:sqlite"
-import { FROM, type MemoryFilter, type NewMemory, NONE, type Owner, whereOf } from "./memory-tables.ts"
+import {
+  type NewMemory,
+  NONE,
+  type Owner,
+  PARTS_A_NAMESPACE,
+  type IndexedMemory,
+  TURNS_A_SESSION,
+} from "./memory-tables.ts"
+import { addToLists, type NumberedPart } from "./word-lists.ts"
 
-const GROW = "UPDATE namespaces SET memories = memories + ?, parts = parts + ?, terms = terms + ? WHERE id = ?"
-const INDEX = "INSERT INTO memory_index (rowid, words) VALUES (?, ?)"
+/** A namespace or a session that is written to: what is looked up once is known for the rest of the transaction. */
+interface Open {
+  id: number
+  /** memories added; turns there are */
+  count: number
+}
 
-/** What the generated column `words` says. */
-const indexed = (terms: string, namespace: number) => `${namespace}_${terms.replaceAll(" ", ` ${namespace}_`)}`
-
-const wordsIn = (terms: string) => (terms === "" ? 0 : terms.split(" ").length)
-
+/** How many were new. */
 export function insertAll(db: Database, memories: readonly NewMemory[]): number {
-  const namespaces = new Map<string, number>()
-  const totals = new Map<number, [memories: number, parts: number, terms: number]>()
-  const addMemory = db.query<{ seq: number }, (string | number | bigint | null)[]>(
-    `INSERT INTO memories (id, namespace, session, pos, role, speaker, created_at, says_when, asking, is_standing, identity, source, request_id, metadata, content)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, identity) DO NOTHING RETURNING seq`,
+  const namespaces = new Map<string, Open>()
+  const sessions = new Map<string, Open>()
+  const add = db.query<unknown, (string | number | bigint | null)[]>(
+    `INSERT INTO memories (seq, id, namespace, session, place, role, speaker, created_at, identity, source, request_id, metadata, content)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, identity) DO NOTHING`,
   )
-  const addPart = db.query<{ id: number }, (string | number)[]>(
-    "INSERT INTO memory_parts (memory, part, start, stop, terms, namespace) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-  )
-  const addWords = db.query(INDEX)
-  const isKnown = db.query<{ seq: number }, [number, bigint]>(
-    "SELECT seq FROM memories WHERE namespace = ? AND identity = ?",
-  )
+  const wait = db.query<unknown, [number, number]>("INSERT INTO memories_unindexed VALUES (?, ?)")
+  let { seq } = db.query<{ seq: number }, []>("SELECT coalesce(max(seq), 0) AS seq FROM memories").get()!
   let added = 0
   for (const one of memories) {
-    const namespace = namespaceId(db, one.owner, namespaces)
-    if (isKnown.get(namespace, one.identity)) continue
-    const { session, pos } = place(db, namespace, one.sessionId)
-    const flags = [Number(one.saysWhen), one.asking, Number(one.isStanding)]
-    const stored = addMemory.get(
+    const namespace = openNamespace(db, one.owner, namespaces)
+    const session = openSession(db, namespace.id, one.sessionId ?? NONE, sessions)
+    const next = seq + 1
+    const place = one.sessionId === null ? -next : session.id * TURNS_A_SESSION + session.count + 1
+    const { changes } = add.run(
+      next,
       one.id,
-      namespace,
-      session,
-      pos,
+      namespace.id,
+      session.id,
+      place,
       one.role,
       one.speaker,
       one.createdAt,
-      ...flags,
       one.identity,
       one.source,
       one.requestId,
       one.metadata,
       one.content,
     )
-    if (!stored) continue
+    if (changes === 0) continue
+    wait.run(namespace.id, next)
+    seq = next
+    session.count++
+    namespace.count++
     added++
-    let terms = 0
-    one.parts.forEach((part, at) => {
-      const { id } = addPart.get(stored.seq, at, part.start, part.stop, part.terms, namespace)!
-      addWords.run(id, indexed(part.terms, namespace))
-      terms += wordsIn(part.terms)
-    })
-    const total = totals.get(namespace) ?? [0, 0, 0]
-    totals.set(namespace, [total[0] + 1, total[1] + one.parts.length, total[2] + terms])
   }
-  const grow = db.query(GROW)
-  for (const [namespace, total] of totals) grow.run(...total, namespace)
+  const grow = db.query("UPDATE namespaces SET memories = memories + ? WHERE id = ?")
+  for (const { id, count } of namespaces.values()) grow.run(count, id)
+  const turn = db.query("UPDATE memory_sessions SET turns = ? WHERE id = ?")
+  for (const { id, count } of sessions.values()) turn.run(count, id)
   return added
 }
 
-function namespaceId(db: Database, owner: Owner, known: Map<string, number>): number {
+function openNamespace(db: Database, owner: Owner, known: Map<string, Open>): Open {
   const key = JSON.stringify([owner.userId, owner.projectKey])
-  let id = known.get(key)
-  if (id === undefined) {
-    id = db
-      .query<{ id: number }, [string, string, string | null]>(
-        `INSERT INTO namespaces (user_id, project_key, project) VALUES (?, ?, ?)
-         ON CONFLICT (user_id, project_key) DO UPDATE SET project = COALESCE(excluded.project, project) RETURNING id`,
-      )
-      .get(owner.userId, owner.projectKey ?? NONE, owner.project)!.id
-    known.set(key, id)
-  }
-  return id
+  let open = known.get(key)
+  if (!open) known.set(key, (open = { id: namespaceId(db, owner), count: 0 }))
+  return open
+}
+
+export function namespaceId(db: Database, { userId, projectKey, project }: Owner): number {
+  return db
+    .query<{ id: number }, [string, string, string | null]>(
+      `INSERT INTO namespaces (user_id, project_key, project) VALUES (?, ?, ?)
+       ON CONFLICT (user_id, project_key) DO UPDATE SET project = COALESCE(excluded.project, project) RETURNING id`,
+    )
+    .get(userId, projectKey ?? NONE, project)!.id
 }
 
 /** Turns of one session are neighbours in the order they came. */
-function place(db: Database, namespace: number, sessionId: string | null): { session: number | null; pos: number } {
-  if (sessionId === null) return { session: null, pos: 0 }
-  const { id, turns } = db
-    .query<{ id: number; turns: number }, [number, string]>(
-      `INSERT INTO memory_sessions (namespace, name, turns) VALUES (?, ?, 1)
-       ON CONFLICT (namespace, name) DO UPDATE SET turns = turns + 1 RETURNING id, turns`,
-    )
-    .get(namespace, sessionId)!
-  return { session: id, pos: turns }
-}
-
-export function removeAll(db: Database, filter: MemoryFilter | { id: string }): number {
-  const { where, values } = "id" in filter ? { where: "m.id = ?", values: [filter.id] } : whereOf(filter)
-  const gone = db
-    .transaction(
-      () =>
-        db.query(`DELETE FROM memories WHERE seq IN (SELECT m.seq FROM ${FROM} WHERE ${where})`).run(...values).changes,
-    )
-    .immediate()
-  // what was deleted stands in the log until it is moved
-  if (gone > 0) db.run("PRAGMA wal_checkpoint(TRUNCATE)")
-  return gone
-}
-
-/** The same memory with another content: its place in the conversation stays. */
-export function replace(db: Database, id: string, next: NewMemory): void {
-  const found = db
-    .query<{ seq: number; namespace: number }, [string]>("SELECT seq, namespace FROM memories WHERE id = ?")
-    .get(id)
-  if (!found) return
-  db.query("DELETE FROM memory_parts WHERE memory = ?").run(found.seq)
-  db.query(
-    "UPDATE memories SET content = ?, metadata = ?, identity = ?, is_standing = ?, says_when = ?, asking = ? WHERE seq = ?",
-  ).run(
-    next.content,
-    next.metadata,
-    next.identity,
-    Number(next.isStanding),
-    Number(next.saysWhen),
-    next.asking,
-    found.seq,
-  )
-  next.parts.forEach((part, at) => {
-    const { id: rowid } = db
-      .query<{ id: number }, (string | number)[]>(
-        "INSERT INTO memory_parts (memory, part, start, stop, terms, namespace) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+function openSession(db: Database, namespace: number, name: string, known: Map<string, Open>): Open {
+  const key = `${namespace} ${name}`
+  let open = known.get(key)
+  if (!open) {
+    open = db
+      .query<Open, [number, string]>(
+        `INSERT INTO memory_sessions (namespace, name, turns) VALUES (?, ?, 0)
+         ON CONFLICT (namespace, name) DO UPDATE SET turns = turns RETURNING id, turns AS count`,
       )
-      .get(found.seq, at, part.start, part.stop, part.terms, found.namespace)!
-    db.query(INDEX).run(rowid, indexed(part.terms, found.namespace))
-  })
-  db.query(GROW).run(
-    0,
-    next.parts.length,
-    next.parts.reduce((sum, { terms }) => sum + wordsIn(terms), 0),
-    found.namespace,
-  )
-  db.query("DELETE FROM sent_blocks WHERE id IN (SELECT block_id FROM sent_block_memories WHERE memory_id = ?)").run(id)
-}
-
-/** A path, or one below it, that turned out to be a project's. */
-export function adoptAll(db: Database, userId: string, root: string, project: { key: string; name: string }): void {
-  const from = db
-    .query<{ id: number }, [string, string, string]>(
-      "SELECT id FROM namespaces WHERE user_id = ?1 AND (project_key = ?2 OR substr(project_key, 1, length(?3) + 1) = ?3 || '/')",
-    )
-    .all(userId, root, root)
-  if (from.length === 0) return
-  const to = namespaceId(db, { userId, projectKey: project.key, project: project.name }, new Map())
-  for (const { id } of from) {
-    if (id === to) continue
-    db.query("UPDATE OR IGNORE memories SET namespace = ? WHERE namespace = ?").run(to, id)
-    db.query("DELETE FROM memories WHERE namespace = ?").run(id) // the same was kept there already
-    db.query("UPDATE OR IGNORE memory_sessions SET namespace = ? WHERE namespace = ?").run(to, id)
-    const parts = db
-      .query<{ id: number; terms: string }, [number, number]>(
-        "SELECT p.id, p.terms FROM memories m JOIN memory_parts p ON p.memory = m.seq WHERE m.namespace = ? AND p.namespace = ?",
-      )
-      .all(to, id)
-    for (const part of parts) {
-      db.query("INSERT INTO memory_index (memory_index, rowid, words) VALUES ('delete', ?, ?)").run(
-        part.id,
-        indexed(part.terms, id),
-      )
-      db.query("UPDATE memory_parts SET namespace = ? WHERE id = ?").run(to, part.id)
-      db.query(INDEX).run(part.id, indexed(part.terms, to))
-    }
-    db.query(
-      `UPDATE namespaces SET (memories, parts, terms) = (SELECT memories + o.memories, parts + o.parts, terms + o.terms FROM namespaces o WHERE o.id = ?)
-       WHERE id = ?`,
-    ).run(id, to)
-    db.query("DELETE FROM namespaces WHERE id = ?").run(id)
+      .get(namespace, name)!
+    known.set(key, open)
   }
+  return open
 }
+
+interface Numbering {
+  next_part: number
+  listed_to: number
+  parts: number
+  terms: number
+}
+
+/** Of fewer parts the words are in no list: they are read themselves, at every search. Lists are cheaper to write in one go, and small namespaces need none. */
+const LEAST_LISTED = 256
+/** While more wait to be indexed. */
+const LEAST_LISTED_OF_MANY = 4096
+
+/** What another process indexed, removed or moved meanwhile is left as it is. */
+export function indexAll(db: Database, memories: readonly IndexedMemory[]): void {
+  const claim = db.query<unknown, [number, number]>("DELETE FROM memories_unindexed WHERE namespace = ? AND memory = ?")
+  const addPlace = db.query<unknown, number[]>(
+    `INSERT INTO memory_places SELECT place, seq, ?, ?, role, speaker, created_at, ?, ?, ?, octet_length(content) FROM memories WHERE seq = ?`,
+  )
+  const addPart = db.query<unknown, (number | string)[]>("INSERT INTO memory_parts VALUES (?, ?, ?, ?, ?, ?)")
+  const numberings = new Map<number, Numbering>()
+  for (const one of memories) {
+    if (claim.run(one.namespace, one.memory).changes === 0) continue
+    let numbering = numberings.get(one.namespace)
+    if (!numbering) numberings.set(one.namespace, (numbering = numberingOf(db, one.namespace)))
+    const first = one.namespace * PARTS_A_NAMESPACE + numbering.next_part
+    const flags = [Number(one.saysWhen), one.asking, Number(one.isStanding)]
+    addPlace.run(first, one.parts.length, ...flags, one.memory)
+    for (let at = 0; at < one.parts.length; at++) {
+      const { start, stop, terms } = one.parts[at]!
+      addPart.run(first + at, one.place, at, start, stop, terms)
+      numbering.terms += wordsIn(terms)
+    }
+    numbering.parts += one.parts.length
+    numbering.next_part += one.parts.length
+  }
+  for (const [namespace, numbering] of numberings) keepNumbering(db, namespace, numbering)
+}
+
+const numberingOf = (db: Database, namespace: number) =>
+  db
+    .query<Numbering, [number]>("SELECT next_part, listed_to, parts, terms FROM namespaces WHERE id = ?")
+    .get(namespace)!
+
+function keepNumbering(db: Database, namespace: number, numbering: Numbering): void {
+  const { next_part, listed_to, parts, terms } = numbering
+  const isListed = isTime(db, namespace, next_part - listed_to)
+  if (isListed) addToLists(db, namespace, readParts(db, namespace, listed_to, next_part))
+  db.query("UPDATE namespaces SET next_part = ?, listed_to = ?, parts = ?, terms = ? WHERE id = ?").run(
+    next_part,
+    isListed ? next_part : listed_to,
+    parts,
+    terms,
+    namespace,
+  )
+}
+
+function isTime(db: Database, namespace: number, unlisted: number): boolean {
+  if (unlisted < LEAST_LISTED) return false
+  return (
+    unlisted >= LEAST_LISTED_OF_MANY ||
+    db.query("SELECT 1 FROM memories_unindexed WHERE namespace = ? LIMIT 1").get(namespace) === null
+  )
+}
+
+/** Those from the number `from` to before the number `to`. */
+export function readParts(db: Database, namespace: number, from: number, to: number): NumberedPart[] {
+  const base = namespace * PARTS_A_NAMESPACE
+  return db
+    .query<NumberedPart, [number, number, number]>(
+      "SELECT id - ? AS number, terms FROM memory_parts WHERE id >= ? AND id < ?", // they lie in this order,
+    )
+    .all(base, base + from, base + to)
+}
+
+export const wordsIn = (terms: string) => (terms === "" ? 0 : terms.split(" ").length)

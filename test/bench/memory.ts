@@ -41,6 +41,7 @@ for (const dir of dirs) {
   const times: number[] = []
   let turns = 0
   let importMs = 0
+  let indexMs = 0
   for (const file of files) {
     const { turns: said, questions } = JSON.parse(readFileSync(join(dir, file), "utf8")) as Conversation
     const namespace = namespaceOf("user", join(dir, file), null)
@@ -50,12 +51,15 @@ for (const dir of dirs) {
       const when = { sessionId: session, createdAt: Date.parse(at) }
       return engine.entry({ namespace, content: text, role, speaker, ...when, metadata, source: "import" })
     })
-    turns += store.insert(entries)
+    turns += engine.keep(entries)
     importMs += performance.now() - started
     const visible = store.namespaces(namespace.userId, [null])
+    const indexed = performance.now()
+    await engine.search(visible, "", 1)
+    indexMs += performance.now() - indexed
     for (const { question, evidence, category } of questions) {
       const asked = performance.now()
-      const found = engine.search(visible, question, Math.max(...DEPTHS))
+      const found = await engine.search(visible, question, Math.max(...DEPTHS))
       times.push(performance.now() - asked)
       const refs = found.map(({ stored }) => (JSON.parse(stored.metadata!) as { ref: string }).ref)
       const recall = DEPTHS.map(
@@ -67,7 +71,10 @@ for (const dir of dirs) {
   times.sort((a, b) => a - b)
   const at = (share: number) => times[Math.floor(times.length * share)]?.toFixed(1)
   const rate = Math.round((turns / importMs) * 1000)
-  console.log(`${basename(dir)}: ${turns} turns, ${rate} a second; search p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`)
+  const findable = Math.round((turns / (importMs + indexMs)) * 1000)
+  console.log(
+    `${basename(dir)}: ${turns} turns, ${rate} a second kept, ${findable} kept and indexed; search p50 ${at(0.5)} ms, p95 ${at(0.95)} ms`,
+  )
   for (const [category, rows] of recalls) {
     const means = DEPTHS.map((_, k) => ((100 * rows.reduce((sum, row) => sum + row[k]!, 0)) / rows.length).toFixed(1))
     console.log(`  ${category.padEnd(26)} n=${rows.length}  R@${DEPTHS.join("/")} ${means.join(" / ")}`)

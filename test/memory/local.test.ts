@@ -21,7 +21,6 @@ afterEach(() => {
 function open(dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))) {
   dirs.push(dir)
   const database = openMemoryDatabase(dir, (message) => console.warn(message))
-  closers.push(() => database.close())
   const store = createMemoryStore(database.use)
   let ids = 0
   const engine = createLocalEngine({
@@ -31,6 +30,7 @@ function open(dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))) {
     clock: () => 0,
     warn: () => {},
   })
+  closers.push(() => void engine.close(), database.close)
   return {
     dir,
     database,
@@ -95,7 +95,7 @@ test("memory keeps silent where nothing matches", () => {
   expect(engine.recall(shop, query("How do I bake sourdough bread with rye?"))).toEqual([])
 })
 
-test("an answer is found by the question before it", () => {
+test("an answer is found by the question before it", async () => {
   const { engine, desk } = open()
   engine.remember(shop, [
     ...filler,
@@ -103,7 +103,7 @@ test("an answer is found by the question before it", () => {
     turn("Pumpernickel.", { sessionId: "s2", role: "assistant" }),
   ])
   void engine.flush()
-  const { results } = desk.search("ann", "acme/shop", "What is Joe's cat called?", 3)
+  const { results } = await desk.search("ann", "acme/shop", "What is Joe's cat called?", 3)
   expect(results.map(({ content }) => content)).toContain("Pumpernickel.")
 })
 
@@ -161,7 +161,7 @@ test("what is forgotten is in no answer, and no word of it in any file", async (
   const { engine, desk, dir } = open()
   engine.remember(shop, [...filler, turn("My locker code is xylophonequartz today.")])
   void engine.flush()
-  const [found] = desk.search("ann", "acme/shop", "locker code", 1).results
+  const [found] = (await desk.search("ann", "acme/shop", "locker code", 1)).results
   desk.forgetOne(found!.id)
   expect(engine.recall(shop, query("What is my locker code?"))).toEqual([])
   await engine.close()

@@ -1,0 +1,166 @@
+/**
+ * Which parts of memories say most of some words, and what lies around them. A search costs about the same in a namespace of a thousand memories and in one of a million:
+ * of long lists the newest ends are read. How well a part fits is decided elsewhere.
+ */
+import type { Database } from "bun:sqlite"
+import { PARTS_A_NAMESPACE, type StoredHit, type StoredPlace, TURNS_A_SESSION } from "./memory-tables.ts"
+import { readParts } from "./memory-writes.ts"
+import type { Tally } from "./tally.ts"
+import { encode, readList, type WordList } from "./word-lists.ts"
+
+export interface Found {
+  hits: StoredHit[]
+  places: StoredPlace[]
+  /** in how many parts of the namespaces each term is */
+  frequency: Map<string, number>
+  /** of the namespaces together */
+  size: Size
+}
+
+export interface Size {
+  memories: number
+  parts: number
+  terms: number
+}
+
+/** Parts of lists that one search looks at, about; and of one word at least. */
+const MOST_LISTED = 2 ** 18
+const LEAST_LISTED = 4000
+/** While much is imported, more than these wait to be listed: the newest are looked at. */
+const MOST_UNLISTED = 1024
+
+interface Space {
+  id: number
+  next_part: number
+  listed_to: number
+}
+
+/** The parts with the rarest words, by the sum of their idf. */
+export function findParts(
+  db: Database,
+  namespaces: readonly number[],
+  terms: readonly string[],
+  limit: number,
+  tally: Tally,
+): Found {
+  const size = sizeOf(db, namespaces)
+  const frequency = new Map<string, number>()
+  const spaces = db
+    .query<Space, [string]>(
+      "SELECT id, next_part, listed_to FROM namespaces WHERE id IN (SELECT value FROM json_each(?)) AND next_part > 0",
+    )
+    .all(JSON.stringify(namespaces))
+  if (spaces.length === 0 || terms.length === 0) return { hits: [], places: [], frequency, size }
+  const bases: number[] = []
+  let numbers = 0
+  for (const { next_part } of spaces) {
+    bases.push(numbers)
+    numbers += next_part
+  }
+  tally.reset(numbers)
+  const lists = spaces.map((space) => listsOf(db, space, terms))
+  for (const term of terms) {
+    const count = lists.reduce((sum, list) => sum + list.get(term)!.count, 0)
+    frequency.set(term, count)
+    const weight = Math.log(1 + size.parts / Math.max(1, count))
+    lists.forEach((list, at) => {
+      for (const { start, bytes } of list.get(term)!.blocks) tally.add(bytes, bases[at]! + start, weight)
+    })
+  }
+  const ids = tally.largest(limit).map((number) => {
+    const at = bases.findLastIndex((base) => base <= number)
+    return spaces[at]!.id * PARTS_A_NAMESPACE + number - bases[at]!
+  })
+  const { hits, places } = readAround(db, ids)
+  return { hits, places, frequency, size }
+}
+
+export function sizeOf(db: Database, namespaces: readonly number[]): Size {
+  return db
+    .query<Size, [string]>(
+      `SELECT coalesce(sum(memories), 0) AS memories, coalesce(sum(parts), 0) AS parts, coalesce(sum(terms), 0) AS terms
+         FROM namespaces WHERE id IN (SELECT value FROM json_each(?))`,
+    )
+    .get(JSON.stringify(namespaces))!
+}
+
+/** The newest parts are in no list yet: they are read. */
+function listsOf(db: Database, { id, next_part, listed_to }: Space, terms: readonly string[]): Map<string, WordList> {
+  const enough = Math.max(LEAST_LISTED, MOST_LISTED / terms.length)
+  const lists = new Map<string, WordList>()
+  const unlisted = new Map<string, number[]>()
+  for (const term of terms) {
+    lists.set(term, listed_to > 0 ? readList(db, id, term, listed_to, enough) : { count: 0, blocks: [] })
+    unlisted.set(term, [])
+  }
+  for (const part of readParts(db, id, Math.max(listed_to, next_part - MOST_UNLISTED), next_part)) {
+    for (const word of part.terms.split(" ")) {
+      const numbers = unlisted.get(word)
+      if (numbers && numbers.at(-1) !== part.number) numbers.push(part.number)
+    }
+  }
+  for (const [term, numbers] of unlisted) {
+    const list = lists.get(term)!
+    list.count += numbers.length
+    list.blocks.push(...encode(numbers))
+  }
+  return lists
+}
+
+type PlaceRow = [
+  place: number,
+  memory: number,
+  role: string,
+  speaker: string | null,
+  createdAt: number,
+  saysWhen: number,
+  asking: number,
+  isStanding: number,
+  bytes: number,
+]
+
+/** Two turns before and after a hit may answer what the hit asks. */
+const NEAR = 2
+
+function readAround(db: Database, ids: readonly number[]): { hits: StoredHit[]; places: StoredPlace[] } {
+  const rows = db
+    .query<unknown, [string]>(
+      "SELECT id, place, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))",
+    )
+    .values(JSON.stringify(ids)) as [id: number, place: number, part: number, terms: string][]
+  const ranges = rangesAround(rows.map(([, place]) => place))
+  const places = new Map<number, StoredPlace>()
+  const around = db.query<unknown, [string]>(
+    `SELECT p.place, p.memory, p.role, p.speaker, p.created_at, p.says_when, p.asking, p.is_standing, p.bytes
+       FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.value ->> 0 AND r.value ->> 1`,
+  )
+  for (const row of around.values(JSON.stringify(ranges)) as PlaceRow[]) {
+    const [place, memory, role, speaker, createdAt, saysWhen, asking, isStanding, bytes] = row
+    places.set(place, {
+      memory,
+      session: place < 0 ? null : Math.floor(place / TURNS_A_SESSION),
+      pos: place < 0 ? 0 : place % TURNS_A_SESSION,
+      role,
+      speaker,
+      createdAt,
+      saysWhen: saysWhen === 1,
+      asking,
+      isStanding: isStanding === 1,
+      bytes,
+    })
+  }
+  const hits = rows.map(([, place, part, terms]) => ({ memory: places.get(place)!.memory, part, terms }))
+  return { hits, places: [...places.values()] }
+}
+
+/** Ranges that meet are one, so that no place is read twice. */
+function rangesAround(places: readonly number[]): [number, number][] {
+  const ranges: [from: number, to: number][] = []
+  for (const place of [...places].sort((one, other) => one - other)) {
+    const near = place < 0 ? 0 : NEAR
+    const last = ranges.at(-1)
+    if (last && place - near <= last[1] + 1) last[1] = Math.max(last[1], place + near)
+    else ranges.push([place - near, place + near])
+  }
+  return ranges
+}
