@@ -168,6 +168,8 @@ export interface Usage {
   /** the part of both `cacheRead` and `inputAudio`; null where it is not said */
   cacheReadAudio: number | null
   outputAudio: number
+  /** searches that the provider made and charges for; absent: none */
+  webSearches?: number
 }
 
 /** A tool call that the client is to run. */
@@ -193,7 +195,7 @@ export interface Metered {
   errorType: string | null
   /** the model the provider says it ran */
   model: string | null
-  /** the provider's service tier, where it says */
+  /** the provider's service tier, where it says; after it, in words, what else changes the price: `standard us fast` */
   serviceTier: string | null
   /** characters of text, thinking and tool arguments that went by: what an estimate is made of */
   outputChars: number
@@ -302,6 +304,8 @@ export interface LedgerDetail {
   answered_model: string | null
   /** tokens of sound within the row's counts; null: none */
   audio: { input: number; cache_read: number | null; output: number } | null
+  /** searches that the provider made; absent: none */
+  web_searches?: number
   /** what Supermemory's router answered in its headers */
   router: Readonly<Record<string, string>> | null
   /** why there is no memory in the request, where `memory_status` is `skip` or `error` */

@@ -100,6 +100,7 @@ export const ENTRY_SCHEMA = object({
     }),
   ),
   audio: orNull(object({ input: count(), cache_read: orNull(count()), output: count() })),
+  web_searches: count("searches that the provider made; absent: none"),
   answered_model: orNull(text("the model the answer names, where it is another")),
   memories: list(
     object({

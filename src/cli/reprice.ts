@@ -82,4 +82,5 @@ const usageOf = (row: LedgerEntry): Usage => ({
   inputAudio: row.audio?.input ?? 0,
   cacheReadAudio: row.audio ? row.audio.cache_read : 0,
   outputAudio: row.audio?.output ?? 0,
+  webSearches: row.web_searches ?? 0,
 })

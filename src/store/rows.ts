@@ -75,9 +75,11 @@ let lastPlain: { unit_prices: LedgerDetail["unit_prices"]; deployment_id: string
 /** Row after row says the same here but for its timeline: the last text is kept. */
 function detailText(detail: LedgerDetail): string {
   const { unit_prices, deployment_id, service_tier, answered_model, audio, router, memory_reason, memories } = detail
+  const { web_searches } = detail
   const isPlain =
     answered_model === null &&
     audio === null &&
+    web_searches === undefined &&
     service_tier === null &&
     router === null &&
     memory_reason === null &&
@@ -91,6 +93,7 @@ function detailText(detail: LedgerDetail): string {
         service_tier,
         answered_model,
         audio,
+        web_searches,
         router,
         memory_reason,
         memories,

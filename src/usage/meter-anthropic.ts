@@ -77,7 +77,7 @@ function readBlock(tally: Tally, block: JsonObject | null, isWhole: boolean): vo
  */
 function mergeUsage(tally: Tally, said: JsonObject | null): void {
   if (!said) return
-  tally.serviceTier = word(said["service_tier"]) ?? tally.serviceTier
+  tally.serviceTier = tiersOf(said, tally.serviceTier)
   const fresh = count(said["input_tokens"])
   const output = count(said["output_tokens"])
   if (fresh === null && output === null) return
@@ -88,7 +88,19 @@ function mergeUsage(tally: Tally, said: JsonObject | null): void {
   usage.cacheWrite1h = count(record(said["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? usage.cacheWrite1h
   usage.output = output ?? usage.output
   usage.reasoning = count(record(said["output_tokens_details"])?.["thinking_tokens"]) ?? usage.reasoning
+  const searches = count(record(said["server_tool_use"])?.["web_search_requests"])
+  if (searches) usage.webSearches = searches
   if (said["iterations"]) tally.apart = compactions(said["iterations"])
+}
+
+/** Inference within the US and fast mode have prices of their own, beside the tier's. https://platform.claude.com/docs/en/about-claude/pricing */
+function tiersOf(said: JsonObject, before: string | null): string | null {
+  const [tier = null, ...more] = before?.split(" ") ?? []
+  const flags = new Set(more)
+  if (said["inference_geo"] === "us") flags.add("us")
+  if (said["speed"] === "fast") flags.add("fast")
+  const name = word(said["service_tier"]) ?? tier
+  return flags.size === 0 ? name : [name ?? "standard", ...flags].join(" ")
 }
 
 /**

@@ -67,15 +67,31 @@ function readWhole(tally: Tally, response: JsonObject | null): void {
   if (!response) return
   readHead(tally, response)
   const said = record(response["usage"])
+  const output = list(response["output"])
   tally.usage = (said && readUsage(said)) ?? tally.usage
+  noteSearches(tally, output, list(response["tools"]))
   tally.finishReason =
     word(record(response["incomplete_details"])?.["reason"]) ?? word(response["status"]) ?? tally.finishReason
   if (response["error"]) tally.errorType = errorWord(response["error"])
-  const output = list(response["output"])
   tally.toolCalls = Math.max(tally.toolCalls, output.filter(isClientCall).length)
   if (tally.toolCalls > 0) tally.started = true
   if (tally.calls.length === 0) for (const item of output) keepItem(tally, record(item))
   if (tally.outputChars === 0) for (const item of output) readItem(tally, record(item))
+}
+
+/**
+ * "Search actions incur a tool call cost"; opening a page and looking through it do not. The tool's preview has another price with some models.
+ * https://platform.openai.com/docs/guides/tools-web-search
+ */
+function noteSearches(tally: Tally, output: readonly Json[], tools: readonly Json[]): void {
+  const searches = output.filter((value) => {
+    const item = record(value)
+    return item?.["type"] === "web_search_call" && (record(item["action"])?.["type"] ?? "search") === "search"
+  }).length
+  if (searches === 0 || !tally.usage) return
+  tally.usage.webSearches = searches
+  const isPreview = tools.some((tool) => word(record(tool)?.["type"])?.startsWith("web_search_preview"))
+  if (isPreview) tally.serviceTier = `${tally.serviceTier ?? "default"} search_preview`
 }
 
 /** Tool search may be asked of either side. */

@@ -6,8 +6,17 @@ import type * as GenaiPrices from "@pydantic/genai-prices"
 import project from "../../package.json"
 import type { Operation, Price, Usage } from "../exchange.ts"
 import type { CustomPrices } from "../settings.ts"
-import { type Share, shareOf } from "./tier-shares.ts"
-import { charge, customRates, type PriceClass, type PriceList, priceList, type Rates, shareRates } from "./prices.ts"
+import { shareOf } from "./tier-shares.ts"
+import {
+  charge,
+  customRates,
+  isOffPeak,
+  type PriceClass,
+  type PriceList,
+  priceList,
+  type Rates,
+  shareRates,
+} from "./prices.ts"
 
 export interface PriceQuery {
   usage: Usage
@@ -38,7 +47,7 @@ type Table = typeof GenaiPrices
 type ConditionalPrice = GenaiPrices.ConditionalPrice
 type Constraint = ConditionalPrice["constraint"]
 /** The prices of one model over time: the last one whose constraint holds, else the first. `lists` by share. */
-type Periods = readonly { constraint: Constraint; rates: Rates; lists: Map<Share, PriceList> }[]
+type Periods = readonly { constraint: Constraint; rates: Rates; lists: Map<string, PriceList> }[]
 
 const SOURCE = `genai-prices:${project.dependencies["@pydantic/genai-prices"]}`
 const UNPRICED: Price = Object.freeze({ cost: null, source: null, units: null })
@@ -68,6 +77,9 @@ const CLOSED_MODELS: readonly (readonly [RegExp, string])[] = [
   [/^grok-/, "x-ai"],
 ]
 
+/** USD for a thousand searches with any of the maker's models; the table says it of some. https://openai.com/api/pricing, https://claude.com/pricing */
+const SEARCHES: Readonly<Record<string, number>> = { openai: 10, anthropic: 10 }
+
 const CLASSES: Readonly<Record<string, PriceClass>> = {
   input_mtok: "input",
   output_mtok: "output",
@@ -79,22 +91,31 @@ const CLASSES: Readonly<Record<string, PriceClass>> = {
   output_audio_mtok: "output_audio",
   output_reasoning_mtok: "reasoning",
   requests_kcount: "requests",
+  web_searches_kcount: "web_search",
 }
 
 export function createPriceBook({ now = Date.now }: { now?: () => number } = {}): PriceBook {
   let table: Table | null = null
   let loading: Promise<Table> | null = null
   let models = new Map<string, Periods | null>()
-  const customs = new WeakMap<CustomPrices, Map<string | null, { rates: Rates; list: PriceList } | null>>()
+  const customs = new WeakMap<
+    CustomPrices,
+    Map<string | null, { rates: Rates; list: PriceList; isWhole: boolean } | null>
+  >()
 
-  function customOf(prices: CustomPrices, serviceTier: string | null) {
+  function customOf(prices: CustomPrices, serviceTier: string | null, at: number) {
+    const offPeak = isOffPeak(prices, at)
+    const when = offPeak ? `${serviceTier} off-peak` : serviceTier
     const byTier = customs.get(prices) ?? new Map()
     if (!customs.has(prices)) customs.set(prices, byTier)
-    if (!byTier.has(serviceTier)) {
-      const rates = customRates(prices, serviceTier)
-      byTier.set(serviceTier, rates && { rates, list: priceList(rates) })
+    if (!byTier.has(when)) {
+      const rates = customRates(prices, serviceTier, offPeak)
+      // a price for input or output stands alone, and searches are in it but where they have their own; others (a cache price) change the table's
+      const isWhole = rates !== null && (rates.input !== undefined || rates.output !== undefined)
+      const all = isWhole ? { web_search: 0, ...rates } : rates
+      byTier.set(when, all && { rates: all, list: priceList(all), isWhole })
     }
-    return byTier.get(serviceTier)
+    return byTier.get(when)
   }
 
   function periodsOf({ provider, model, baseModel, answered }: PriceQuery): Periods | null {
@@ -122,18 +143,18 @@ export function createPriceBook({ now = Date.now }: { now?: () => number } = {})
     price(query) {
       const { usage, provider, custom, serviceTier } = query
       if (query.operation === "count_tokens") return FREE
-      const own = custom && customOf(custom, serviceTier)
-      // a price for input or output stands alone; others (a cache price) change the table's
-      if (own && (own.rates.input !== undefined || own.rates.output !== undefined))
-        return priced(own.list, usage, "config")
+      const at = query.at ?? now()
+      const own = custom && customOf(custom, serviceTier, at)
+      if (own?.isWhole) return priced(own.list, usage, "config")
       const periods = periodsOf(query)
       if (!periods) return own ? priced(own.list, usage, "config") : UNPRICED
-      const period = periodAt(periods, query.at ?? now())
+      const period = periodAt(periods, at)
       const share = shareOf(provider, serviceTier, query.baseModel ?? query.answered ?? query.model)
       if (share === null) return UNPRICED
       if (own) return priced(priceList({ ...shareRates(period.rates, share), ...own.rates }), usage, "config")
-      let list = period.lists.get(share)
-      if (!list) period.lists.set(share, (list = priceList(shareRates(period.rates, share))))
+      const part = `${share.all} ${share.cacheRead}`
+      let list = period.lists.get(part)
+      if (!list) period.lists.set(part, (list = priceList(shareRates(period.rates, share))))
       return priced(list, usage, SOURCE)
     },
   }
@@ -170,7 +191,12 @@ function find(table: Table, provider: string, name: string): Periods | null {
   if (!found) return null
   const periods: ConditionalPrice[] = Array.isArray(found) ? found : [{ prices: found }]
   if (periods.some(({ prices }) => isForeign(prices))) return null
-  return periods.map(({ constraint, prices }) => ({ constraint, rates: tableRates(prices), lists: new Map() }))
+  return periods.map(({ constraint, prices }) => {
+    const rates = tableRates(prices)
+    const web_search = rates.web_search ?? SEARCHES[id]
+    const isFree = Object.keys(rates).length === 0
+    return { constraint, rates: isFree || !web_search ? rates : { ...rates, web_search }, lists: new Map() }
+  })
 }
 
 /** A list of other prices only (audio by the hour, pages) is none of ours; an empty one means free. */

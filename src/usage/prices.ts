@@ -3,7 +3,7 @@ import type { Usage } from "../exchange.ts"
 import type { CustomPrices } from "../settings.ts"
 
 /**
- * What is charged apart: USD per million tokens, `requests` USD per thousand requests. A class without its own price is charged as the wider
+ * What is charged apart: USD per million tokens, `requests` and `web_search` USD per thousand of them. A class without its own price is charged as the wider
  * one: `cache_write_1h` as `cache_write`; `cache_read`, `cache_write` and `input_audio` as `input`; `reasoning` and `output_audio` as `output`.
  */
 export type PriceClass =
@@ -17,14 +17,15 @@ export type PriceClass =
   | "output_audio"
   | "reasoning"
   | "requests"
+  | "web_search"
 
 /** One price, or prices by the length of the whole input: a tier holds above `start` tokens, for all of the request. */
 export type Rate = number | { readonly base: number; readonly tiers: readonly { start: number; price: number }[] }
 export type Rates = Partial<Record<PriceClass, Rate>>
 type Units = Readonly<Partial<Record<PriceClass, number>>>
 
-/** The unit prices that hold above so many input tokens, cache included; ascending, the first above -1. */
-export type PriceList = readonly { readonly above: number; readonly units: Units }[]
+/** The unit prices that hold above so many input tokens, cache included; ascending, the first above -1. `searching`: where the provider searched, too. */
+export type PriceList = readonly { readonly above: number; readonly units: Units; readonly searching: Units }[]
 
 /** Flattens the tiers by length. */
 export function priceList(rates: Rates): PriceList {
@@ -33,15 +34,20 @@ export function priceList(rates: Rates): PriceList {
   for (const [, rate] of classes) if (typeof rate === "object") for (const tier of rate.tiers) starts.add(tier.start)
   return [...starts]
     .sort((a, b) => a - b)
-    .map((above) => ({
-      above,
-      units: Object.freeze(Object.fromEntries(classes.map(([name, rate]) => [name, rateAbove(rate, above)]))),
-    }))
+    .map((above) => {
+      const searching: Units = Object.fromEntries(classes.map(([name, rate]) => [name, rateAbove(rate, above)]))
+      const { web_search: _, ...units } = searching
+      return { above, units: Object.freeze(units), searching: Object.freeze(searching) }
+    })
 }
+
+/** Not tokens, and the same in every service tier. */
+const COUNTED: ReadonlySet<string> = new Set(["requests", "web_search"])
 
 /** A service tier's part of the standard prices. */
 export function shareRates(rates: Rates, share: { all: number; cacheRead?: number }): Rates {
   const scaled = Object.entries(rates).map(([name, rate]) => {
+    if (COUNTED.has(name)) return [name, rate]
     const part = name.startsWith("cache_read") ? (share.cacheRead ?? share.all) : share.all
     if (typeof rate === "number") return [name, rate * part]
     return [name, { base: rate.base * part, tiers: rate.tiers.map((tier) => ({ ...tier, price: tier.price * part })) }]
@@ -67,7 +73,7 @@ function rateAbove(rate: Rate, above: number): number {
  * Source of the formula: LiteLLM's `llm_cost_calc/utils.py`; results equal `calcPrice` of @pydantic/genai-prices.
  */
 export function charge(list: PriceList, usage: Usage): { cost: number | null; units: Units } {
-  const units = unitsFor(list, usage.input)
+  const units = unitsFor(list, usage)
   if (isFree(units)) return { cost: 0, units }
   const { input, output } = units
   const { cacheRead, cacheWrite } = usage
@@ -92,16 +98,16 @@ export function charge(list: PriceList, usage: Usage): { cost: number | null; un
     part(usage.output - reasoning - outputAudio, output) +
     part(reasoning, units.reasoning ?? output) +
     part(outputAudio, units.output_audio ?? output)
-  const cost = perMillion / 1e6 + (units.requests ?? 0) / 1e3
+  const cost = perMillion / 1e6 + ((units.requests ?? 0) + part(usage.webSearches ?? 0, units.web_search)) / 1e3
   return { cost: Number.isNaN(cost) ? null : cost, units }
 }
 
-/** No tokens cost nothing even where no price is known; tokens without a price make the sum NaN. */
-const part = (tokens: number, price: number | undefined) => (tokens > 0 ? tokens * (price ?? NaN) : 0)
+/** What was not used costs nothing even where no price is known; what was, without a price, makes the sum NaN. */
+const part = (used: number, price: number | undefined) => (used > 0 ? used * (price ?? NaN) : 0)
 
-function unitsFor(list: PriceList, input: number): Units {
+function unitsFor(list: PriceList, { input, webSearches }: Usage): Units {
   let units: Units = {}
-  for (const level of list) if (input > level.above) units = level.units
+  for (const level of list) if (input > level.above) units = webSearches ? level.searching : level.units
   return units
 }
 
@@ -110,7 +116,7 @@ function isFree(units: Units): boolean {
   return true
 }
 
-/** LiteLLM's keys, USD per token (`input_cost_per_request`: per request); what each is in ours. */
+/** LiteLLM's keys, USD per token (`…_per_request`, `…_per_query`: per one of them); what each is in ours. */
 export const LITELLM_KEYS: ReadonlyMap<string, PriceClass> = new Map([
   ["input_cost_per_token", "input"],
   ["output_cost_per_token", "output"],
@@ -122,27 +128,36 @@ export const LITELLM_KEYS: ReadonlyMap<string, PriceClass> = new Map([
   ["output_cost_per_audio_token", "output_audio"],
   ["output_cost_per_reasoning_token", "reasoning"],
   ["input_cost_per_request", "requests"],
+  ["search_context_cost_per_query", "web_search"],
 ])
 
-/** `input_cost_per_token_above_200k_tokens_flex`: name, threshold, service tier. */
-const KEY = /^(.+?)(?:_above_(\d+(?:\.\d+)?)k_tokens)?(?:_(flex|priority|batches))?$/
+/** `input_cost_per_token_above_200k_tokens_flex`: name, threshold, service tier or time. */
+const KEY = /^(.+?)(?:_above_(\d+(?:\.\d+)?)k_tokens)?(?:_(flex|priority|batches|off_peak))?$/
 
 /** What the service tiers of answers are called at the end of LiteLLM's keys. */
 const SUFFIXES: Readonly<Record<string, string>> = { flex: "flex", priority: "priority", batch: "batches" }
 
+/** Whether a deployment's off-peak prices hold at a time, epoch milliseconds. */
+export function isOffPeak({ off_peak_from: from, off_peak_until: until }: CustomPrices, at: number): boolean {
+  if (from === undefined || until === undefined) return false
+  const minute = Math.floor(at / 60_000) % 1440
+  return until < from ? minute >= from || minute < until : minute >= from && minute < until
+}
+
 /**
- * A deployment's own prices. Keys for the answer's service tier come before the standard ones. Null: none of the keys is about tokens or requests
+ * A deployment's own prices. Off-peak prices go before all others, whatever the input's length. Keys for the answer's service tier come before the standard ones. Null: none of the keys is about tokens or requests
  * (prices by second, image or character are not ours to count).
  */
-export function customRates(prices: CustomPrices, serviceTier: string | null): Rates | null {
+export function customRates(prices: CustomPrices, serviceTier: string | null, offPeak = false): Rates | null {
   const bases = new Map<PriceClass, number>()
   const tiers = new Map<PriceClass, Map<number, number>>()
-  for (const wanted of [undefined, SUFFIXES[serviceTier ?? ""] ?? ""]) {
+  for (const wanted of [undefined, SUFFIXES[serviceTier?.split(" ")[0] ?? ""] ?? "", offPeak ? "off_peak" : ""]) {
     for (const [key, usd] of Object.entries(prices)) {
       const [, name = "", thousands, suffix] = KEY.exec(key) ?? []
       const kind = LITELLM_KEYS.get(name)
       if (!kind || suffix !== wanted || !(usd >= 0)) continue
-      const price = usd * (kind === "requests" ? 1e3 : 1e6)
+      const price = usd * (COUNTED.has(kind) ? 1e3 : 1e6)
+      if (suffix === "off_peak") tiers.delete(kind)
       if (thousands === undefined) bases.set(kind, price)
       else tiers.set(kind, (tiers.get(kind) ?? new Map<number, number>()).set(Number(thousands) * 1000, price))
     }

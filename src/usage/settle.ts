@@ -153,6 +153,7 @@ export function settleDraft(
   row.reasoning_tokens = usage.reasoning
   if (usage.inputAudio + usage.outputAudio > 0)
     detail.audio = { input: usage.inputAudio, cache_read: usage.cacheReadAudio, output: usage.outputAudio }
+  if (usage.webSearches) detail.web_searches = usage.webSearches
 }
 
 /** An answer that broke off has no last word on its tokens: what went by is estimated, and says so. */

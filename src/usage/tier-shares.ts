@@ -26,6 +26,13 @@ const SHARES: readonly Row[] = [
   { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-5(\.1-codex)?-mini/, all: 1.8 },
   { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-5\.5/, all: 2.5 },
   { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-[56]/, all: 2 },
+  // The tool's preview costs as the tool itself with reasoning models; with others it has a price of its own.
+  { providers: /^(openai|azure)$/, tiers: /^search_preview$/, models: /^(gpt-[5-9]|o\d)/, all: 1 },
+  // "1.1x multiplier on all token pricing categories", for all models that know `inference_geo`
+  { providers: /^anthropic$/, tiers: /^us$/, all: 1.1 },
+  // https://platform.claude.com/docs/en/build-with-claude/fast-mode
+  { providers: /^anthropic$/, tiers: /^fast$/, models: /^claude-opus-4-[67]/, all: 6 },
+  { providers: /^anthropic$/, tiers: /^fast$/, models: /^claude-opus-(4-8|5(?!-\d(-|$)))/, all: 2 },
   // A commitment's price is agreed on; its list price is the standard one.
   { providers: /^anthropic$/, tiers: /^priority$/, all: 1 },
   { providers: /^anthropic$/, tiers: /^batch$/, all: 0.5 },
@@ -45,15 +52,28 @@ const SHARES: readonly Row[] = [
 
 const STANDARD: Share = { all: 1 }
 /** Tiers that have a price of their own; any other name (`default`, `standard`, `on_demand`, `scale`) is the standard price. */
-const SPECIAL = /^(flex|priority|batch|performance)$/
+const SPECIAL = /^(flex|priority|batch|performance|us|fast|search_preview)$/
 
-/** null: the tier has a price of its own, and it is not known here. */
+/** Of several words (`batch us`) all count. null: one of them has a price of its own, and it is not known here. */
 export function shareOf(provider: string, tier: string | null, model: string): Share | null {
-  const name = tier?.toLowerCase() ?? ""
-  if (!SPECIAL.test(name)) return STANDARD
+  const special =
+    tier
+      ?.toLowerCase()
+      .split(" ")
+      .filter((name) => SPECIAL.test(name)) ?? []
   const bare = model.toLowerCase().replace(/^.*\//, "")
-  return (
-    SHARES.find((row) => row.providers.test(provider) && row.tiers.test(name) && (row.models?.test(bare) ?? true)) ??
-    null
-  )
+  let share: Share | null = STANDARD
+  for (const name of special) {
+    const found: Share | undefined = SHARES.find(
+      (row) => row.providers.test(provider) && row.tiers.test(name) && (row.models?.test(bare) ?? true),
+    )
+    if (!found) return null
+    share = special.length === 1 ? found : product(share, found)
+  }
+  return share
 }
+
+const product = (a: Share, b: Share): Share => ({
+  all: a.all * b.all,
+  cacheRead: (a.cacheRead ?? a.all) * (b.cacheRead ?? b.all),
+})

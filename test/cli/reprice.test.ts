@@ -56,6 +56,12 @@ const tokens = {
   output_tokens: 50,
 }
 
+test("what searches cost is in the new price, too", async () => {
+  const { entries } = await repriced([[{ ...sonnet, ...tokens }], [{ ...sonnet, ...tokens }, { web_searches: 3 }]])
+  expect(entries[1]!.cost_usd! - entries[0]!.cost_usd!).toBeCloseTo(0.03, 12)
+  expect([entries[1]!.web_searches, entries[1]!.unit_prices]).toEqual([3, expect.objectContaining({ web_search: 10 })])
+})
+
 test("a model that had no price gets today's, with its unit prices, and reports follow", async () => {
   const { code, out, entries, totals } = await repriced([[{ ...sonnet, ...tokens }]])
   // claude-sonnet-4-5: 3, 0.30, 3.75, 6 and 15 USD a million

@@ -120,7 +120,7 @@ export const anyRow = (from: number, to: number): fc.Arbitrary<LedgerRow> =>
     quality: maybe(fraction(-1, 1)),
   })
 
-export const anyDetail: fc.Arbitrary<LedgerDetail> = fc.record({
+const detailWithoutSearches: fc.Arbitrary<LedgerDetail> = fc.record({
   operation: fc.constantFrom("generate", "count_tokens", "embeddings", "completions", "passthrough"),
   project_key: maybe(fc.constantFrom("github.com/acme/shop", "/home/ada/site")),
   unit_prices: maybe(
@@ -140,6 +140,10 @@ export const anyDetail: fc.Arbitrary<LedgerDetail> = fc.record({
   }),
   timeline: fc.array(fc.record({ at_ms: fc.nat(1_000), what: text }), { maxLength: 4 }),
 })
+
+export const anyDetail: fc.Arbitrary<LedgerDetail> = fc
+  .tuple(detailWithoutSearches, fc.nat(3))
+  .map(([detail, web_searches]) => (web_searches > 0 ? { ...detail, web_searches } : detail))
 
 /** A fresh directory for each call; `remove` deletes them all. */
 export function temporaryDirectories() {

@@ -221,6 +221,22 @@ describe("Responses", () => {
     })
   })
 
+  test("searches are counted, pages opened and looked through are not; the tool's preview is said beside the tier", () => {
+    const search = (action?: object) => ({ type: "web_search_call", status: "completed", ...(action && { action }) })
+    const output = [
+      search({ type: "search" }),
+      search({ type: "open_page" }),
+      search({ type: "find_in_page" }),
+      search(),
+    ]
+    const seen = (tools: object[]) =>
+      meter(events({ type: "response.completed", response: { status: "completed", output, usage, tools } }), responses)
+    expect(seen([{ type: "web_search" }])).toMatchObject({ usage: { webSearches: 2 }, serviceTier: null })
+    expect(seen([{ type: "web_search_preview_2025_03_11" }]).serviceTier).toBe("default search_preview")
+    const none = meter(events({ type: "response.completed", response: { output: [], usage } }), responses)
+    expect(none.usage).not.toHaveProperty("webSearches")
+  })
+
   test("text that came in deltas is not counted again from the whole answer", () => {
     const message = { type: "message", content: [{ type: "output_text", text: "Hello" }] }
     const completed = { type: "response.completed", response: { status: "completed", output: [message], usage } }
@@ -289,6 +305,23 @@ describe("Anthropic", () => {
       anthropic,
     )
     expect(seen).toMatchObject({ toolCalls: 1, usage: { input: 17, output: 65 }, terminal: true })
+  })
+
+  test("searches are cumulative too; where and how fast it ran is said beside the tier, whichever event says it", () => {
+    const said = [
+      start({ input_tokens: 17, output_tokens: 1, service_tier: "standard", inference_geo: "us" }),
+      delta({ output_tokens: 3, server_tool_use: { web_search_requests: 1 } }),
+      delta({ output_tokens: 9, server_tool_use: { web_search_requests: 3 }, speed: "fast" }),
+    ]
+    expect(meter(events(...said), anthropic)).toMatchObject({
+      usage: { webSearches: 3, output: 9 },
+      serviceTier: "standard us fast",
+    })
+    const usual = start({ input_tokens: 1, output_tokens: 1, inference_geo: "global", speed: "standard" })
+    expect(meter(events(usual), anthropic).serviceTier).toBeNull()
+    expect(usageOf(usual, delta({ output_tokens: 1, server_tool_use: { web_search_requests: 0 } }))).not.toHaveProperty(
+      "webSearches",
+    )
   })
 
   test("tools that run at the provider are no tool calls", () => {

@@ -20,6 +20,10 @@ test.each([
   ["openai", "gpt-5", "scale", 1.25],
   ["anthropic", "claude-sonnet-4-5", "batch", 1.5],
   ["anthropic", "claude-sonnet-4-5", "priority", 3],
+  ["anthropic", "claude-opus-4-6", "standard us", 5.5],
+  ["anthropic", "claude-opus-4-6", "standard fast", 30],
+  ["anthropic", "claude-opus-4-8", "standard us fast", 11],
+  ["anthropic", "claude-sonnet-4-6", "batch us", 1.65],
   ["groq", "openai/gpt-oss-120b", "flex", 0.15],
   ["groq", "openai/gpt-oss-120b", "on_demand", 0.15],
 ] as const)("%s %s, %s: a million input tokens cost $%p", async (provider, model, serviceTier, usd) => {

@@ -158,6 +158,7 @@ function tokensAndCost(entry: Entry): Fact[] {
     ["… memory", some(entry.memory_tokens)],
     ["Output", count(entry.output_tokens)],
     ["… reasoning", some(entry.reasoning_tokens)],
+    ["Web searches", some(entry.web_searches ?? null)],
     ["Cost at list price", entry.cost_usd === null ? "no price is known" : money(entry.cost_usd)],
     ["Billed", entry.billed_usd === entry.cost_usd ? null : money(entry.billed_usd)],
     ["Price per million", prices.length > 0 ? prices.join(" · ") : null],
