@@ -127,6 +127,35 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await watched.close()
   })
 
+  test("every count of requests leads to them", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    const unlinked: string[] = []
+    let counts = 0
+    for (const view of ["overview", "sessions", "clients", "quality", "keys"]) {
+      await visit(watched, `#/${view}?range=30d`)
+      const links = await page.evaluate(() => {
+        const columns = [...document.querySelectorAll("th")].filter((head) => head.textContent === "Requests")
+        const cells = columns.flatMap((head) =>
+          [...head.closest("table")!.tBodies[0]!.rows].map(
+            (row) => row.cells[(head as HTMLTableCellElement).cellIndex]!,
+          ),
+        )
+        const bars = [...document.querySelectorAll(".bars .figures")]
+        return [
+          ...cells.map((cell) => cell.querySelector("a")?.getAttribute("href") ?? null),
+          ...bars.map((figures) => figures.closest("a")?.getAttribute("href") ?? null),
+        ]
+      })
+      counts += links.length
+      if (links.some((link) => !link?.startsWith("#/requests?"))) unlinked.push(view)
+    }
+    expect(unlinked).toEqual([])
+    expect(counts).toBeGreaterThan(40)
+    await watched.close()
+  })
+
   test("filters hold in the link, and each can be removed", async () => {
     const watched = await rig.open()
     const { page } = watched

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import * as fc from "fast-check"
 import { curlOf } from "../../src/dashboard/page/curl.ts"
 import { changesOnly, compareLines, readable } from "../../src/dashboard/page/diff.ts"
-import { compact, duration, money, percent } from "../../src/dashboard/page/format.ts"
+import { compact, costOf, duration, money, percent } from "../../src/dashboard/page/format.ts"
 import { bucketStarts, spanBefore, startOfKey } from "../../src/dashboard/page/range.ts"
 import { filteredBy, linkTo, readRoute } from "../../src/dashboard/page/route.ts"
 import type { Entry } from "../../src/dashboard/page/shapes.ts"
@@ -90,6 +90,18 @@ test("numbers are as short as they can be and never lose what they are about", (
     "$12.35",
     "$4,322",
     "–",
+  ])
+  const costs = [
+    [0, 0],
+    [0, 3],
+    [null, 3],
+    [0.5, 3],
+  ] as const
+  expect(costs.map(([cost_usd, unpriced]) => costOf({ cost_usd, unpriced }))).toEqual([
+    "$0",
+    "no price",
+    "no price",
+    "$0.500",
   ])
   expect([compact(9_999), compact(12_345), compact(2_000_000)]).toEqual(["9,999", "12.3K", "2M"])
   expect([duration(0.42), duration(950), duration(1_500), duration(75_000)]).toEqual([

@@ -22,6 +22,10 @@ export function money(value: Maybe): string {
   return `$${value.toFixed(digits)}`
 }
 
+/** Of several requests. Those that failed cost nothing; that the others have no price is not the same. */
+export const costOf = ({ cost_usd, unpriced }: { cost_usd: Maybe; unpriced: number }) =>
+  !cost_usd && unpriced > 0 ? "no price" : money(cost_usd)
+
 export function duration(ms: Maybe): string {
   if (missing(ms)) return DASH
   if (ms === 0) return "0 ms"

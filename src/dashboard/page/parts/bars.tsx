@@ -1,5 +1,5 @@
 /** Groups beside each other: a name, a bar for its share, its figures. Each leads to its rows. */
-import { compact, money, plural } from "../format.ts"
+import { compact, costOf, plural } from "../format.ts"
 import { filteredBy, linkTo, type Params } from "../route.ts"
 import type { UsageSums } from "../shapes.ts"
 
@@ -18,18 +18,17 @@ export function Bars(props: { title: string; note: string; rows: readonly Row[];
       <ul class="bars">
         {rows.slice(0, MOST).map((row) => (
           <li key={row.key ?? ""}>
-            <div class="bar-line">
-              <a
-                href={linkTo("requests", filteredBy(props.params, props.filter, row.key))}
-                title={row.key ?? undefined}
-              >
-                {row.key ?? <span class="muted">not known</span>}
-              </a>
+            <a
+              class="bar-line"
+              href={linkTo("requests", filteredBy(props.params, props.filter, row.key))}
+              title={row.key ?? undefined}
+            >
+              <span class={row.key === null ? "name muted" : "name"}>{row.key ?? "not known"}</span>
               <span class="figures">
                 <span class="muted">{plural(row.requests, "request")}</span>
-                <b>{isPriced ? money(row.cost_usd) : compact(row.input_tokens + row.output_tokens)}</b>
+                <b>{isPriced ? costOf(row) : compact(row.input_tokens + row.output_tokens)}</b>
               </span>
-            </div>
+            </a>
             <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
               <rect class="track" width="100" height="4" rx="1" />
               <rect class="fill" width={Math.max(0.6, (100 * valueOf(row)) / largest)} height="4" rx="1" />

@@ -129,7 +129,7 @@ function draw(
       width: into.clientWidth,
       height: HEIGHT,
       legend: { show: false },
-      padding: [10, 4, 0, 0],
+      padding: [10, 18, 0, 0], // the last label needs room
       cursor: { y: false, drag: { x: false, y: false }, points: { show: !isBars } },
       scales: {
         x: { range: () => [starts[0]! / 1000 - half, starts.at(-1)! / 1000 + half] },

@@ -1,7 +1,7 @@
 /** The programs that call: how each was recognised, what it used, and how to set up one more. */
 import { useState } from "preact/hooks"
 import { useAsked, withQuery } from "../ask.ts"
-import { compact, count, duration, money, when } from "../format.ts"
+import { compact, costOf, count, duration, when } from "../format.ts"
 import { Badge } from "../parts/badge.tsx"
 import { Snippet } from "../parts/copy.tsx"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
@@ -97,7 +97,7 @@ const columns = (now: number, range: string): Column<Client>[] => {
       title: "median",
       cell: ({ ttft_ms }) => duration(ttft_ms.p50),
     },
-    { name: "Cost", isNumber: true, cell: ({ cost_usd }) => money(cost_usd) },
+    { name: "Cost", isNumber: true, cell: costOf },
   ]
 }
 

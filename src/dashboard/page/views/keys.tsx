@@ -1,7 +1,7 @@
 /** Keys and what each spent. Keys are made with `/key/generate` where that is there; here they are seen, never shown. */
 import { useState } from "preact/hooks"
 import { useAsked, withQuery } from "../ask.ts"
-import { compact, count, money } from "../format.ts"
+import { compact, costOf, count, money } from "../format.ts"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
 import { Answer, Empty, firstRequest } from "../parts/states.tsx"
 import { Snippet } from "../parts/copy.tsx"
@@ -55,19 +55,26 @@ export function Keys({ route, status }: ViewProps) {
   )
 }
 
+const rowsOf = (key: Row["key"], range: string) =>
+  linkTo("requests", filteredBy({ range }, "key", key as string | null))
+
 const columns = (range: string): Column<Row>[] => [
   {
     name: "Key",
     cell: ({ key }) => (
-      <a class="strong" href={linkTo("requests", filteredBy({ range }, "key", key as string | null))}>
+      <a class="strong" href={rowsOf(key, range)}>
         {key ?? "no key"}
       </a>
     ),
   },
-  { name: "Requests", isNumber: true, cell: ({ requests }) => count(requests) },
+  {
+    name: "Requests",
+    isNumber: true,
+    cell: ({ key, requests }) => <a href={rowsOf(key, range)}>{count(requests)}</a>,
+  },
   { name: "Failed", isNumber: true, cell: ({ errors }) => count(errors) },
   { name: "Input", isNumber: true, title: "tokens", cell: ({ input_tokens }) => compact(input_tokens) },
   { name: "Output", isNumber: true, title: "tokens", cell: ({ output_tokens }) => compact(output_tokens) },
   { name: "Billed", isNumber: true, cell: ({ billed_usd }) => money(billed_usd) },
-  { name: "Cost", isNumber: true, cell: ({ cost_usd }) => money(cost_usd) },
+  { name: "Cost", isNumber: true, cell: costOf },
 ]

@@ -73,14 +73,19 @@ type Row = { key: string | null } & QualitySums
 const PARTS = ["delivery", "tools", "acceptance", "form", "explicit"]
 const FILTER: Partial<Record<Group, string>> = { model: "model", client: "client", project: "project" }
 
+const rowsOf = (group: Group, range: string, key: string | null) => {
+  const filter = FILTER[group]
+  return filter && linkTo("requests", filteredBy({ range }, filter, key))
+}
+
 const composite = (group: Group, range: string): Column<Row>[] => [
   {
     name: group[0]!.toUpperCase() + group.slice(1),
     cell: ({ key }) => {
-      const filter = FILTER[group]
+      const link = rowsOf(group, range, key)
       const name = key ?? "not known"
-      return filter ? (
-        <a class="strong" href={linkTo("requests", filteredBy({ range }, filter, key))}>
+      return link ? (
+        <a class="strong" href={link}>
           {name}
         </a>
       ) : (
@@ -88,7 +93,14 @@ const composite = (group: Group, range: string): Column<Row>[] => [
       )
     },
   },
-  { name: "Requests", isNumber: true, cell: ({ requests }) => count(requests) },
+  {
+    name: "Requests",
+    isNumber: true,
+    cell: ({ key, requests }) => {
+      const link = rowsOf(group, range, key)
+      return link ? <a href={link}>{count(requests)}</a> : count(requests)
+    },
+  },
   {
     name: "Quality",
     isNumber: true,
