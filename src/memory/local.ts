@@ -42,6 +42,11 @@ const RETRY_MS = 500
 /** What was kept a moment ago is indexed before a recall, as far as this goes: a large import is found later. */
 const INDEXING_MS = 5
 
+export interface Answer extends Omit<Ranked, "why"> {
+  why: string
+  stored: StoredMemory
+}
+
 export interface LocalEngine extends MemoryEngine {
   readonly name: "local"
   recall(namespace: Namespace, query: RecallQuery): readonly Recalled[]
@@ -50,7 +55,7 @@ export interface LocalEngine extends MemoryEngine {
   /** How many were new. */
   keep(entries: readonly Entry[]): number
   /** Best first, whole memories; standing instructions among them. All that was kept before is looked at. */
-  search(namespaces: readonly number[], query: string, limit: number): Promise<(Ranked & { stored: StoredMemory })[]>
+  search(namespaces: readonly number[], query: string, limit: number): Promise<Answer[]>
 }
 
 export interface Draft {
@@ -130,7 +135,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     const top = ranked.slice(0, limit)
     const missing = best
       .filter((one) => !top.includes(one))
-      .map((one) => ({ ...one, why: `a standing instruction; ${one.why}` }))
+      .map((one) => ({ ...one, why: () => `a standing instruction; ${one.why()}` }))
     return missing.length === 0 ? top : [...top.slice(0, Math.max(0, limit - missing.length)), ...missing]
   }
 
@@ -145,7 +150,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     )
     return ranked.flatMap((one) => {
       const found = stored.get(one.memory)
-      return found ? [{ ...one, stored: found }] : []
+      return found ? [{ ...one, why: one.why(), stored: found }] : []
     })
   }
 
@@ -178,7 +183,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   }
 
   /** The part that answers; all of it where it is short. */
-  function tell({ stored, score, part, why }: Ranked & { stored: StoredMemory }, query: Query): Recalled {
+  function tell({ stored, score, part, why }: Answer, query: Query): Recalled {
     const span = part === null ? null : store.parts(stored.seq)[part]
     const whole = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
     const wanted = new Set(query.terms)

@@ -41,22 +41,59 @@ export const bitOf = (at: number) => 1 << Math.min(at, 31)
 
 export const NO_MATCH: Match = { score: 0, part: null, terms: new Set(), mask: 0, share: 0, pair: 0, rarest: 0 }
 
-/** By memory. Scores are 1 for the best of all, the sums as they are. */
-export function matchParts(query: Query, corpus: Corpus, weights: ReadonlyMap<string, number>): Map<number, Match> {
+/** A part, and the query's words in it. */
+export interface Counted {
+  hit: Hit
+  counts: ReadonlyMap<string, number>
+  /** words in all */
+  length: number
+  /** the sum of the weights of the query's neighbouring words that are neighbours in it, too */
+  pair: number
+}
+
+/** Walks through each part's words, once. */
+export function countTerms(query: Query, corpus: Corpus, weights: ReadonlyMap<string, number>): Counted[] {
   const pairs = pairsOf(query.terms, weights)
+  return corpus.hits.map((hit) => {
+    const counts = new Map<string, number>()
+    const seen = new Set<string>()
+    let pair = 0
+    const terms = hit.terms.split(" ")
+    for (let at = 0; at < terms.length; at++) {
+      const term = terms[at]!
+      if (!weights.has(term)) continue
+      const count = counts.get(term)
+      counts.set(term, (count ?? 0) + 1)
+      if (at === 0 || !weights.has(terms[at - 1]!)) continue
+      const both = `${terms[at - 1]} ${term}`
+      const weight = pairs.get(both)
+      if (weight === undefined || seen.has(both)) continue
+      seen.add(both)
+      pair += weight
+    }
+    return { hit, counts, length: terms.length, pair }
+  })
+}
+
+/** By memory. Scores are 1 for the best of all, the sums as they are. */
+export function matchParts(
+  parts: readonly Counted[],
+  weights: ReadonlyMap<string, number>,
+  meanTerms: number,
+): Map<number, Match> {
   const matches = new Map<number, Match>()
   const bits = new Map([...weights.keys()].map((term, at) => [term, bitOf(at)]))
   let best = 1e-9
-  for (const hit of corpus.hits) {
-    const part = matchPart(hit, weights, pairs, corpus.meanTerms)
-    for (const term of part.terms) part.mask |= bits.get(term)!
-    const known = matches.get(hit.memory)
+  for (const one of parts) {
+    const part = matchPart(one, weights, bits, meanTerms)
+    const { memory } = one.hit
+    const known = matches.get(memory)
     if (known) {
       for (const term of part.terms) known.terms.add(term)
       known.mask |= part.mask
     }
     if (!known || part.score > known.score)
-      matches.set(hit.memory, known ? { ...part, terms: known.terms, mask: known.mask } : part)
+      matches.set(memory, known ? { ...part, terms: known.terms, mask: known.mask } : part)
     best = Math.max(best, part.score)
   }
   for (const match of matches.values()) match.score /= best
@@ -64,28 +101,19 @@ export function matchParts(query: Query, corpus: Corpus, weights: ReadonlyMap<st
 }
 
 function matchPart(
-  { part, terms: text }: Hit,
+  { hit: { part }, counts, length, pair }: Counted,
   weights: ReadonlyMap<string, number>,
-  pairs: ReadonlyMap<string, number>,
+  bits: ReadonlyMap<string, number>,
   meanTerms: number,
 ): Match {
-  const terms = text.split(" ")
-  const counts = new Map<string, number>()
-  const seen = new Set<string>()
-  for (let at = 0; at < terms.length; at++) {
-    const term = terms[at]!
-    if (!weights.has(term)) continue
-    counts.set(term, (counts.get(term) ?? 0) + 1)
-    if (at > 0) seen.add(`${terms[at - 1]} ${term}`)
-  }
-  const match: Match = { score: 0, part, terms: new Set(counts.keys()), mask: 0, share: 0, pair: 0, rarest: 0 }
+  const match: Match = { score: 0, part, terms: new Set(counts.keys()), mask: 0, share: 0, pair, rarest: 0 }
   for (const [term, count] of counts) {
     const weight = weights.get(term)!
-    match.score += weight * saturated(count, terms.length / Math.max(1, meanTerms))
+    match.score += weight * saturated(count, length / Math.max(1, meanTerms))
     match.share += weight
     match.rarest = Math.max(match.rarest, weight)
+    match.mask |= bits.get(term)!
   }
-  for (const pair of seen) match.pair += pairs.get(pair) ?? 0
   return match
 }
 
@@ -101,26 +129,27 @@ function pairsOf(terms: readonly string[], weights: ReadonlyMap<string, number>)
 
 /** How much of the query a session speaks of, 1 for the best. `sessionOf`: null for a memory of none. */
 export function scoreSessions(
-  hits: readonly Hit[],
+  parts: readonly Counted[],
   weights: ReadonlyMap<string, number>,
   sessionOf: (memory: number) => number | null,
 ): Map<number, number> {
-  const counts = new Map<number, Map<string, number>>()
-  for (const { memory, terms } of hits) {
-    const session = sessionOf(memory)
+  const sessions = new Map<number, Map<string, number>>()
+  for (const { hit, counts } of parts) {
+    const session = sessionOf(hit.memory)
     if (session === null) continue
-    let own = counts.get(session)
-    if (!own) counts.set(session, (own = new Map()))
-    for (const term of terms.split(" ")) if (weights.has(term)) own.set(term, (own.get(term) ?? 0) + 1)
+    const own = sessions.get(session)
+    if (!own) sessions.set(session, new Map(counts))
+    else for (const [term, count] of counts) own.set(term, (own.get(term) ?? 0) + count)
   }
   const frequency = new Map<string, number>()
-  for (const own of counts.values()) for (const term of own.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1)
+  for (const own of sessions.values())
+    for (const term of own.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1)
   const scores = new Map<number, number>()
   let best = 1e-9
-  for (const [session, own] of counts) {
+  for (const [session, own] of sessions) {
     let score = 0
     for (const [term, count] of own)
-      if (weights.get(term)! > 0) score += idfOf(counts.size + 3, frequency.get(term)!) * saturated(count, 1)
+      if (weights.get(term)! > 0) score += idfOf(sessions.size + 3, frequency.get(term)!) * saturated(count, 1)
     scores.set(session, score)
     best = Math.max(best, score)
   }

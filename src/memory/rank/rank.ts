@@ -12,7 +12,7 @@ export interface Ranked {
   score: number
   /** the part that decided; null: it was found by its neighbours alone */
   part: number | null
-  why: string
+  why: () => string
 }
 
 /** Best first; equal ones newest first. */
@@ -20,17 +20,19 @@ export function rank(query: Query, corpus: Corpus): Ranked[] {
   return signsOf(query, corpus)
     .map((candidate) => {
       const { place, match } = candidate
-      const score = weighted(candidate.signs, place.speaker === null ? CHAT : PEERS)
-      return { memory: place.memory, score, part: match.part, why: whyOf(candidate) }
+      const score = weighted(candidate.signs, place.speaker === null ? OF_CHAT : OF_PEERS)
+      return { memory: place.memory, score, part: match.part, why: () => whyOf(candidate) }
     })
     .sort((a, b) => b.score - a.score || b.memory - a.memory)
 }
 
 const SIGNS = Object.keys(PEERS) as (keyof Signs)[]
+const inOrder = (weights: Weights) => SIGNS.map((sign) => weights[sign])
+const [OF_PEERS, OF_CHAT] = [inOrder(PEERS), inOrder(CHAT)]
 
-function weighted(signs: Signs, weights: Weights): number {
+function weighted(signs: Signs, weights: readonly number[]): number {
   let score = 0
-  for (const sign of SIGNS) score += weights[sign] * signs[sign]
+  for (let at = 0; at < SIGNS.length; at++) score += weights[at]! * signs[SIGNS[at]!]
   return score
 }
 

@@ -1,5 +1,5 @@
 /** What is seen of each candidate beside the query: its match, its neighbours', its session's, who spoke, when. What a sign weighs is `weights.ts`'s. Pure. */
-import { bitOf, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
+import { bitOf, countTerms, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
 import type { Corpus, Place, Query } from "./corpus.ts"
 import { asksWhen } from "./signs.ts"
 import type { Signs } from "./weights.ts"
@@ -21,37 +21,42 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
     if (speaker !== null && !speakers.has(speaker)) speakers.set(speaker, query.termsOf(speaker))
   const names = new Set([...speakers.values()].flat())
   const weights = weigh(query, corpus, names)
-  const matches = matchParts(query, corpus, weights)
-  const places = new Map(corpus.places.map((place) => [place.memory, place]))
-  const near = new Map(corpus.places.map((place) => [keyOf(place.session ?? -1, place.pos), place]))
-  const sessions = scoreSessions(corpus.hits, weights, (memory) => places.get(memory)?.session ?? null)
+  const parts = countTerms(query, corpus, weights)
+  const matches = matchParts(parts, weights, corpus.meanTerms)
+  const places = [...corpus.places].sort(bySession) // neighbours lie side by side
+  const found = places.map(({ memory }) => matches.get(memory) ?? NO_MATCH)
+  const sessionOf = new Map(places.map(({ memory, session }) => [memory, session]))
+  const sessions = scoreSessions(parts, weights, (memory) => sessionOf.get(memory) ?? null)
   const all = Math.max(
     1e-9,
     [...weights.values()].reduce((sum, weight) => sum + weight, 0),
   )
   const most = Math.max(1e-9, ...weights.values())
-  const isNamed = (speaker: string) => speakers.get(speaker)!.some((term) => weights.has(term))
+  const named = new Set(
+    [...speakers].filter(([, its]) => its.some((term) => weights.has(term))).map(([speaker]) => speaker),
+  )
   const namesAny = [...names].some((name) => weights.has(name))
   const isWhen = Number(asksWhen(query.text))
   const dated = datedBy(query, weights)
   const shareOf = sharesOf(weights, all)
-  const matchOf = (place: Place | undefined) => (place && matches.get(place.memory)) ?? NO_MATCH
 
-  return corpus.places.map((place) => {
-    const at = (distance: number) =>
-      place.session === null ? undefined : near.get(keyOf(place.session, place.pos + distance))
-    const [twoBefore, before, after, twoAfter] = [at(-2), at(-1), at(1), at(2)]
-    const match = matchOf(place)
-    const said = match.mask | matchOf(twoBefore).mask | matchOf(before).mask | matchOf(after).mask
-    const speaks = place.speaker !== null && isNamed(place.speaker)
+  return places.map((place, index) => {
+    const match = found[index]!
+    const [oneBefore, oneAfter] = [neighbour(places, index, -1), neighbour(places, index, 1)]
+    const matchAt = (at: number) => found[at] ?? NO_MATCH
+    const [before, after] = [matchAt(oneBefore), matchAt(oneAfter)]
+    const twoBefore = matchAt(neighbour(places, index, -2))
+    const twoAfter = matchAt(neighbour(places, index, 2))
+    const said = match.mask | twoBefore.mask | before.mask | after.mask
+    const speaks = place.speaker !== null && named.has(place.speaker)
     const isPerson = Number(place.speaker === null && place.role === "user")
     const when = isWhen * Number(place.saysWhen)
     const signs: Signs = {
       match: match.score,
-      before: matchOf(before).score,
-      after: matchOf(after).score,
-      twoBefore: matchOf(twoBefore).score,
-      twoAfter: matchOf(twoAfter).score,
+      before: before.score,
+      after: after.score,
+      twoBefore: twoBefore.score,
+      twoAfter: twoAfter.score,
       session: place.session === null ? 0 : (sessions.get(place.session) ?? 0),
       speaker: Number(speaks),
       otherSpeaker: Number(!speaks && namesAny && place.speaker !== null),
@@ -66,16 +71,28 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
       share: match.share / all,
       nearShare: shareOf(said),
       length: Math.min(1, Math.log1p(place.bytes / BYTES_A_WORD) / Math.log(LONG_WORDS)),
-      answers: before ? before.asking * matchOf(before).score : 0,
-      askedAbout: after ? after.asking * matchOf(after).score : 0,
+      answers: (places[oneBefore]?.asking ?? 0) * before.score,
+      askedAbout: (places[oneAfter]?.asking ?? 0) * after.score,
       rarest: match.rarest / most,
     }
     return { place, match, signs }
   })
 }
 
-/** One number for a place in a session: a Map of those is three times as fast as one of texts. */
-const keyOf = (session: number, pos: number) => session * 2 ** 24 + pos
+const bySession = (one: Place, other: Place) => (one.session ?? -1) - (other.session ?? -1) || one.pos - other.pos
+
+/** Which of `places` is so many turns after another of the same session; -1 for none. */
+function neighbour(places: readonly Place[], at: number, distance: number): number {
+  const { session, pos } = places[at]!
+  if (session === null) return -1
+  const step = Math.sign(distance)
+  for (let index = at + step; places[index]?.session === session; index += step) {
+    const away = places[index]!.pos - pos
+    if (away === distance) return index
+    if (Math.abs(away) > Math.abs(distance)) return -1
+  }
+  return -1
+}
 
 /** The share of the query that a set of its words is: few sets, many places. */
 function sharesOf(weights: ReadonlyMap<string, number>, all: number): (mask: number) => number {
