@@ -154,8 +154,8 @@ const BATCH = 500
 export async function importLines(desk: MemoryDesk, text: string, scope: Scope, now: number) {
   const result = { imported: 0, duplicates: 0, errors: [] as { line: number; message: string }[] }
   let batch: MemoryDraft[] = []
-  const flush = () => {
-    const imported = desk.addAll(batch)
+  const flush = async () => {
+    const imported = await desk.addAll(batch)
     result.imported += imported
     result.duplicates += batch.length - imported
     batch = []
@@ -175,11 +175,9 @@ export async function importLines(desk: MemoryDesk, text: string, scope: Scope, 
       if (!(error instanceof Refusal)) throw error
       result.errors.push({ line, message: error.message })
     }
-    if (batch.length < BATCH) continue
-    flush()
-    await new Promise((resolve) => setImmediate(resolve)) // requests go on meanwhile
+    if (batch.length >= BATCH) await flush()
   }
-  flush()
+  await flush()
   return result
 }
 

@@ -28,8 +28,8 @@ export interface MemoryFilter {
 
 export interface MemoryDesk {
   add(draft: MemoryDraft): Memory
-  /** How many were new. */
-  addAll(drafts: readonly MemoryDraft[]): number
+  /** How many were new. Others have their turn in between. */
+  addAll(drafts: readonly MemoryDraft[]): Promise<number>
   get(id: string): Memory | null
   list(
     filter: MemoryFilter,
@@ -88,7 +88,12 @@ export function createMemoryDesk(
       engine.keep([made])
       return get(made.id) ?? memoryOf(store.same(made)!) // it was kept before
     },
-    addAll: (drafts) => (drafts.length === 0 ? 0 : engine.keep(drafts.map(entry))),
+    async addAll(drafts) {
+      if (drafts.length === 0) return 0
+      const added = engine.keep(drafts.map(entry))
+      await engine.room()
+      return added
+    },
     get: (id) => flushed(() => get(id)),
     list: (filter, { limit, cursor }) =>
       flushed(() => {

@@ -8,15 +8,20 @@ import { type Stems, termsOf } from "./rank/terms.ts"
 export interface Indexer {
   /** False: its time was over before all of these namespaces were done. @throws what the disk throws */
   catchUp(namespaces: readonly number[] | null, withinMs: number): boolean
-  /** All of these namespaces are done. @rejects with what the disk throws */
-  done(namespaces: readonly number[] | null): Promise<void>
-  /** Begins soon, behind what is under way. */
-  soon(): void
+  /** All is done: what waits is never much. @rejects with what the disk throws */
+  done(): Promise<void>
+  /** So many characters more wait. It begins when there was a moment without more, or when much waits. */
+  add(chars: number): void
+  /** Not too much waits any more: who imports goes no faster than this. @rejects with what the disk throws */
+  room(): Promise<void>
   stop(): void
 }
 
+const SOON_MS = 100
 const SLICE_MS = 8
-const BATCH = 64
+const BATCH = 32
+/** A tenth to half a second's work, which the next search waits for. */
+const MOST_CHARS = 4_000_000
 const RETRY_MS = 500
 
 export interface IndexerOptions {
@@ -30,22 +35,23 @@ export interface IndexerOptions {
 export function createIndexer({ store, stems, now, warn }: IndexerOptions): Indexer {
   let timer: ReturnType<typeof setTimeout> | null = null
   let isFailing = false
+  let chars = 0
 
   function catchUp(namespaces: readonly number[] | null, withinMs: number): boolean {
     const started = now()
     for (;;) {
       const waiting = store.unindexed(namespaces, BATCH)
       if (waiting.length > 0) store.index(waiting.map(read))
+      for (const { content } of waiting) chars = Math.max(0, chars - content.length)
       if (waiting.length < BATCH) return true
       if (now() - started >= withinMs) return false
     }
   }
 
-  function read({ memory, namespace, place, role, content }: UnindexedMemory): IndexedMemory {
+  function read({ content, ...memory }: UnindexedMemory): IndexedMemory {
+    const { role } = memory
     return {
-      memory,
-      namespace,
-      place,
+      ...memory,
       isStanding: isStanding(role, content),
       saysWhen: saysWhen(content),
       asking: asking(content),
@@ -62,6 +68,11 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
     timer.unref()
   }
 
+  function stop(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+  }
+
   function slice(): void {
     timer = null
     try {
@@ -76,13 +87,21 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
 
   return {
     catchUp,
-    async done(namespaces) {
-      while (!catchUp(namespaces, SLICE_MS)) await new Promise((resolve) => setImmediate(resolve))
+    async done() {
+      while (!catchUp(null, SLICE_MS)) await turn()
     },
-    soon: () => later(0),
-    stop() {
-      if (timer !== null) clearTimeout(timer)
-      timer = null
+    add(more) {
+      chars += more
+      if (chars < MOST_CHARS) stop()
+      later(SOON_MS)
     },
+    async room() {
+      await turn()
+      while (chars > MOST_CHARS && !catchUp(null, SLICE_MS)) await turn()
+    },
+    stop,
   }
 }
+
+/** Requests go on meanwhile. */
+const turn = () => new Promise((resolve) => setImmediate(resolve))

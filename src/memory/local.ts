@@ -54,6 +54,8 @@ export interface LocalEngine extends MemoryEngine {
   entry(draft: Draft): Entry
   /** How many were new. */
   keep(entries: readonly Entry[]): number
+  /** For who keeps many: others have their turn, and the index keeps up. */
+  room(): Promise<void>
   /** Best first, whole memories; standing instructions among them. All that was kept before is looked at. */
   search(namespaces: readonly number[], query: string, limit: number): Promise<Answer[]>
 }
@@ -109,7 +111,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
 
   function keep(entries: readonly Entry[]): number {
     const added = store.insert(entries)
-    if (added > 0) indexer.soon()
+    if (added > 0) indexer.add(entries.reduce((sum, { content }) => sum + content.length, 0))
     return added
   }
 
@@ -156,7 +158,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
 
   async function search(namespaces: readonly number[], text: string, limit: number) {
     flushNow()
-    await indexer.done(namespaces)
+    await indexer.done()
     const { corpus, ranked } = look(namespaces, readQuery(text))
     return read(namespaces, withStanding(corpus, ranked, limit))
   }
@@ -254,6 +256,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     name: "local",
     entry,
     keep,
+    room: indexer.room,
     search,
     recall,
     remember(namespace, turns: readonly SaidTurn[]) {
@@ -267,7 +270,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     adopt(userId, root, project) {
       flushNow()
       store.adopt(userId, root, project)
-      indexer.soon()
+      indexer.add(0)
     },
     book,
     flush: async () => flushNow(),

@@ -24,7 +24,7 @@ export function openLazily(
   let damage: unknown = null
   const open = () => {
     const opened = openDatabase(path, waitMs, (fresh) => {
-      fresh.run("PRAGMA wal_autocheckpoint = 1000")
+      fresh.run("PRAGMA wal_autocheckpoint = 4000") // 16 MB: an import writes the same pages again and again
       fresh.run("PRAGMA secure_delete = ON") // what is forgotten is overwritten
       fresh.run("PRAGMA cache_size = -16000") // 16 MB, where so much is read: with 2 MB every search of a large store reads the same pages again
       migrate(fresh, path, migrations)

@@ -53,7 +53,7 @@ export interface MemoryStore {
 }
 
 const unindexed = (condition: string) =>
-  `SELECT u.memory, u.namespace, m.place, m.role, m.content FROM memories_unindexed u JOIN memories m ON m.seq = u.memory ${condition} LIMIT ?1`
+  `SELECT u.memory, u.namespace, m.place, m.role, m.speaker, m.created_at AS createdAt, m.content, octet_length(m.content) AS bytes FROM memories_unindexed u JOIN memories m ON m.seq = u.memory ${condition} LIMIT ?1`
 const UNINDEXED = unindexed("")
 const UNINDEXED_OF = unindexed("WHERE u.namespace IN (SELECT value FROM json_each(?2))")
 

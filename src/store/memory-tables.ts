@@ -32,11 +32,15 @@ export interface UnindexedMemory {
   namespace: number
   place: number
   role: string
+  speaker: string | null
+  createdAt: number
   content: string
+  /** of the content, in UTF-8 */
+  bytes: number
 }
 
-/** What it is found by. */
-export interface IndexedMemory extends Pick<UnindexedMemory, "memory" | "namespace" | "place"> {
+/** What it is found and ranked by. */
+export interface IndexedMemory extends Omit<UnindexedMemory, "content"> {
   isStanding: boolean
   saysWhen: boolean
   asking: number

@@ -104,13 +104,13 @@ interface Numbering {
 /** Of fewer parts the words are in no list: they are read themselves, at every search. Lists are cheaper to write in one go, and small namespaces need none. */
 const LEAST_LISTED = 256
 /** While more wait to be indexed. */
-const LEAST_LISTED_OF_MANY = 4096
+const LEAST_LISTED_OF_MANY = 2048
 
 /** What another process indexed, removed or moved meanwhile is left as it is. */
 export function indexAll(db: Database, memories: readonly IndexedMemory[]): void {
   const claim = db.query<unknown, [number, number]>("DELETE FROM memories_unindexed WHERE namespace = ? AND memory = ?")
-  const addPlace = db.query<unknown, number[]>(
-    `INSERT INTO memory_places SELECT place, seq, ?, ?, role, speaker, created_at, ?, ?, ?, octet_length(content) FROM memories WHERE seq = ?`,
+  const addPlace = db.query<unknown, (number | string | null)[]>(
+    "INSERT INTO memory_places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   )
   const addPart = db.query<unknown, (number | string)[]>("INSERT INTO memory_parts VALUES (?, ?, ?, ?, ?, ?)")
   const numberings = new Map<number, Numbering>()
@@ -119,8 +119,19 @@ export function indexAll(db: Database, memories: readonly IndexedMemory[]): void
     let numbering = numberings.get(one.namespace)
     if (!numbering) numberings.set(one.namespace, (numbering = numberingOf(db, one.namespace)))
     const first = one.namespace * PARTS_A_NAMESPACE + numbering.next_part
-    const flags = [Number(one.saysWhen), one.asking, Number(one.isStanding)]
-    addPlace.run(first, one.parts.length, ...flags, one.memory)
+    addPlace.run(
+      one.place,
+      one.memory,
+      first,
+      one.parts.length,
+      one.role,
+      one.speaker,
+      one.createdAt,
+      Number(one.saysWhen),
+      one.asking,
+      Number(one.isStanding),
+      one.bytes,
+    )
     for (let at = 0; at < one.parts.length; at++) {
       const { start, stop, terms } = one.parts[at]!
       addPart.run(first + at, one.place, at, start, stop, terms)

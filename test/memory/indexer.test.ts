@@ -1,0 +1,86 @@
+/** Large imports: kept at once, indexed in slices, and complete for who searches. */
+import { afterEach, expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { importLines } from "../../src/api/memories.ts"
+import { createMemoryDesk } from "../../src/memory/desk.ts"
+import { createLocalEngine } from "../../src/memory/local.ts"
+import { namespaceOf } from "../../src/memory/namespace.ts"
+import { createMemoryStore } from "../../src/store/memories.ts"
+import { openMemoryDatabase } from "../../src/store/memory-database.ts"
+import { estimateTokens } from "../../src/usage/estimate.ts"
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+function open(dir = mkdtempSync(join(tmpdir(), "memproxy-indexer-"))) {
+  const database = openMemoryDatabase(dir, (message) => console.warn(message))
+  const store = createMemoryStore(database.use)
+  const warnings: string[] = []
+  const engine = createLocalEngine({
+    store,
+    estimate: estimateTokens,
+    newId: Bun.randomUUIDv7,
+    clock: Date.now,
+    warn: (message) => warnings.push(message),
+  })
+  closers.push(
+    () => void engine.close(),
+    database.close,
+    () => rmSync(dir, { recursive: true, force: true }),
+  )
+  const desk = createMemoryDesk(engine, store, Date.now, () => "project")
+  return { dir, store, engine, desk, warnings }
+}
+
+const line = (number: number, content: string) =>
+  JSON.stringify({ user_id: "ann", session_id: "s", content, created_at: number })
+const lines = (count: number, chars: number) =>
+  Array.from({ length: count }, (_, at) =>
+    line(at, `Number ${at} is about item${at}. ${"Filler words follow here. ".repeat(chars / 26)}`),
+  ).join("\n")
+
+test("a search right after an import sees all of it, and the import let others have their turn", async () => {
+  const { desk, store } = open()
+  let turns = 0
+  const others = setInterval(() => turns++, 0)
+  const { imported, errors } = await importLines(desk, lines(3000, 2600), { userId: null }, 0)
+  clearInterval(others)
+  expect({ imported, errors }).toEqual({ imported: 3000, errors: [] })
+  expect(turns).toBeGreaterThan(0)
+  // what waits is bounded: it kept up while it was imported
+  expect(store.unindexed(null, 5000).length).toBeLessThan(3000)
+  for (const wanted of [0, 1711, 2999]) {
+    const { results } = await desk.search("ann", null, `What is item${wanted}?`, 1)
+    expect(results[0]?.content).toStartWith(`Number ${wanted} is`)
+  }
+  expect(store.unindexed(null, 1)).toEqual([])
+})
+
+test("what was kept is indexed by itself, also what an earlier process left", async () => {
+  const first = open()
+  await importLines(first.desk, lines(50, 100), { userId: null }, 0)
+  await first.engine.close()
+  expect(first.store.unindexed(null, 100)).toHaveLength(50)
+  const second = open(first.dir)
+  await second.desk.addAll([])
+  second.engine.remember(namespaceOf("project", "bob", null), [
+    { role: "user", text: "Something else.", speaker: null, sessionId: null, createdAt: 0, requestId: "r" },
+  ])
+  for (let waited = 0; waited < 200 && second.store.unindexed(null, 1).length > 0; waited++) await Bun.sleep(25)
+  expect(second.store.unindexed(null, 1)).toEqual([])
+  expect(second.warnings).toEqual([])
+})
+
+test("recall takes what is indexed in time, and goes on without the rest", async () => {
+  const { desk, engine, store } = open()
+  await importLines(desk, lines(1000, 2600), { userId: null }, 0)
+  const ann = namespaceOf("project", "ann", null)
+  const query = { text: "What is item3 about?", previous: null, sessionId: null, maxTokens: 512 }
+  const early = engine.recall(ann, query)
+  expect(store.unindexed(null, 5000).length).toBeGreaterThan(0)
+  expect(early.length).toBeGreaterThan(0)
+})
