@@ -7,6 +7,7 @@ import { repriceRows } from "../store/reprice.ts"
 import type { LedgerEntry } from "../store/rows.ts"
 import { billedCost } from "../usage/billing.ts"
 import { createPriceBook, type PriceBook } from "../usage/price-book.ts"
+import { isRegional } from "../usage/tier-shares.ts"
 import { type LedgerIo, noLedger, ownZone, readConfig, readSince, wrongSince } from "./ledger-options.ts"
 import { formatUsd } from "./usage-table.ts"
 
@@ -66,6 +67,7 @@ function priceOf(row: LedgerEntry, deployments: ReadonlyMap<string, Deployment>,
     baseModel: deployment?.baseModel ?? null,
     custom: deployment?.prices ?? null,
     serviceTier: row.service_tier,
+    isRegional: deployment !== undefined && isRegional(deployment),
     operation: row.operation,
     at: Date.parse(row.started_at),
   })

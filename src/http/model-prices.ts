@@ -5,8 +5,9 @@ import type { Usage } from "../exchange.ts"
 import type { Config, Deployment } from "../settings.ts"
 import { billedCost } from "../usage/billing.ts"
 import { LITELLM_KEYS } from "../usage/prices.ts"
+import { isRegional } from "../usage/tier-shares.ts"
 
-type Priced = Pick<Deployment, "provider" | "model" | "baseModel" | "prices">
+type Priced = Pick<Deployment, "provider" | "model" | "baseModel" | "prices" | "base" | "cloud">
 
 /** USD as it is billed, discounts and margins included; null where no price is known. */
 export async function costOf(app: App, name: string, usage: Usage): Promise<number | null> {
@@ -26,7 +27,8 @@ export async function priceKeysOf(app: App, deployment: Priced): Promise<Record<
   )
 }
 
-async function priceOf(app: App, { provider, model, baseModel, prices }: Priced, usage: Usage) {
+async function priceOf(app: App, priced: Priced, usage: Usage) {
+  const { provider, model, baseModel, prices } = priced
   await app.prices.load()
   return app.prices.price({
     usage,
@@ -35,6 +37,7 @@ async function priceOf(app: App, { provider, model, baseModel, prices }: Priced,
     baseModel,
     custom: prices,
     serviceTier: null,
+    isRegional: isRegional(priced),
     operation: "generate",
   })
 }
@@ -47,5 +50,5 @@ function modelCalled({ deployments, aliases }: Config, name: string): Priced {
     deployments.find((one) => one.model === name || `${one.provider}/${one.model}` === name)
   if (found) return found
   const [, provider = "", model = name] = /^([^/]+)\/(.+)$/.exec(name) ?? []
-  return { provider, model, baseModel: null, prices: null }
+  return { provider, model, baseModel: null, prices: null, base: "", cloud: null }
 }

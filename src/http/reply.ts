@@ -22,6 +22,7 @@ import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
 import { countedUsage, overheadMs, settleDraft, settlePrice } from "../usage/settle.ts"
+import { isRegional } from "../usage/tier-shares.ts"
 import { answerHead } from "./answer-head.ts"
 import { withFirstBytes } from "./first-bytes.ts"
 import type { Events, RelaySource } from "./relay.ts"
@@ -298,6 +299,7 @@ function price({ app, draft, endpoint, snapshot }: Exchange, metered: Metered | 
       baseModel: draft.deployment.baseModel,
       custom: draft.deployment.prices,
       serviceTier: metered.serviceTier,
+      isRegional: isRegional(draft.deployment),
       operation: endpoint.operation,
     }),
     snapshot.config.billing,

@@ -31,6 +31,8 @@ export interface PriceQuery {
   custom: CustomPrices | null
   /** as the answer says it */
   serviceTier: string | null
+  /** it was kept in one region */
+  isRegional?: boolean
   operation: Operation
   /** epoch milliseconds, for prices that change by date or time of day; now, if not given */
   at?: number
@@ -149,7 +151,8 @@ export function createPriceBook({ now = Date.now }: { now?: () => number } = {})
       const periods = periodsOf(query)
       if (!periods) return own ? priced(own.list, usage, "config") : UNPRICED
       const period = periodAt(periods, at)
-      const share = shareOf(provider, serviceTier, query.baseModel ?? query.answered ?? query.model)
+      const tiers = query.isRegional ? `${serviceTier ?? "standard"} regional` : serviceTier
+      const share = shareOf(provider, tiers, query.baseModel ?? query.answered ?? query.model)
       if (share === null) return UNPRICED
       if (own) return priced(priceList({ ...shareRates(period.rates, share), ...own.rates }), usage, "config")
       const part = `${share.all} ${share.cacheRead}`

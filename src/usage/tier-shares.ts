@@ -1,7 +1,8 @@
 /**
- * What a service tier costs, as a share of the standard price: a row a provider, tier and family of models, the first that fits counts. Not the tiers by the length
+ * What a service tier costs, or a region, as a share of the standard price: a row a provider, tier and family of models, the first that fits counts. Not the tiers by the length
  * of the input (`prices.ts`). The shares are those of LiteLLM 1.110's price list, whose `_flex`, `_priority` and `_batches` keys are these multiples to the cent.
  */
+import type { Deployment } from "../settings.ts"
 
 export interface Share {
   all: number
@@ -33,6 +34,16 @@ const SHARES: readonly Row[] = [
   // https://platform.claude.com/docs/en/build-with-claude/fast-mode
   { providers: /^anthropic$/, tiers: /^fast$/, models: /^claude-opus-4-[67]/, all: 6 },
   { providers: /^anthropic$/, tiers: /^fast$/, models: /^claude-opus-(4-8|5(?!-\d(-|$)))/, all: 2 },
+  // "a 10% uplift for models released on or after March 5, 2026": https://developers.openai.com/api/docs/guides/data-residency
+  { providers: /^openai$/, tiers: /^regional$/, models: /^gpt-(5\.[4-9]|[6-9])/, all: 1.1 },
+  // "Starting with Claude Sonnet 4.5 and all future models": https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai
+  {
+    providers: /^vertex_ai$/,
+    tiers: /^regional$/,
+    models: /^claude-(?!3-|instant|(opus|sonnet)-4(-1)?(@|-20|$))/,
+    all: 1.1,
+  },
+  { providers: /./, tiers: /^regional$/, all: 1 },
   // A commitment's price is agreed on; its list price is the standard one.
   { providers: /^anthropic$/, tiers: /^priority$/, all: 1 },
   { providers: /^anthropic$/, tiers: /^batch$/, all: 0.5 },
@@ -52,7 +63,7 @@ const SHARES: readonly Row[] = [
 
 const STANDARD: Share = { all: 1 }
 /** Tiers that have a price of their own; any other name (`default`, `standard`, `on_demand`, `scale`) is the standard price. */
-const SPECIAL = /^(flex|priority|batch|performance|us|fast|search_preview)$/
+const SPECIAL = /^(flex|priority|batch|performance|us|fast|search_preview|regional)$/
 
 /** Of several words (`batch us`) all count. null: one of them has a price of its own, and it is not known here. */
 export function shareOf(provider: string, tier: string | null, model: string): Share | null {
@@ -72,6 +83,12 @@ export function shareOf(provider: string, tier: string | null, model: string): S
   }
   return share
 }
+
+/** An address that keeps a request in one region: OpenAI's for data residency, Vertex AI's but the global one. Bedrock's are other names of models. */
+export const isRegional = ({ base, cloud }: Pick<Deployment, "base" | "cloud">): boolean =>
+  cloud === null
+    ? /^https:\/\/[a-z]{2}\.api\.openai\.com(\/|$)/.test(base)
+    : cloud.kind === "vertex" && cloud.location !== "global"
 
 const product = (a: Share, b: Share): Share => ({
   all: a.all * b.all,
