@@ -24,7 +24,7 @@ export function spendCalculateApi({ admit, readBody, costOf, estimate }: SpendCa
     "/spend/calculate",
     async ({ request }) => {
       admit(request)
-      const { model, usage } = readCall(parse(await readBody(request)), estimate)
+      const { model, usage } = readCall(parseCall(await readBody(request), SAYS), estimate)
       const cost = await costOf(model, usage)
       if (cost === null) throw unpriced(model)
       return Response.json({ cost })
@@ -74,7 +74,7 @@ function readCall(body: JsonObject, estimate: (text: string) => number): { model
 const TEXTS = new Set(["content", "text", "name", "arguments", "refusal"])
 
 /** What is said in messages, their parts and their tool calls; images and sound are not counted. */
-function textsOf(value: Json, name = "content"): string[] {
+export function textsOf(value: Json, name = "content"): string[] {
   if (typeof value === "string") return TEXTS.has(name) ? [value] : []
   if (Array.isArray(value)) return value.flatMap((one) => textsOf(one, name))
   return isObject(value) ? Object.entries(value).flatMap(([key, inner]) => textsOf(inner, key)) : []
@@ -83,14 +83,15 @@ function textsOf(value: Json, name = "content"): string[] {
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-function parse(text: string): JsonObject {
+/** @throws Refusal 400 that says what to send */
+export function parseCall(text: string, says: string): JsonObject {
   try {
     const body = JSON.parse(text) as Json
     if (isObject(body)) return body
   } catch {
     // no JSON: refused below, like every other body that is no object
   }
-  throw wrong("body", SAYS)
+  throw wrong("body", says)
 }
 
 const wrong = (param: string, says: string) =>

@@ -43,7 +43,7 @@ async function priceOf(app: App, priced: Priced, usage: Usage) {
 }
 
 /** The deployment of that public name or alias, else the one that calls it so at its provider, else what the name says itself: `openai/gpt-5`, `gpt-5`. */
-function modelCalled({ deployments, aliases }: Config, name: string): Priced {
+export function modelCalled({ deployments, aliases }: Config, name: string): Priced {
   const group = aliases[name]?.model ?? name
   const found =
     deployments.find((one) => one.name === group) ??

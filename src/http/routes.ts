@@ -10,6 +10,7 @@ import { requestsApi } from "../api/requests.ts"
 import { spendApi } from "../api/spend.ts"
 import { spendCalculateApi } from "../api/spend-calculate.ts"
 import { sessionsApi } from "../api/sessions.ts"
+import { tokenCounterApi } from "../api/token-counter.ts"
 import { usageApi } from "../api/usage.ts"
 import type { App } from "../app.ts"
 import { dashboard } from "../dashboard/routes.ts"
@@ -27,7 +28,7 @@ import { serveMcp } from "./mcp.ts"
 import { MODEL_ROUTES, modelDetail, passthroughDetail, PLAIN } from "./model-docs.ts"
 import { insteadOf } from "./instead.ts"
 import { listModels, modelGroupInfo, modelInfo, showModel } from "./model-list.ts"
-import { costOf } from "./model-prices.ts"
+import { costOf, modelCalled } from "./model-prices.ts"
 import { JSON_TYPE, refuseAt } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
 import { swagger } from "./swagger.ts"
@@ -105,6 +106,14 @@ export function createRoutes(app: App, arrivals: Arrivals) {
         admit: door.operate,
         readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request)),
         costOf: (model, usage) => costOf(app, model, usage),
+        estimate: estimateTokens,
+      }),
+    )
+    .use(
+      tokenCounterApi({
+        admit: keyed,
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request)),
+        upstreamOf: (model) => modelCalled(app.snapshot().config, model).model,
         estimate: estimateTokens,
       }),
     )

@@ -118,6 +118,23 @@ test("/spend/calculate says what is missing, and never 0 for a price that nobody
   expect(open.status).toBe(401)
 })
 
+test("/utils/token_counter estimates messages, contents or a prompt, and says so", async () => {
+  const count = (body: Loose) => call("POST", "/utils/token_counter", body)
+  const text = "What is the capital of France, and why is it not Lyon?"
+  const asChat = await count({ model: "gpt", messages: [{ role: "user", content: text }] })
+  expect(asChat.json).toEqual({
+    total_tokens: expect.any(Number),
+    request_model: "gpt",
+    model_used: "gpt-5",
+    tokenizer_type: "estimate",
+  })
+  expect(asChat.json.total_tokens).toBeWithin(12, 24)
+  const asGemini = await count({ model: "gpt", contents: [{ role: "user", parts: [{ text }] }] })
+  expect(asGemini.json.total_tokens).toBe(asChat.json.total_tokens)
+  expect((await count({ model: "gpt", prompt: text })).json.total_tokens).toBe(asChat.json.total_tokens - 4)
+  for (const body of [{}, { model: "gpt" }, { prompt: text }, []]) expect((await count(body as Loose)).status).toBe(400)
+})
+
 test("routes of LiteLLM's that are not here say what to do instead", async () => {
   const WORDS: [string, string, string][] = [
     ["POST", "/key/generate", "general_settings.master_key"],
