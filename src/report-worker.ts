@@ -1,13 +1,83 @@
-/** The thread of `store/report-thread.ts`: one report after another, as JSON, on a connection of its own. An entry of the build. */
-import type { ReportAnswer, ReportQuestion } from "./store/report-thread.ts"
-import { readLedger } from "./store/read.ts"
+/** The thread of `store/report-thread.ts`: one report after another, and between them the columns are kept. An entry of the build. */
+import type { FromThread, ToThread } from "./store/report-thread.ts"
+import { codeOf, isDamage } from "./store/database.ts"
+import { type OpenReports, openReports, removeColumns } from "./store/reports.ts"
 
 declare const self: Worker
 
-self.addEventListener("message", async ({ data: { id, dir, query } }: MessageEvent<ReportQuestion>) => {
-  const answer: ReportAnswer = await readLedger(dir, (ledger) => ledger.usage(query)).then(
-    (report) => ({ id, text: JSON.stringify(report), error: null }),
-    (error: unknown) => ({ id, text: null, error: String(error) }),
-  )
-  self.postMessage(answer)
+/** Questions go before the next piece of work, and so do the requests of a machine with one processor. */
+const PAUSE_MS = 20
+const AGE_MS = 10_000
+
+let dir = ""
+let reports: OpenReports | null = null
+/** the last change that was said to be applied */
+let told = 0
+let timer: ReturnType<typeof setTimeout> | null = null
+
+self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
+  if (data.ask === "end") return end()
+  if (data.ask === "open") dir = data.dir
+  else if (data.ask === "report") answer(data.id, (open) => open.make(data.name, data.query))
+  else if (data.ask === "forget") answer(data.id, (open) => open.atOnce((columns) => columns.forgetWords()))
+  timer ??= setTimeout(work, PAUSE_MS)
 })
+setInterval(() => {
+  reports?.atOnce((columns) => columns.age())
+  timer ??= setTimeout(work, PAUSE_MS)
+}, AGE_MS)
+
+function end(): void {
+  reports?.close()
+  process.exit()
+}
+
+function answer(id: number, make: (reports: OpenReports) => unknown): void {
+  try {
+    const json = new TextEncoder().encode(JSON.stringify(attempt(make) ?? null))
+    self.postMessage({ id, json } satisfies FromThread, [json.buffer])
+  } catch (error) {
+    self.postMessage({ id, error: { message: String(error), code: codeOf(error) } } satisfies FromThread)
+  }
+}
+
+/** Where the columns cannot be read or written, a report is slow, but there is one. */
+function attempt<T>(make: (reports: OpenReports) => T): T {
+  try {
+    return make(open())
+  } catch (error) {
+    close(error)
+    const alone = openReports(dir, "none")
+    if (alone === null) throw error
+    try {
+      return make(alone)
+    } finally {
+      alone.close()
+    }
+  }
+}
+
+function open(): OpenReports {
+  reports ??= openReports(dir, "keep")
+  if (reports === null) throw new Error("there is no ledger")
+  return reports
+}
+
+/** They are opened anew when they are needed again. */
+function close(error: unknown): void {
+  reports?.close()
+  reports = null
+  if (isDamage(error)) removeColumns(dir)
+}
+
+function work(): void {
+  timer = null
+  try {
+    const isMore = open().atOnce((columns) => columns.work())
+    const applied = open().atOnce((columns) => columns.keepApplied())
+    if (isMore || applied !== told) self.postMessage({ applied: (told = applied) } satisfies FromThread)
+    if (isMore) timer = setTimeout(work, PAUSE_MS)
+  } catch (error) {
+    close(error) // whoever asks for a report has it without columns
+  }
+}

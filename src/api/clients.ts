@@ -9,27 +9,13 @@ export interface ClientsDeps extends AnalyticsDeps {
   traitsOf: (client: string) => string[]
 }
 
-/** Requests whose versions are looked at. */
-const NEWEST = 100
-
 export function clientsApi({ ledger, scope, traitsOf }: ClientsDeps) {
   return new Elysia({ name: "api-clients" }).get(
     "/api/clients",
     async ({ request }) => {
       const filter = readLiveFilter(searchOf(request), scope(request))
-      const { rows } = await ledger.usage({ ...filter, groupBy: ["client"] })
-      const data = []
-      for (const { key, ...sums } of rows) {
-        const client = typeof key === "string" ? key : null
-        if (client === null) {
-          data.push({ client, versions: [], guess: false, last_at: null, traits: [], ...sums })
-          continue
-        }
-        const newest = (await ledger.list({ ...filter, client, limit: NEWEST })).data
-        const versions = new Set(newest.flatMap(({ client_version }) => client_version ?? []))
-        const { started_at: last_at = null, client_guess: guess = false } = newest[0] ?? {}
-        data.push({ client, versions: [...versions], guess, last_at, traits: traitsOf(client), ...sums })
-      }
+      const used = await ledger.clients(filter)
+      const data = used.map((one) => ({ ...one, traits: one.client === null ? [] : traitsOf(one.client) }))
       return Response.json({ data })
     },
     {

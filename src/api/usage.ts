@@ -8,8 +8,8 @@ export function usageApi({ ledger, scope }: AnalyticsDeps) {
   return new Elysia({ name: "api-usage" }).get(
     "/api/usage",
     async ({ request }) => {
-      const text = await ledger.usageJson(readUsageQuery(searchOf(request), scope(request)))
-      return new Response(text, { headers: { "content-type": "application/json;charset=utf-8" } })
+      const json = await ledger.usageJson(readUsageQuery(searchOf(request), scope(request)))
+      return new Response(json, { headers: { "content-type": "application/json;charset=utf-8" } })
     },
     {
       detail: {

@@ -5,7 +5,7 @@
 import { Database } from "bun:sqlite"
 import { closeSync, existsSync, openSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { isDamage } from "./ledger.ts"
+import { isDamage } from "./database.ts"
 
 export interface CarriedStore<T> {
   /** What is known under these keys; an empty map where nothing is, or the disk says nothing. */

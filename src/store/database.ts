@@ -29,3 +29,7 @@ export function moveAside(path: string): string {
   }
   return bad
 }
+
+export const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "")
+
+export const isDamage = (error: unknown) => /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))

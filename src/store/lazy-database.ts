@@ -1,7 +1,6 @@
 /** A database that is opened at first use, anew after a failure, and set aside when damaged. What is in it, its owner knows. */
 import type { Database } from "bun:sqlite"
-import { moveAside, openDatabase } from "./database.ts"
-import { isDamage } from "./ledger.ts"
+import { isDamage, moveAside, openDatabase } from "./database.ts"
 import { migrate } from "./migrations.ts"
 
 export interface LazyDatabase {

@@ -1,20 +1,21 @@
 /** The ledger: one row for every exchange. What others may ask of it, and SQLite behind it. It decides nothing about a request. */
 import type { Database, Statement } from "bun:sqlite"
 import { type LedgerDetail, type LedgerRow, type Project, Refusal } from "../exchange.ts"
-import { buildSegment } from "./columns/builder.ts"
-import { forgetWords } from "./columns/forget.ts"
-import { PIECE_ROWS } from "./columns/pieces.ts"
-import { createSegmentWork } from "./columns/work.ts"
+import type { ClientUse } from "./clients.ts"
+import { isSelective } from "./columns/match.ts"
+import type { LedgerFilter } from "./filter.ts"
 import type { ReportThread } from "./report-thread.ts"
+import type { Query, Report, ReportName } from "./reports.ts"
 import type { Source, Values } from "./source.ts"
 import { addCounts, type Counts } from "./counters.ts"
+import { codeOf, isDamage } from "./database.ts"
 import { type Feedback, feedbackOn, rate } from "./feedback.ts"
 import { addToRow, createLateCounts, type ScoreOf } from "./late-counts.ts"
-import { type ListQuery, listRows, type Page } from "./list.ts"
+import { type ListQuery, listRows, type Page, placeOf } from "./list.ts"
 import { type Bindings, bindRow, INSERT, type LedgerEntry, ROW_COLUMNS, readEntry, type StoredEntry } from "./rows.ts"
-import { type QualityQuery, type QualityReport, reportQuality } from "./quality.ts"
-import { listSessions, type SessionPage } from "./sessions.ts"
-import { reportUsage, type UsageQuery, type UsageReport } from "./usage.ts"
+import type { QualityQuery, QualityReport } from "./quality.ts"
+import type { SessionPage } from "./sessions.ts"
+import type { UsageQuery, UsageReport } from "./usage.ts"
 import { createWriter, type Queued, type WriterHealth } from "./writer.ts"
 
 /**
@@ -31,8 +32,9 @@ export interface Ledger {
   list(query: ListQuery): Promise<Page>
   get(id: string): Promise<(LedgerEntry & { feedback: ReturnType<typeof feedbackOn> }) | null>
   usage(query: UsageQuery): Promise<UsageReport>
-  /** The same as JSON. Of a large ledger it is made on another thread. */
-  usageJson(query: UsageQuery): Promise<string>
+  /** The same as JSON: with thousands of groups it is too much to be read and written again by the thread that serves requests. */
+  usageJson(query: UsageQuery): Promise<Uint8Array<ArrayBuffer>>
+  clients(filter: LedgerFilter): Promise<ClientUse[]>
   /** @throws Refusal 400 for a foreign cursor */
   sessions(query: ListQuery): Promise<SessionPage>
   /** Adds to what a row counts, and scores it anew: at once while it is queued, else within 50 ms. */
@@ -56,22 +58,20 @@ export interface Ledger {
 export interface LedgerOptions {
   /** opens the database, waiting so long for a lock on it; called again after `setAside` and when it failed before */
   open: (waitMs: number) => Database
-  /** absent: all reports are made on this thread */
-  reports?: ReportThread
+  /** where reports are made */
+  reports: ReportThread
   /** takes a damaged database out of the way */
   setAside: (cause: unknown) => void
   warn: (message: string) => void
   scoreOf: ScoreOf
 }
 
-/** Rows. A report of fewer takes some milliseconds. */
-const LARGE = 30_000
-
 /** Only the start waits for a lock: a writer that finds the database locked while serving queues its rows instead. */
 const OPEN_WAIT_MS = 2_000
 
 /** @throws Error when the database is one of a newer memproxy, or may not be opened at all */
 export function createLedger(options: LedgerOptions): Ledger {
+  const { reports } = options
   let connection: Connection | null = openFirst(options)
   let isClosed = false
   /** no word is left of rows that were deleted */
@@ -108,12 +108,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       return act(connection)
     } catch (error) {
       if (!isDamage(error)) throw error
-      connection?.close()
-      connection = null
-      options.setAside(error)
-      connection = connect(options.open(0))
-      return act(connection)
+      return act(replace(error))
     }
+  }
+
+  function replace(cause: unknown): Connection {
+    connection?.close()
+    connection = null
+    reports.restart()
+    options.setAside(cause)
+    return (connection = connect(options.open(0)))
   }
 
   function reading<T>(act: (connection: Connection) => T): T {
@@ -130,16 +134,39 @@ export function createLedger(options: LedgerOptions): Ledger {
     values: (sql, values) => reading(({ db }) => db.query(sql).values(...values)),
     rows: <T>(sql: string, values: Values) => reading(({ db }) => db.query<T, Values>(sql).all(...values)),
   }
-  const segments = createSegmentWork({
-    build: (numbers) => withDatabase(({ db }) => buildSegment(db, numbers)),
-    warn: options.warn,
-  })
-  if (connection) segments.changed(PIECE_ROWS)
+  if (connection) reports.opened(newestRowid(connection.db))
+  reports.onApplied(forgetChanges)
 
-  const newestRowid = () => Number(source.values("SELECT coalesce(max(rowid), 0) FROM requests", [])[0]?.[0])
+  /** A few at a time, so that no request waits. */
+  function forgetChanges(applied: number): void {
+    if (isClosed) return
+    try {
+      const { changes } = withDatabase(({ db }) => db.query(FORGET_CHANGES).run(applied))
+      if (changes === CHANGES_AT_ONCE) setTimeout(forgetChanges, PAUSE_MS, applied).unref()
+    } catch (error) {
+      options.warn(`numbers of changes in the ledger are kept for longer than need be: ${String(error)}`)
+    }
+  }
+
+  async function json(name: ReportName, query: Query<ReportName>): Promise<Uint8Array<ArrayBuffer>> {
+    await flush()
+    try {
+      return await reports.report(name, query).catch((error: unknown) => {
+        if (!isDamage(error)) throw error
+        replace(error)
+        return reports.report(name, query)
+      })
+    } catch (cause) {
+      const why = "The report cannot be made at the moment: the ledger's disk is full, locked or failing. Try again."
+      throw new Refusal(503, "unavailable", why, { cause })
+    }
+  }
+
+  const report = async <N extends ReportName>(name: N, query: Query<N>) =>
+    JSON.parse(new TextDecoder().decode(await json(name, query))) as Report<N>
 
   function announce(rows: readonly Queued[]): void {
-    segments.changed(rows.length)
+    reports.changed(rows.length)
     if (listeners.size === 0) return
     for (const [row, detail] of rows) {
       for (const listener of listeners) {
@@ -162,7 +189,6 @@ export function createLedger(options: LedgerOptions): Ledger {
           const update = db.query("UPDATE requests SET project = ?, project_key = ? WHERE id = ? AND project IS NULL")
           for (const id of ids) update.run(name, key, id)
         })
-        segments.changed(PIECE_ROWS)
       } catch (error) {
         options.warn(`${ids.length} ledger rows stay without their project: ${String(error)}`)
       }
@@ -181,13 +207,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       await flush()
       return reading(({ db }) => rate(db, feedback, options.scoreOf))
     },
-    quality: async (query) => {
-      await flush()
-      return segments.undisturbed(() => reportQuality(source.values, query))
-    },
+    quality: (query) => report("quality", query),
     list: async (query) => {
+      placeOf(query) // a foreign cursor is refused here
+      if (isSelective(query)) return report("search", query)
       await flush()
-      return segments.undisturbed(() => listRows(source, query))
+      return listRows(source, query)
     },
     get: async (id) => {
       await flush()
@@ -196,46 +221,33 @@ export function createLedger(options: LedgerOptions): Ledger {
         return stored && { ...readEntry(stored), feedback: feedbackOn(db, id) }
       })
     },
-    usage: async (query) => {
-      await flush()
-      return segments.undisturbed(() => reportUsage(source.values, query))
-    },
-    deleteBefore: (at, most) =>
-      segments.undisturbed(async () => {
-        const gone = withDatabase(({ db }) => db.transaction(() => deleteRows(db, at, most)).immediate())
-        hasForgotten &&= gone === 0
-        if (gone > 0 || hasForgotten) return gone
-        await forgetWords(source.values, (sql) => withDatabase(({ db }) => db.run(sql)))
-        segments.forget()
-        hasForgotten = true
-        return 0
-      }),
-    usageJson: async (query) => {
-      await flush()
-      if (options.reports && newestRowid() > LARGE) {
-        try {
-          return await options.reports.usage(query)
-        } catch (error) {
-          options.warn(`a report is made on the requests' thread: ${String(error)}`)
-        }
-      }
-      return JSON.stringify(await segments.undisturbed(() => reportUsage(source.values, query)))
-    },
+    usage: (query) => report("usage", query),
+    usageJson: (query) => json("usage", query),
+    clients: (filter) => report("clients", filter),
     sessions: async (query) => {
-      await flush()
-      return segments.undisturbed(() => listSessions(source, query))
+      placeOf(query)
+      return report("sessions", query)
+    },
+    deleteBefore: async (at, most) => {
+      const gone = withDatabase(({ db }) => db.transaction(() => deleteRows(db, at, most)).immediate())
+      reports.changed(gone)
+      hasForgotten &&= gone === 0
+      if (gone === 0 && !hasForgotten) {
+        await reports.forgetWords()
+        hasForgotten = true
+      }
+      return gone
     },
     subscribe: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     close: async () => {
-      segments.stop()
-      options.reports?.close()
       await writer.close()
       late.close()
       listeners.clear()
       isClosed = true
+      await reports.close() // before the ledger: who closes it last moves its log into it, and a reader cannot
       connection?.close()
       connection = null
     },
@@ -243,8 +255,6 @@ export function createLedger(options: LedgerOptions): Ledger {
 }
 
 function deleteRows(db: Database, at: number, most: number): number {
-  // Of rows deleted before: one segment of nothing is made of them and of those that go now.
-  db.run("DELETE FROM segments WHERE row_count = 0")
   const ids = db
     .query<{ id: string }, [number, number]>("SELECT id FROM requests WHERE started_at < ? ORDER BY started_at LIMIT ?")
     .all(at, most)
@@ -254,6 +264,15 @@ function deleteRows(db: Database, at: number, most: number): number {
   }
   return ids.length
 }
+
+const CHANGES_AT_ONCE = 500
+const PAUSE_MS = 5
+/** The newest number stays: the next one is one more. */
+const FORGET_CHANGES = `DELETE FROM changes WHERE number IN (SELECT number FROM changes
+  WHERE number <= ? AND number < (SELECT max(number) FROM changes) LIMIT ${CHANGES_AT_ONCE})`
+
+const newestRowid = (db: Database) =>
+  db.query<{ newest: number }, []>("SELECT coalesce(max(rowid), 0) AS newest FROM requests").get()!.newest
 
 const SELECT_ENTRY = `SELECT ${ROW_COLUMNS}, operation, project_key, detail, signals FROM requests WHERE id = ?`
 
@@ -313,10 +332,6 @@ function insertAll(
   }
   return unfit
 }
-
-const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "")
-
-export const isDamage = (error: unknown) => /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))
 
 /** Full, locked, failing: what may be over in a moment, and is no fault of a row's. */
 const isOfTheDisk = (error: unknown) =>

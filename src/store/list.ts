@@ -1,6 +1,6 @@
 /** Pages of rows, newest first. A cursor is the place of a page's last row, so that rows arriving meanwhile shift nothing. */
 import { type LedgerRow, Refusal } from "../exchange.ts"
-import { isSelective } from "./columns/match.ts"
+import type { LedgerColumns } from "./columns/ledger-columns.ts"
 import { type LedgerFilter, spanSql } from "./filter.ts"
 import { findRows } from "./find.ts"
 import { ROW_COLUMNS, readRow, type StoredRow } from "./rows.ts"
@@ -17,11 +17,21 @@ export interface Page {
   next_cursor: string | null
 }
 
+/** Newest first, of a filter that names no more than a span of time: that has an index. @throws Refusal 400 for a cursor that is none of ours */
+export function listRows(source: Source, query: ListQuery): Page {
+  return pageOf(source, query, spanSql(query))
+}
+
 /** Newest first. @throws Refusal 400 for a cursor that is none of ours */
-export async function listRows(source: Source, query: ListQuery): Promise<Page> {
-  const limit = Math.min(Math.max(Math.trunc(query.limit ?? 50), 1), 1000)
-  const after = query.cursor === undefined ? null : readCursor(query.cursor)
-  const { where, values } = await conditions(source, query, after, limit)
+export function searchRows(columns: LedgerColumns, source: Source, query: ListQuery): Page {
+  const found = findRows(columns, query, placeOf(query)?.[0] ?? null, limitOf(query) + 1)
+  // One text for all lists: the driver keeps every statement it has seen.
+  return pageOf(source, query, { where: "rowid IN (SELECT value FROM json_each(?))", values: [JSON.stringify(found)] })
+}
+
+function pageOf(source: Source, query: ListQuery, { where, values }: ReturnType<typeof spanSql>): Page {
+  const limit = limitOf(query)
+  const after = placeOf(query)
   const rows = source.rows<StoredRow>(
     `SELECT ${ROW_COLUMNS} FROM requests WHERE ${where} ${after ? "AND (started_at, id) < (?, ?)" : ""}
      ORDER BY started_at DESC, id DESC LIMIT ?`,
@@ -31,20 +41,14 @@ export async function listRows(source: Source, query: ListQuery): Promise<Page> 
   return { data: rows.slice(0, limit).map(readRow), next_cursor: last ? writeCursor(last.started_at, last.id) : null }
 }
 
-/** A span of time has an index; what else is filtered by is looked up in the columns first. */
-async function conditions(source: Source, query: ListQuery, after: Place | null, limit: number) {
-  if (!isSelective(query)) return spanSql(query)
-  const found = await findRows(source.values, query, after?.[0] ?? null, limit + 1)
-  // One text for all lists: the driver keeps every statement it has seen.
-  return { where: "rowid IN (SELECT value FROM json_each(?))", values: [JSON.stringify(found)] }
-}
+const limitOf = ({ limit = 50 }: ListQuery) => Math.min(Math.max(Math.trunc(limit), 1), 1000)
 
-type Place = [startedAt: number, id: string]
+export type Place = [startedAt: number, id: string]
 
-/** The place after a row, for the page that begins there. */
-export const cursorOf = (row: Pick<LedgerRow, "started_at" | "id">) => writeCursor(Date.parse(row.started_at), row.id)
+/** Where a page begins; null: at the newest. @throws Refusal 400 for a cursor that is none of ours */
+export const placeOf = ({ cursor }: ListQuery): Place | null => (cursor === undefined ? null : readCursor(cursor))
 
-const writeCursor = (startedAt: number, id: string) =>
+export const writeCursor = (startedAt: number, id: string) =>
   Buffer.from(JSON.stringify([startedAt, id])).toString("base64url")
 
 function readCursor(text: string): Place {

@@ -1,9 +1,13 @@
 /** `/api/sessions`: conversations, the one with the newest request first. Which rows belong to one is the pipeline's finding; here they are summed. */
+import { GroupTable } from "./columns/group-table.ts"
+import type { Columns } from "./columns/layout.ts"
+import type { LedgerColumns } from "./columns/ledger-columns.ts"
 import { createMatcher } from "./columns/match.ts"
-import { piecesOf, rangesOf } from "./columns/pieces.ts"
-import { openWords } from "./columns/words.ts"
+import { Tallies } from "./columns/tallies.ts"
+import { USAGE_MEASURE, USAGE_PLACES, USAGE_STRIDE } from "./columns/usage-measure.ts"
 import type { LedgerFilter } from "./filter.ts"
-import { cursorOf, type ListQuery, listRows } from "./list.ts"
+import { findRows } from "./find.ts"
+import { type ListQuery, type Place, placeOf, writeCursor } from "./list.ts"
 import type { Source } from "./source.ts"
 
 export interface Session {
@@ -34,98 +38,149 @@ export interface SessionPage {
 const ROWS_AT_ONCE = 500
 /** A page looks no further back than this many requests; its cursor goes on from there. */
 const MOST_ROWS = 5_000
-const PIECES_AT_ONCE = 16
 
 /** The filter says which requests a session must have; its sums are of all its requests. @throws Refusal 400 for a foreign cursor */
-export async function listSessions(source: Source, query: ListQuery): Promise<SessionPage> {
+export function listSessions(columns: LedgerColumns, source: Source, query: ListQuery): SessionPage {
   const limit = query.limit ?? 25
-  /** by id, the newest row that matches */
-  const found = new Map<string, { id: string; at: number }>()
-  let { cursor } = query
-  let next: string | null = null
+  const begin = placeOf(query)
+  /** by id, when the newest row that matches began */
+  const found = new Map<string, number>()
+  let next: Place | null = begin
   for (let scanned = 0; scanned < MOST_ROWS && found.size < limit; scanned += ROWS_AT_ONCE) {
-    const page = await listRows(source, { ...query, cursor, limit: ROWS_AT_ONCE })
-    next = page.next_cursor
-    for (const row of page.data) {
-      if (row.session_id === null || found.has(row.session_id)) continue
-      found.set(row.session_id, { id: row.id, at: Date.parse(row.started_at) })
-      if (found.size === limit) {
-        next = cursorOf(row)
-        break
-      }
+    const rows = rowsBefore(columns, source, query, next)
+    for (const { id, started_at, session_id } of rows) {
+      next = [started_at, id]
+      if (session_id !== null && !found.has(session_id)) found.set(session_id, started_at)
+      if (found.size === limit) break
     }
+    if (rows.length < ROWS_AT_ONCE && found.size < limit) next = null
     if (next === null) break
-    cursor = next
   }
-  const rows = await findSessions(source, query, [...found.keys()])
+  const sums = sumSessions(columns, source, query, [...found.keys()])
   // One whose newest row is another one was on an earlier page.
-  const isFirst = ([id, { at }]: [string, { at: number }]) => query.cursor === undefined || rows.get(id)!.newest <= at
-  const shown = [...found].filter(isFirst).map(([id]) => id)
-  return { data: sumSessions(source, shown, rows), next_cursor: next }
+  const shown = [...found].filter(([id, at]) => begin === null || sums.get(id)!.matchedAt <= at)
+  return {
+    data: shown.map(([id]) => sums.get(id)!.session),
+    next_cursor: next && writeCursor(...next),
+  }
 }
 
-interface SessionRows {
-  rowids: number[]
-  /** start of its first row, epoch milliseconds */
-  first: number
-  /** start of the newest row that matches the filter */
-  newest: number
+interface Row {
+  id: string
+  started_at: number
+  session_id: string | null
 }
 
-/** The rows of these sessions (of the filter's user, where it names one), in one walk through the ledger's columns. */
-async function findSessions(
-  { values }: Source,
-  filter: LedgerFilter,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, SessionRows>> {
-  const words = openWords(values)
-  const matches = createMatcher(filter, words)
-  const isOwn = createMatcher({ userId: filter.userId }, words)
-  const byNumber = new Map<number, SessionRows>()
-  for (const id of ids) byNumber.set(words.numberOf(id), { rowids: [], first: Infinity, newest: -Infinity })
-  let pieces = 0
-  for (const range of rangesOf(values))
-    for (const columns of piecesOf(values, range, words)) {
-      const sessions = columns.dimension("session_id")
-      // Most pieces hold none of them: what else is needed of one is read when there is.
-      const read = () => ({
-        own: isOwn(columns),
-        matched: matches(columns),
-        at: columns.at(),
-        rowids: columns.rowids(),
-      })
-      let piece: ReturnType<typeof read> | null = null
-      for (let index = 0; index < columns.rows; index++) {
-        const session = byNumber.get(sessions[index]!)
-        if (!session) continue
-        const { own, matched, at, rowids } = (piece ??= read())
-        if (own?.[index] === 0) continue
-        session.rowids.push(rowids[index]!)
-        session.first = Math.min(session.first, at[index]!)
-        if (matched?.[index] !== 0) session.newest = Math.max(session.newest, at[index]!)
-      }
-      if (++pieces % PIECES_AT_ONCE === 0) await new Promise((resume) => setImmediate(resume))
-    }
-  return new Map(ids.map((id) => [id, byNumber.get(words.numberOf(id))!]))
-}
-
-function sumSessions(source: Source, ids: readonly string[], rows: ReadonlyMap<string, SessionRows>): Session[] {
-  const sums = source.rows<Omit<Session, "started_at" | "last_at"> & { last: number }>(
-    // SQLite takes the bare columns from the row that has the one MAX. https://sqlite.org/lang_select.html#bareagg
-    `SELECT session_id, client, user_id, project, model, MAX(started_at) AS last,
-       COUNT(*) AS requests, SUM(outcome IN ('rejected', 'upstream-failed')) AS errors,
-       TOTAL(input_tokens) AS input_tokens, TOTAL(cache_read_tokens) AS cache_read_tokens,
-       TOTAL(output_tokens) AS output_tokens, SUM(cost_usd) AS cost_usd,
-       TOTAL(memories_injected) AS memories_injected, AVG(quality) AS quality
-     FROM requests WHERE rowid IN (SELECT value FROM json_each(?)) GROUP BY session_id`,
-    [JSON.stringify(ids.flatMap((id) => rows.get(id)!.rowids))],
+/** The newest that match and come after a place, in the order of a list. */
+function rowsBefore(columns: LedgerColumns, source: Source, query: ListQuery, after: Place | null): Row[] {
+  const rowids = findRows(columns, query, after?.[0] ?? null, ROWS_AT_ONCE)
+  return source.rows<Row>(
+    `SELECT id, started_at, session_id FROM requests
+     WHERE rowid IN (SELECT value FROM json_each(?)) AND (started_at, id) < (?, ?)
+     ORDER BY started_at DESC, id DESC LIMIT ${ROWS_AT_ONCE}`,
+    [JSON.stringify(rowids), ...(after ?? ([Number.MAX_SAFE_INTEGER, ""] as const))],
   )
-  const byId = new Map(sums.map((session) => [session.session_id, session]))
-  return ids.flatMap((id) => {
-    const session = byId.get(id)
-    if (!session) return []
-    const { last, ...more } = session
-    const began = new Date(rows.get(id)!.first).toISOString()
-    return [{ ...more, started_at: began, last_at: new Date(last).toISOString() }]
-  })
+}
+
+/** A session while it is summed. Times are epoch milliseconds. */
+interface Seen {
+  firstAt: number
+  lastAt: number
+  /** rowid of the newest row */
+  last: number
+  /** start of the newest row that matches the filter */
+  matchedAt: number
+}
+
+/** These sessions (of the filter's user, where it names one), in one walk through the ledger's columns. */
+function sumSessions(columns: LedgerColumns, source: Source, filter: LedgerFilter, ids: readonly string[]) {
+  const matches = createMatcher(filter, columns.words)
+  const isOwn = createMatcher({ userId: filter.userId }, columns.words)
+  const seen = new Map<number, Seen>()
+  for (const id of ids)
+    seen.set(columns.words.find(id), { firstAt: Infinity, lastAt: -Infinity, last: 0, matchedAt: -Infinity })
+  const isWanted = createFilter(seen.keys())
+  const groups = new GroupTable()
+  const tallies = new Tallies({ ...USAGE_MEASURE, samples: 0 })
+  for (const piece of columns.newestFirst(() => false)) {
+    const numbers = piece.dimension("session_id")
+    const wanted = isWanted(numbers)
+    if (wanted === null) continue // as most pieces, it has none of them
+    const own = isOwn(piece)
+    if (own !== null) for (let index = 0; index < wanted.length; index++) wanted[index]! &= own[index]!
+    look(piece, numbers, wanted, matches(piece), seen)
+    tallies.count(piece, wanted, groups.of(numbers, new Uint32Array(piece.rows), wanted), groups.size)
+  }
+  const newest = newestRows(source, [...seen.values()])
+  const groupOf = new Map(Array.from(groups.firsts.subarray(0, groups.size), (number, group) => [number, group]))
+  return new Map(
+    ids.map((id) => {
+      const number = columns.words.find(id)
+      const { firstAt, lastAt, last, matchedAt } = seen.get(number)!
+      const at = groupOf.get(number)! * USAGE_STRIDE
+      const sum = (place: keyof typeof USAGE_PLACES) => tallies.sums[at + USAGE_PLACES[place]]!
+      const session: Session = {
+        session_id: id,
+        ...newest.get(last)!,
+        started_at: new Date(firstAt).toISOString(),
+        last_at: new Date(lastAt).toISOString(),
+        requests: sum("requests"),
+        errors: sum("errors"),
+        input_tokens: sum("input"),
+        cache_read_tokens: sum("cacheRead"),
+        output_tokens: sum("output"),
+        cost_usd: sum("priced") > 0 ? sum("cost") : null,
+        memories_injected: sum("memories"),
+        quality: sum("judged") > 0 ? sum("quality") / sum("judged") : null,
+      }
+      return [id, { session, matchedAt }]
+    }),
+  )
+}
+
+/** Which of a piece's numbers are among the wanted; null: none is. Looked up by their last bits first: a Set alone takes ten times as long. */
+function createFilter(wanted: Iterable<number>): (numbers: Uint32Array) => Uint8Array | null {
+  const all = new Set(wanted)
+  const bits = new Uint8Array(0x10000)
+  for (const number of all) bits[number & 0xffff] = 1
+  return (numbers) => {
+    let mask: Uint8Array | null = null
+    for (let index = 0; index < numbers.length; index++) {
+      const number = numbers[index]!
+      if (bits[number & 0xffff] === 1 && all.has(number)) (mask ??= new Uint8Array(numbers.length))[index] = 1
+    }
+    return mask
+  }
+}
+
+function look(
+  piece: Columns,
+  numbers: Uint32Array,
+  wanted: Uint8Array,
+  matched: Uint8Array | null,
+  seen: ReadonlyMap<number, Seen>,
+): void {
+  const at = piece.at()
+  const rowids = piece.rowids()
+  for (let index = 0; index < wanted.length; index++) {
+    if (wanted[index] === 0) continue
+    const session = seen.get(numbers[index]!)!
+    session.firstAt = Math.min(session.firstAt, at[index]!)
+    if (at[index]! > session.lastAt) {
+      session.lastAt = at[index]!
+      session.last = rowids[index]!
+    }
+    if (matched?.[index] !== 0) session.matchedAt = Math.max(session.matchedAt, at[index]!)
+  }
+}
+
+type Newest = Pick<Session, "client" | "user_id" | "project" | "model">
+
+/** What the newest row of each says, by its rowid. */
+function newestRows(source: Source, seen: readonly Seen[]): Map<number, Newest> {
+  const rows = source.rows<Newest & { rowid: number }>(
+    `SELECT rowid, client, user_id, project, model FROM requests WHERE rowid IN (SELECT value FROM json_each(?))`,
+    [JSON.stringify(seen.map(({ last }) => last))],
+  )
+  return new Map(rows.map(({ rowid, ...row }) => [rowid, row]))
 }

@@ -1,17 +1,10 @@
-/**
- * `/api/usage`: sums, percentiles and speed of the rows that match, by one or two groups.
- * It goes through the ledger's columns and lets other work go on every millisecond, so that a long report delays no request.
- */
-import { GroupTable } from "./columns/group-table.ts"
-import { createKeys, NO_KEY } from "./columns/keys.ts"
-import { createMatcher, isWithin } from "./columns/match.ts"
-import { piecesOf, rangesOf } from "./columns/pieces.ts"
+/** `/api/usage`: sums, percentiles and speed of the rows that match, by one or two groups. It goes through the ledger's columns. */
+import { type Grouped, groupRows } from "./columns/group-rows.ts"
+import type { LedgerColumns } from "./columns/ledger-columns.ts"
 import type { Percentiles } from "./columns/samples.ts"
-import { type Tally, Tallies } from "./columns/tallies.ts"
-import { openWords } from "./columns/words.ts"
-import { type Group, isCalendar } from "./groups.ts"
+import { USAGE_PLACES, USAGE_STRIDE } from "./columns/usage-measure.ts"
 import type { LedgerFilter } from "./filter.ts"
-import type { SelectValues } from "./source.ts"
+import { type Group, isCalendar } from "./groups.ts"
 
 export interface UsageQuery extends LedgerFilter {
   /** one or two; none: totals only */
@@ -51,82 +44,61 @@ export interface UsageReport {
   totals: UsageSums
 }
 
-/** About a millisecond's work each; then others have their turn. */
-const PIECES_AT_ONCE = 3
-const GROUPS_AT_ONCE = 500
-
-export async function reportUsage(select: SelectValues, query: UsageQuery): Promise<UsageReport> {
-  const words = openWords(select)
-  const match = createMatcher(query, words)
-  const keys = query.groupBy.map((group) => createKeys(group, query.tz ?? "UTC"))
-  const [first = NO_KEY, second = NO_KEY] = keys
-  const groups = new GroupTable()
-  const tallies = new Tallies()
-  let pieces = 0
-  for (const range of rangesOf(select)) {
-    if (!isWithin(range, query)) continue
-    for (const columns of piecesOf(select, range, words)) {
-      const mask = match(columns)
-      const numbers = groups.of(first.of(columns), second.of(columns), mask)
-      tallies.count(columns, mask, numbers, groups.size)
-      if (++pieces % PIECES_AT_ONCE === 0) await othersTurn()
-    }
-  }
-  for (const _ of tallies.finish(groups.size)) await othersTurn()
-  const texts = words.textsOf([
-    ...first.words(groups.firsts, groups.size),
-    ...second.words(groups.seconds, groups.size),
-  ])
-  const rows: UsageReport["rows"] = []
-  for (let group = 0; group < groups.size; group++) {
-    const keys = [first.text(groups.firsts[group]!, texts), second.text(groups.seconds[group]!, texts)] as const
-    rows.push({ key: second === NO_KEY ? keys[0] : [...keys], ...report(tallies.of(group)) })
-    if (rows.length % GROUPS_AT_ONCE === 0) await othersTurn()
-  }
-  const totals = report(tallies.all(groups.size))
-  return { rows: first === NO_KEY ? [] : rows.sort(byCalendarThenCost(query.groupBy)), totals }
-}
-
-export const othersTurn = () => new Promise((resume) => setImmediate(resume))
-
-function report(tally: Tally): UsageSums {
-  const isUnknown = tally.priced === 0 && tally.unpriced > 0
+export function reportUsage(columns: LedgerColumns, query: UsageQuery): UsageReport {
+  const grouped = groupRows(columns, query, "usage")
+  const { tallies, keys } = grouped
+  const [durations, ttfts] = tallies.samples
+  const groups = query.groupBy.length === 0 ? [] : inOrder(grouped, query.groupBy)
   return {
-    requests: tally.requests,
-    errors: tally.errors,
-    input_tokens: tally.input,
-    cache_read_tokens: tally.cacheRead,
-    cache_write_tokens: tally.cacheWrite,
-    output_tokens: tally.output,
-    reasoning_tokens: tally.reasoning,
-    cost_usd: isUnknown ? null : tally.cost,
-    billed_usd: isUnknown ? null : tally.billed,
-    unpriced: tally.unpriced,
-    duration_ms: tally.durations,
-    ttft_ms: tally.ttfts,
-    tokens_per_second: tally.generationMs > 0 ? (tally.generatedTokens / tally.generationMs) * 1000 : null,
-    quality: tally.judged > 0 ? tally.quality / tally.judged : null,
+    rows: groups.map((group) => ({
+      key: keys[group]!,
+      ...report(tallies.sums, group * USAGE_STRIDE, durations!.of(group), ttfts!.of(group)),
+    })),
+    totals: report(tallies.total(keys.length), 0, durations!.all(), ttfts!.all()),
   }
 }
 
-type Row = UsageReport["rows"][number]
+function report(sums: Float64Array, at: number, durations: Percentiles, ttfts: Percentiles): UsageSums {
+  const sum = (place: keyof typeof USAGE_PLACES) => sums[at + USAGE_PLACES[place]]!
+  const isUnknown = sum("priced") === 0 && sum("unpriced") > 0
+  return {
+    requests: sum("requests"),
+    errors: sum("errors"),
+    input_tokens: sum("input"),
+    cache_read_tokens: sum("cacheRead"),
+    cache_write_tokens: sum("cacheWrite"),
+    output_tokens: sum("output"),
+    reasoning_tokens: sum("reasoning"),
+    cost_usd: isUnknown ? null : sum("cost"),
+    billed_usd: isUnknown ? null : sum("billed"),
+    unpriced: sum("unpriced"),
+    duration_ms: durations,
+    ttft_ms: ttfts,
+    tokens_per_second: sum("generationMs") > 0 ? (sum("generatedTokens") / sum("generationMs")) * 1000 : null,
+    quality: sum("judged") > 0 ? sum("quality") / sum("judged") : null,
+  }
+}
 
-/** Time runs forward; within it, and without it, the dearest first. */
-function byCalendarThenCost(groupBy: readonly Group[]): (a: Row, b: Row) => number {
-  const times = groupBy.flatMap((group, index) => (isCalendar(group) ? [index] : []))
-  const part = (row: Row, index: number) => (Array.isArray(row.key) ? row.key[index] : row.key) ?? ""
-  return (a, b) => {
-    for (const index of times) {
-      const order = Date.parse(part(a, index)) - Date.parse(part(b, index)) // as texts, 02:00+01:00 comes before 02:00+02:00
-      if (order !== 0) return order
-    }
+/** The groups' numbers: time runs forward; within it, and without it, the dearest first. */
+function inOrder({ keys, tallies: { sums } }: Grouped, groupBy: readonly Group[]): number[] {
+  const part = (group: number, index: number) => {
+    const key = keys[group]!
+    return (Array.isArray(key) ? key[index] : key) ?? ""
+  }
+  // As texts, 02:00+01:00 comes before 02:00+02:00.
+  const times = groupBy.flatMap((by, index) =>
+    isCalendar(by) ? [Float64Array.from(keys, (_, group) => Date.parse(part(group, index)))] : [],
+  )
+  const sum = (group: number, place: keyof typeof USAGE_PLACES) => sums[group * USAGE_STRIDE + USAGE_PLACES[place]]!
+  return Array.from(keys, (_, group) => group).sort((a, b) => {
+    for (const at of times) if (at[a] !== at[b]) return at[a]! - at[b]!
     return (
-      (b.cost_usd ?? 0) - (a.cost_usd ?? 0) ||
-      b.requests - a.requests ||
+      sum(b, "cost") - sum(a, "cost") ||
+      sum(b, "requests") - sum(a, "requests") ||
       compare(part(a, 0), part(b, 0)) ||
       compare(part(a, 1), part(b, 1))
     )
-  }
+  })
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,8 +1,12 @@
-/** Reports of a large ledger come from another thread: the same reports, of every row appended before, and from this one should that thread fail. */
+/** Reports come from another thread: of every row appended before, each to whom it was asked by, and with columns or without. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { Database } from "bun:sqlite"
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
 import { openStore, type Store } from "../../src/store/open.ts"
 import { createReportThread } from "../../src/store/report-thread.ts"
-import { detailOf, rowAt, temporaryDirectories } from "./sample.ts"
+import { openReports } from "../../src/store/reports.ts"
+import { detailOf, rowAt, temporaryDirectories, until } from "./sample.ts"
 
 const directories = temporaryDirectories()
 const T0 = Date.UTC(2026, 2, 27)
@@ -23,27 +27,47 @@ afterAll(async () => {
   directories.remove()
 })
 
-test("the report is the one made here, and has the row appended just before", async () => {
+test("the report has the row appended just before, and is the same as from the rows alone", async () => {
   store.ledger.append(rowAt(T0, { model: "last" }), detailOf())
   const query = { groupBy: ["model", "day"] as const, tz: "Europe/Berlin" }
-  const text = await store.ledger.usageJson(query)
-  expect(JSON.parse(text)).toEqual(await store.ledger.usage(query))
+  const text = new TextDecoder().decode(await store.ledger.usageJson(query))
   expect(text).toContain('"last"')
+  const rows = openReports(dir, "none")!
+  expect(JSON.parse(text)).toEqual(rows.make("usage", query))
+  rows.close()
 }, 60_000)
 
 test("several at once are kept apart", async () => {
   const models = ["m0", "m1", "m2"]
-  const reports = await Promise.all(models.map((model) => store.ledger.usageJson({ groupBy: ["model"], model })))
-  expect(reports.map((text) => (JSON.parse(text) as { rows: { key: string }[] }).rows.map((row) => row.key))).toEqual(
-    models.map((model) => [model]),
-  )
+  const reports = await Promise.all(models.map((model) => store.ledger.usage({ groupBy: ["model"], model })))
+  expect(reports.map(({ rows }) => rows.map((row) => row.key))).toEqual(models.map((model) => [model]))
+}, 60_000)
+
+test("columns are made without anybody asking", async () => {
+  const file = join(dir, "columns.db")
+  const inFile = (sql: string) => {
+    const db = new Database(file, { readonly: true })
+    const { n } = db.query<{ n: number }, []>(sql).get()!
+    db.close()
+    return n
+  }
+  await until(() => inFile("SELECT count(*) AS n FROM pieces") === Math.floor(ROWS / 4_096), "all pieces are made")
+}, 60_000)
+
+test("what cannot be written is made from the rows", async () => {
+  const other = directories.make()
+  const second = openStore(other, { warn: console.error })
+  mkdirSync(join(other, "columns.db"))
+  second.ledger.append(rowAt(T0), detailOf())
+  expect((await second.ledger.usage({ groupBy: [] })).totals.requests).toBe(1)
+  await second.close()
 }, 60_000)
 
 test("what cannot be made there is refused, not kept waiting", async () => {
   const thread = createReportThread(`${dir}/nowhere`)
-  expect(await thread.usage({ groupBy: [] })).toBe("null") // there is no ledger
+  expect(thread.report("usage", { groupBy: [] })).rejects.toThrow("no ledger")
   const closed = createReportThread(dir)
-  const asked = closed.usage({ groupBy: [] })
+  const asked = closed.report("usage", { groupBy: [] })
   closed.close()
   expect(asked).rejects.toThrow("closed")
   thread.close()

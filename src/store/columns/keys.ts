@@ -4,24 +4,44 @@ import { COUNTERS } from "../counters.ts"
 import { type Group, GROUPS, isCalendar } from "../groups.ts"
 import type { Columns } from "./layout.ts"
 import { eachSignal } from "./signals.ts"
+import type { Words } from "./words.ts"
+
+/** What rows are rolled up by. */
+export type RollupGroup =
+  "model" | "client" | "user" | "project" | "key" | "provider" | "session" | "quarter" | "memory"
 
 export interface Keys {
   /** of each row */
   of(columns: Columns): Uint32Array
-  text(number: number, texts: ReadonlyMap<number, string | null>): string | null
-  /** those of the numbers that are words */
-  words(numbers: Uint32Array, size: number): Iterable<number>
+  /** the rollup to use, and the number here of each number there */
+  rollup: RollupGroup
+  ofRollup(numbers: Uint32Array): Uint32Array
+  /** what each number means */
+  texts(numbers: Uint32Array, words: Words): (number: number) => string | null
 }
 
-export const NO_KEY: Keys = { of: ({ rows }) => new Uint32Array(rows), text: () => null, words: () => [] }
+export const NO_KEY: Keys = {
+  of: ({ rows }) => new Uint32Array(rows),
+  rollup: "model",
+  ofRollup: ({ length }) => new Uint32Array(length),
+  texts: () => () => null,
+}
+
+/** What a rollup is grouped by. */
+export function keysOfRollup(group: RollupGroup): (columns: Columns) => Uint32Array {
+  return group === "quarter"
+    ? (columns) => Uint32Array.from(columns.at(), (at) => at / QUARTER_MS)
+    : createKeys(group, "UTC").of
+}
 
 export function createKeys(group: Group | "memory", zone: string): Keys {
   if (group === "memory") return MEMORY_KEYS
   if (isCalendar(group)) return createCalendarKeys(group, zone)
   return {
     of: (columns) => columns.dimension(GROUPS[group]!),
-    text: (number, texts) => texts.get(number) ?? null,
-    words: (numbers, size) => new Set(numbers.subarray(0, size)),
+    rollup: group,
+    ofRollup: (numbers) => numbers,
+    texts: (numbers, words) => words.textsOf(numbers),
   }
 }
 
@@ -53,8 +73,9 @@ function createCalendarKeys(unit: "day" | "hour", zone: string): Keys {
       }
       return found
     },
-    text: (number) => names[number]!,
-    words: () => [],
+    rollup: "quarter",
+    ofRollup: (numbers) => numbers.map((quarter) => quarters.get(quarter) ?? numberOf(quarter)),
+    texts: () => (number) => names[number]!,
   }
 }
 
@@ -71,6 +92,7 @@ const MEMORY_KEYS: Keys = {
     })
     return found
   },
-  text: (number) => MEMORY[number]!,
-  words: () => [],
+  rollup: "memory",
+  ofRollup: (numbers) => numbers,
+  texts: () => (number) => MEMORY[number]!,
 }

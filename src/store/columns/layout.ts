@@ -1,9 +1,8 @@
 /**
- * Ledger rows turned by ninety degrees: for some two thousand rows one typed array a column, so that a million rows are summed or searched in a moment.
+ * Ledger rows turned by ninety degrees: for some four thousand rows one typed array a column, so that a million rows are summed or searched in a moment.
  * It knows the arrays and their bytes; where they are kept, `pieces.ts` knows.
  */
-
-import { packSignals, type Signals } from "./signals.ts"
+import { packSignals, type Signals, signalsOf } from "./signals.ts"
 
 /** What rows are filtered and grouped by, as numbers of words (`words.ts`); 0 is NULL. */
 export const DIMENSIONS = [
@@ -37,11 +36,21 @@ export interface Measures {
   cacheWrite: Uint32Array
   output: Uint32Array
   reasoning: Uint32Array
+  /** memories injected */
+  memories: Uint32Array
+}
+
+/** The oldest and the newest `started_at`, epoch milliseconds. */
+export interface Span {
+  minAt: number
+  maxAt: number
 }
 
 /** The columns of a piece, each made when it is asked for. */
-export interface Columns {
+export interface Columns extends Span {
   readonly rows: number
+  /** 0: the row is another one now, or none, and is not to be counted here; null: all are as they were */
+  readonly valid: Uint8Array | null
   rowids(): Float64Array
   /** `started_at`, epoch milliseconds */
   at(): Float64Array
@@ -53,16 +62,16 @@ export interface Columns {
   signals(): Signals
 }
 
-/** In the table `row_columns`, column `number` of the segment that begins at rowid `first` has the id `first * COLUMN_IDS + number`. */
+/** In the table `piece_columns`, column `number` of a piece has the id `piece * COLUMN_IDS + number`. */
 export const COLUMN_IDS = 16
 export const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5, signals: 13 } as const
 export const numberOfDimension = (name: Dimension) => NUMBERS.dimensions + DIMENSIONS.indexOf(name)
 
 const FRACTIONS = ["cost", "billed", "duration", "ttft"] as const
-const COUNTS = ["input", "cacheRead", "cacheWrite", "output", "reasoning"] as const
+const COUNTS = ["input", "cacheRead", "cacheWrite", "output", "reasoning", "memories"] as const
 const MEASURE_BYTES = FRACTIONS.length * 8 + COUNTS.length * 4
 
-/** How a row is selected for `readColumns`. */
+/** How a row is selected for `readColumns`; names become numbers before. */
 export const SELECTED = `rowid, started_at,
   CASE outcome WHEN 'done' THEN 0 WHEN 'client-left' THEN 1 WHEN 'upstream-failed' THEN 2 ELSE 3 END
   + ${UNPRICED} * (cost_usd IS NULL AND operation <> 'count_tokens' AND (
@@ -70,19 +79,23 @@ export const SELECTED = `rowid, started_at,
       OR (outcome = 'done' AND operation IN ('generate', 'completions'))))
   + ${PRICED} * (cost_usd IS NOT NULL)
   + ${GENERATED} * coalesce(stream AND output_tokens > 0 AND duration_ms > ttft_ms, 0),
-  quality, cost_usd, billed_usd, duration_ms, ttft_ms,
-  input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, ${DIMENSIONS.join(", ")}`
+  quality, cost_usd, billed_usd, duration_ms, ttft_ms, input_tokens, cache_read_tokens, cache_write_tokens,
+  output_tokens, reasoning_tokens, memories_injected, ${DIMENSIONS.join(", ")},
+  overhead_ms, memory_ms, memory_tokens, signals`
 const FIRST_MEASURE = 4
 const FIRST_DIMENSION = FIRST_MEASURE + FRACTIONS.length + COUNTS.length
+const FIRST_SIGNAL = FIRST_DIMENSION + DIMENSIONS.length
 const TTFT = FIRST_MEASURE + FRACTIONS.indexOf("ttft")
 
-export type Selected = readonly (number | string | null)[]
+export type Selected = (number | string | Uint8Array | null)[]
 
-export function readColumns(
-  selected: readonly Selected[],
-  numberOf: (word: string | null) => number,
-  signals: () => Signals,
-): Columns {
+/** Puts numbers in the place of names. */
+export function numberNames(row: Selected, numberOf: (word: string | null) => number): void {
+  for (let column = FIRST_DIMENSION; column < FIRST_SIGNAL; column++)
+    row[column] = numberOf(row[column] as string | null)
+}
+
+export function readColumns(selected: readonly Selected[]): Columns {
   const rows = selected.length
   const numbers = (column: number, missing: number) =>
     Float64Array.from(selected, (row) => (row[column] as number | null) ?? missing)
@@ -96,18 +109,22 @@ export function readColumns(
     })
     return all
   }
+  const times = numbers(1, 0)
   return {
     rows,
-    signals,
+    minAt: times.reduce((one, other) => Math.min(one, other), Number.MAX_SAFE_INTEGER),
+    maxAt: times.reduce((one, other) => Math.max(one, other), 0),
+    valid: null,
     rowids: () => numbers(0, 0),
-    at: () => numbers(1, 0),
+    at: () => times,
     flags: () => Uint8Array.from(selected, (row) => row[2] as number),
     quality: () => numbers(3, Number.NaN),
     measures,
     dimension: (name) => {
       const column = FIRST_DIMENSION + DIMENSIONS.indexOf(name)
-      return Uint32Array.from(selected, (row) => numberOf(row[column] as string | null))
+      return Uint32Array.from(selected, (row) => row[column] as number)
     },
+    signals: () => signalsOf(selected.map((row) => row.slice(FIRST_SIGNAL))),
   }
 }
 

@@ -1,7 +1,6 @@
 /** Which rows of a piece a filter means. What a filter is, says `filter.ts`. */
 import type { LedgerFilter } from "../filter.ts"
-import { type Columns, type Dimension, OUTCOME, OUTCOMES } from "./layout.ts"
-import type { Range } from "./pieces.ts"
+import { type Columns, type Dimension, OUTCOME, OUTCOMES, type Span } from "./layout.ts"
 import type { Words } from "./words.ts"
 
 const FILTERED = [
@@ -16,27 +15,32 @@ const FILTERED = [
 export const isSelective = (filter: LedgerFilter) =>
   filter.project !== undefined || filter.outcome !== undefined || FILTERED.some(([name]) => filter[name] !== undefined)
 
-/** A segment outside of the span need not be opened. */
-export const isWithin = ({ stored }: Range, { from, to }: LedgerFilter) =>
-  stored === null || ((from === undefined || stored.maxAt >= from) && (to === undefined || stored.minAt < to))
+/** What is outside of the span need not be opened. */
+export const isWithin = ({ minAt, maxAt }: Span, { from, to }: LedgerFilter) =>
+  (from === undefined || maxAt >= from) && (to === undefined || minAt < to)
 
-export function createMatcher(filter: LedgerFilter, words: Pick<Words, "numberOf">) {
+/** All of it is in the span. */
+export const isInside = ({ minAt, maxAt }: Span, { from, to }: LedgerFilter) =>
+  (from === undefined || minAt >= from) && (to === undefined || maxAt < to)
+
+export function createMatcher(filter: LedgerFilter, words: Pick<Words, "find">) {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, project, outcome } = filter
   const wanted = FILTERED.flatMap(([name, dimension]): [Dimension, number][] => {
     const word = filter[name]
-    return word === undefined ? [] : [[dimension, words.numberOf(word)]]
+    return word === undefined ? [] : [[dimension, words.find(word)]]
   })
   // A project has a name and a key; one that is not known has neither, and needs no second look.
-  if (project === null) wanted.push(["project", words.numberOf(null)])
-  const projectNumber = project === undefined || project === null ? null : words.numberOf(project)
+  if (project === null) wanted.push(["project", words.find(null)])
+  const projectNumber = project === undefined || project === null ? null : words.find(project)
   const code = outcome === undefined ? null : OUTCOMES.indexOf(outcome)
-  const isTimed = filter.from !== undefined || filter.to !== undefined
+  const isFiltered = isSelective(filter)
 
   /** 1 for each row that is meant; null: all are. */
   return function match(columns: Columns): Uint8Array | null {
-    if (!isTimed && !isSelective(filter)) return null
-    const { rows } = columns
-    const mask = new Uint8Array(rows).fill(1)
+    const { rows, valid } = columns
+    const isTimed = !isInside(columns, filter)
+    if (!isTimed && !isFiltered) return valid
+    const mask = valid ? valid.slice() : new Uint8Array(rows).fill(1)
     for (const [name, number] of wanted) {
       const column = columns.dimension(name)
       for (let index = 0; index < rows; index++) if (column[index] !== number) mask[index] = 0

@@ -11,115 +11,206 @@ export interface Percentiles {
 }
 
 const EXACT = 1_024
-/** A millisecond's work. */
-const STEP = 65_536
 /** From 2^-10 (a microsecond, in milliseconds) to 2^30. */
 const FIRST_BUCKET = (1023 - 10) << 7
 const BUCKETS = 40 << 7
 
-const double = new Float64Array(1)
-const halves = new Uint32Array(double.buffer)
 /** The high half comes last on every machine that Bun runs on. */
-const bucketOf = (value: number) => {
-  double[0] = value
-  return Math.min(Math.max((halves[1]! >>> 13) - FIRST_BUCKET, 0), BUCKETS - 1)
-}
+const halvesOf = (values: Float64Array) => new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
+const bucketOf = (high: number) => Math.min(Math.max((high >>> 13) - FIRST_BUCKET, 0), BUCKETS - 1)
+
+const double = new Float64Array(1)
+const doubleHalves = halvesOf(double)
 const middleOf = (bucket: number) => {
-  halves[0] = 0
-  halves[1] = (bucket + FIRST_BUCKET) * 8192 + 4096
+  doubleHalves[0] = 0
+  doubleHalves[1] = (bucket + FIRST_BUCKET) * 8192 + 4096
   return double[0]!
 }
 
 export class Samples {
+  /** values of each group */
   #counts = new Uint32Array(256)
+  /** those of each group that are in no histogram come singly, as they were added, or in runs */
   #histograms: (Uint32Array | undefined)[] = []
-  /** the first values of each group, as they came */
   #values = new Float64Array(1_024)
   #groups = new Uint32Array(1_024)
   #kept = 0
-  /** of all values together */
-  #all = new Uint32Array(BUCKETS)
-  /** the kept values group by group, and where each group begins; made when all are in */
+  /** sorted, each */
+  #runs: (Float64Array[] | undefined)[] = []
+  /** the single values group by group, and where each group begins; made when all are in */
   #ordered = new Float64Array(0)
   #starts = new Uint32Array(1)
 
   /** NaN is no value. `size`: how many groups there are so far. */
   add(groups: Uint32Array, values: Float64Array, mask: Uint8Array | null, size: number): void {
-    if (size > this.#counts.length) this.#counts = grown(this.#counts, new Uint32Array(size * 2))
-    if (this.#kept + values.length > this.#values.length) {
-      const length = this.#values.length * 2 + values.length
-      this.#values = grown(this.#values, new Float64Array(length))
-      this.#groups = grown(this.#groups, new Uint32Array(length))
-    }
-    const counts = this.#counts
-    const kept = this.#values
-    const keptGroups = this.#groups
-    const all = this.#all
+    this.#makeRoom(size, values.length)
+    const halves = halvesOf(values)
+    const [counts, kept, keptGroups, histograms] = [this.#counts, this.#values, this.#groups, this.#histograms]
     let next = this.#kept
     for (let index = 0; index < values.length; index++) {
       if (mask !== null && mask[index] === 0) continue
       const value = values[index]!
       if (value !== value) continue
       const group = groups[index]!
-      const bucket = bucketOf(value)
-      all[bucket]!++
       if (counts[group]!++ < EXACT) {
         kept[next] = value
         keptGroups[next++] = group
       } else {
-        const histogram = (this.#histograms[group] ??= new Uint32Array(BUCKETS))
-        histogram[bucket]!++
+        const histogram = (histograms[group] ??= new Uint32Array(BUCKETS))
+        histogram[bucketOf(halves[index * 2 + 1]!)]!++
       }
     }
     this.#kept = next
   }
 
-  /** To be gone through when all values are in; a caller may pause at each step. */
-  *order(groups: number): Generator<void> {
-    this.#starts = new Uint32Array(groups + 1)
-    for (let group = 0; group < groups; group++)
-      this.#starts[group + 1] = this.#starts[group]! + Math.min(this.#counts[group] ?? 0, EXACT)
-    this.#ordered = new Float64Array(this.#kept)
-    const [ordered, values, keptGroups, next] = [this.#ordered, this.#values, this.#groups, this.#starts.slice()]
-    for (let from = 0; from < ordered.length; from += STEP) {
-      const to = Math.min(from + STEP, ordered.length)
-      for (let at = from; at < to; at++) ordered[next[keptGroups[at]!]!++] = values[at]!
-      yield
+  /** What `pack` gave, of other rows; `groups` has the group here of each group there. */
+  addPacked([counts, values, widths, buckets, times]: PackedSamples, groups: Uint32Array, size: number): void {
+    this.#makeRoom(size, 0)
+    let value = 0
+    let next = 0
+    for (let other = 0; other < counts.length; other++) {
+      const group = groups[other]!
+      const count = counts[other]!
+      this.#counts[group]! += count
+      if (widths[other]! > 0) {
+        const histogram = (this.#histograms[group] ??= new Uint32Array(BUCKETS))
+        for (const end = next + widths[other]!; next < end; next++) histogram[buckets[next]!]! += times[next]!
+      } else if (count > 0) {
+        const run = values.subarray(value, (value += count))
+        const runs = this.#runs[group]
+        if (runs) runs.push(run)
+        else this.#runs[group] = [run]
+      }
     }
   }
 
+  /** After `order`. */
+  pack(groups: number): PackedSamples {
+    const counts = this.#counts.slice(0, groups)
+    const values: number[] = []
+    const widths = new Uint32Array(groups)
+    const buckets: number[] = []
+    const times: number[] = []
+    for (let group = 0; group < groups; group++) {
+      if (counts[group]! <= EXACT) {
+        for (const value of this.#sorted(group)) values.push(value)
+        continue
+      }
+      this.#countsOf(group).forEach((count, bucket) => {
+        if (count === 0) return
+        widths[group]!++
+        buckets.push(bucket)
+        times.push(count)
+      })
+    }
+    return [counts, Float64Array.from(values), widths, Uint16Array.from(buckets), Uint32Array.from(times)]
+  }
+
+  /** To be called when all values are in. */
+  order(groups: number): void {
+    this.#makeRoom(groups, 0)
+    const starts = (this.#starts = new Uint32Array(groups + 1))
+    const [values, keptGroups] = [this.#values, this.#groups]
+    for (let at = 0; at < this.#kept; at++) starts[keptGroups[at]! + 1]!++
+    for (let group = 0; group < groups; group++) starts[group + 1]! += starts[group]!
+    const ordered = (this.#ordered = new Float64Array(this.#kept))
+    const next = starts.slice()
+    for (let at = 0; at < ordered.length; at++) ordered[next[keptGroups[at]!]!++] = values[at]!
+  }
+
   of(group: number): Percentiles {
-    const values = this.#ordered.subarray(this.#starts[group], this.#starts[group + 1])
-    const histogram = this.#histograms[group]
-    if (!histogram) return exact(values)
-    const counts = histogram.slice()
-    for (let index = 0; index < values.length; index++) counts[bucketOf(values[index]!)]!++
-    return counted(counts)
+    if (this.#counts[group]! > EXACT) return percentilesOf(ranksOf(this.#countsOf(group), [50, 95]))
+    const runs = this.#runs[group]
+    if (runs?.length === 1 && runs[0]!.length === this.#counts[group])
+      return percentilesOf(sortedRanks(runs[0]!, [50, 95]))
+    return selected(this.#valuesOf(group))
   }
 
   /** Any percentiles of a group, with the number of its values. */
-  ranks(group: number, percents: readonly number[]): { n: number; at: (number | null)[] } {
-    const values = this.#ordered.slice(this.#starts[group], this.#starts[group + 1]).sort()
-    const histogram = this.#histograms[group]
-    if (!histogram) return { n: values.length, at: percents.map((percent) => rankOf(values, percent)) }
-    const counts = histogram.slice()
-    for (let index = 0; index < values.length; index++) counts[bucketOf(values[index]!)]!++
-    return ranksOf(counts, percents)
-  }
-
-  ranksOfAll(percents: readonly number[]): { n: number; at: (number | null)[] } {
-    if (this.#kept > EXACT || this.#histograms.length > 0) return ranksOf(this.#all, percents)
-    const values = this.#ordered.slice().sort()
-    return { n: values.length, at: percents.map((percent) => rankOf(values, percent)) }
+  ranks(group: number, percents: readonly number[]): Ranks {
+    return this.#counts[group]! > EXACT
+      ? ranksOf(this.#countsOf(group), percents)
+      : sortedRanks(this.#sorted(group), percents)
   }
 
   all(): Percentiles {
-    return this.#kept <= EXACT && this.#histograms.length === 0 ? exact(this.#ordered) : counted(this.#all)
+    return percentilesOf(this.ranksOfAll([50, 95]))
+  }
+
+  ranksOfAll(percents: readonly number[]): Ranks {
+    const total = this.#counts.reduce((sum, count) => sum + count, 0)
+    if (total > EXACT) return ranksOf(this.#countsOfAll(), percents)
+    const values = [...this.#ordered, ...this.#runs.flatMap((runs) => (runs ?? []).flatMap((run) => [...run]))]
+    return sortedRanks(Float64Array.from(values).sort(), percents)
+  }
+
+  /** Single values and runs together: of a group without a histogram, all. */
+  #valuesOf(group: number): Float64Array {
+    const singly = this.#ordered.subarray(this.#starts[group], this.#starts[group + 1])
+    const runs = this.#runs[group]
+    if (!runs) return singly
+    const values = new Float64Array(runs.reduce((sum, run) => sum + run.length, singly.length))
+    values.set(singly)
+    let at = singly.length
+    for (const run of runs) {
+      values.set(run, at)
+      at += run.length
+    }
+    return values
+  }
+
+  #sorted(group: number): Float64Array {
+    return this.#valuesOf(group).slice().sort()
+  }
+
+  #countsOf(group: number): Uint32Array {
+    const counts = this.#histograms[group]?.slice() ?? new Uint32Array(BUCKETS)
+    countInto(counts, this.#valuesOf(group))
+    return counts
+  }
+
+  #countsOfAll(): Uint32Array {
+    const counts = new Uint32Array(BUCKETS)
+    for (const histogram of this.#histograms)
+      if (histogram) for (let bucket = 0; bucket < BUCKETS; bucket++) counts[bucket]! += histogram[bucket]!
+    countInto(counts, this.#ordered)
+    for (const runs of this.#runs) if (runs) for (const run of runs) countInto(counts, run)
+    return counts
+  }
+
+  #makeRoom(groups: number, values: number): void {
+    if (groups > this.#counts.length) this.#counts = grown(this.#counts, new Uint32Array(groups * 2))
+    if (this.#kept + values <= this.#values.length) return
+    const length = this.#values.length * 2 + values
+    this.#values = grown(this.#values, new Float64Array(length))
+    this.#groups = grown(this.#groups, new Uint32Array(length))
+  }
+}
+
+/** Of each group: how many values; the sorted values of those of up to a thousand; how many buckets the others fill, which ones, and how often. */
+export type PackedSamples = [
+  counts: Uint32Array,
+  values: Float64Array,
+  widths: Uint32Array,
+  buckets: Uint16Array,
+  times: Uint32Array,
+]
+
+/** null: there are no values. */
+export interface Ranks {
+  n: number
+  at: (number | null)[]
+}
+
+function countInto(counts: Uint32Array, values: Float64Array): void {
+  for (let index = 0; index < values.length; index++) {
+    double[0] = values[index]!
+    counts[bucketOf(doubleHalves[1]!)]!++
   }
 }
 
 /** Changes the order of `values`. */
-function exact(values: Float64Array): Percentiles {
+function selected(values: Float64Array): Percentiles {
   if (values.length === 0) return { p50: null, p95: null }
   const rank = (percent: number) => Math.ceil((percent * values.length) / 100) - 1
   // What comes before the larger rank is smaller: the other is among it.
@@ -127,9 +218,14 @@ function exact(values: Float64Array): Percentiles {
   return { p50: smallest(values, rank(50), rank(95)), p95 }
 }
 
-const rankOf = (sorted: Float64Array, percent: number) => sorted[Math.ceil((percent * sorted.length) / 100) - 1] ?? null
+const sortedRanks = (sorted: Float64Array, percents: readonly number[]): Ranks => ({
+  n: sorted.length,
+  at: percents.map((percent) => sorted[Math.ceil((percent * sorted.length) / 100) - 1] ?? null),
+})
 
-function ranksOf(counts: Uint32Array, percents: readonly number[]): { n: number; at: number[] } {
+const percentilesOf = ({ at: [p50, p95] }: Ranks): Percentiles => ({ p50: p50!, p95: p95! })
+
+function ranksOf(counts: Uint32Array, percents: readonly number[]): Ranks {
   let n = 0
   for (let bucket = 0; bucket < BUCKETS; bucket++) n += counts[bucket]!
   const at = percents.map((percent) => {
@@ -139,11 +235,6 @@ function ranksOf(counts: Uint32Array, percents: readonly number[]): { n: number;
     return middleOf(bucket)
   })
   return { n, at }
-}
-
-function counted(counts: Uint32Array): Percentiles {
-  const [p50, p95] = ranksOf(counts, [50, 95]).at
-  return { p50: p50!, p95: p95! }
 }
 
 /** The value that would stand at `rank` were those up to `right` sorted; afterwards none before it is larger. Hoare's selection, https://doi.org/10.1145/366622.366647 */

@@ -1,5 +1,4 @@
-/** What rows count about quality, and the times and tokens that nothing else sums: one column of a segment, dropped and made anew by itself when counts come late. */
-import type { SelectValues, Values } from "../source.ts"
+/** What rows count about quality, and the times and tokens that nothing else sums: one column. */
 
 /** Times in milliseconds; NaN: the row has none. */
 export interface Signals {
@@ -12,19 +11,17 @@ export interface Signals {
   bytes: Uint8Array
 }
 
-export function readSignals(select: SelectValues, range: Values): Signals {
-  const rows = select(
-    "SELECT signals, overhead_ms, memory_ms, memory_tokens FROM requests WHERE rowid BETWEEN ? AND ? ORDER BY rowid",
-    range,
-  ) as [Uint8Array | null, number | null, number | null, number][]
+/** Of each row: `overhead_ms`, `memory_ms`, `memory_tokens`, and its counts as they are stored. */
+export function signalsOf(selected: readonly unknown[][]): Signals {
+  const rows = selected as [number | null, number | null, number, Uint8Array | null][]
   const offsets = new Uint32Array(rows.length + 1)
-  rows.forEach(([bytes], index) => (offsets[index + 1] = offsets[index]! + (bytes?.length ?? 0)))
+  rows.forEach(([, , , bytes], index) => (offsets[index + 1] = offsets[index]! + (bytes?.length ?? 0)))
   const bytes = new Uint8Array(offsets[rows.length]!)
-  rows.forEach(([own], index) => own && bytes.set(own, offsets[index]))
+  rows.forEach(([, , , own], index) => own && bytes.set(own, offsets[index]))
   return {
-    overhead: Float64Array.from(rows, ([, ms]) => ms ?? Number.NaN),
-    memoryMs: Float64Array.from(rows, ([, , ms]) => ms ?? Number.NaN),
-    memoryTokens: Uint32Array.from(rows, ([, , , tokens]) => tokens),
+    overhead: Float64Array.from(rows, ([ms]) => ms ?? Number.NaN),
+    memoryMs: Float64Array.from(rows, ([, ms]) => ms ?? Number.NaN),
+    memoryTokens: Uint32Array.from(rows, ([, , tokens]) => tokens),
     offsets,
     bytes,
   }

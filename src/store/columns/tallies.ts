@@ -1,112 +1,77 @@
-/** Sums of rows by group, in flat arrays. What the sums mean to a reader of a report, `usage.ts` says. */
-import { type Columns, GENERATED, OUTCOME, OUTCOMES, PRICED, UNPRICED } from "./layout.ts"
-import { type Percentiles, Samples } from "./samples.ts"
+/** Sums of rows by group in flat arrays, and what percentiles are taken of. What is summed is said by `usage.ts` and `quality.ts`. */
+import type { Columns } from "./layout.ts"
+import { type PackedSamples, Samples } from "./samples.ts"
 
-export interface Tally {
-  requests: number
-  errors: number
-  input: number
-  cacheRead: number
-  cacheWrite: number
-  output: number
-  reasoning: number
-  cost: number
-  billed: number
-  priced: number
-  unpriced: number
-  /** of streamed rows: tokens, and the time they took after the first */
-  generatedTokens: number
-  generationMs: number
-  quality: number
-  judged: number
-  durations: Percentiles
-  ttfts: Percentiles
+/** What rows are summed as. */
+export interface Measure {
+  /** how many sums, and how many kinds of values for percentiles */
+  readonly sums: number
+  readonly samples: number
+  /** Adds each row to the sums of its group, those with a 0 in `mask` left out; returns the values, NaN for none. `sums` has `stride` places a group. */
+  add(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): Float64Array[]
 }
-
-/** Places of a group's sums. */
-const STRIDE = 16
-const FIRST_ERROR = OUTCOMES.indexOf("upstream-failed")
 
 export class Tallies {
-  readonly #durations = new Samples()
-  readonly #ttfts = new Samples()
-  #sums = new Float64Array(STRIDE * 256)
+  readonly measure: Measure
+  readonly samples: readonly Samples[]
+  sums: Float64Array
 
-  /** `groups` has the group of each row; `size` is how many groups there are so far. Rows with a 0 in `mask` are left out. */
+  constructor(measure: Measure) {
+    this.measure = measure
+    this.samples = Array.from({ length: measure.samples }, () => new Samples())
+    this.sums = new Float64Array(measure.sums * 256)
+  }
+
+  /** `groups` has the group of each row; `size` is how many groups there are so far. */
   count(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, size: number): void {
-    if (size * STRIDE > this.#sums.length) this.#grow(size * STRIDE * 2)
-    const sums = this.#sums
-    const flags = columns.flags()
-    const quality = columns.quality()
-    const { cost, billed, duration, ttft, input, cacheRead, cacheWrite, output, reasoning } = columns.measures()
-    for (let index = 0; index < columns.rows; index++) {
-      if (mask !== null && mask[index] === 0) continue
-      const at = groups[index]! * STRIDE
-      const flag = flags[index]!
-      sums[at]!++
-      if ((flag & OUTCOME) >= FIRST_ERROR) sums[at + 1]!++
-      sums[at + 2]! += input[index]!
-      sums[at + 3]! += cacheRead[index]!
-      sums[at + 4]! += cacheWrite[index]!
-      sums[at + 5]! += output[index]!
-      sums[at + 6]! += reasoning[index]!
-      sums[at + 7]! += cost[index]!
-      sums[at + 8]! += billed[index]!
-      if (flag & PRICED) sums[at + 9]!++
-      if (flag & UNPRICED) sums[at + 10]!++
-      if (flag & GENERATED) {
-        sums[at + 11]! += output[index]!
-        sums[at + 12]! += duration[index]! - ttft[index]!
-      }
-      const good = quality[index]!
-      if (good === good) {
-        sums[at + 13]! += good
-        sums[at + 14]!++
-      }
+    this.#makeRoom(size)
+    const values = this.measure.add(columns, mask, groups, this.sums)
+    this.samples.forEach((samples, at) => samples.add(groups, values[at]!, mask, size))
+  }
+
+  /** What `pack` gave, of other rows; `groups` has the group here of each group there. */
+  addPacked({ sums, samples }: PackedTallies, groups: Uint32Array, size: number): void {
+    this.#makeRoom(size)
+    const stride = this.measure.sums
+    for (let other = 0; other < groups.length; other++) {
+      const at = groups[other]! * stride
+      for (let place = 0; place < stride; place++) this.sums[at + place]! += sums[other * stride + place]!
     }
-    this.#durations.add(groups, duration, mask, size)
-    this.#ttfts.add(groups, ttft, mask, size)
+    this.samples.forEach((one, at) => one.addPacked(samples[at]!, groups, size))
   }
 
-  /** To be gone through when all rows are counted, before `of` and `all`; a caller may pause at each step. */
-  *finish(size: number): Generator<void> {
-    yield* this.#durations.order(size)
-    yield* this.#ttfts.order(size)
+  /** To be called when all rows are counted, before anything is read. */
+  finish(size: number): void {
+    this.#makeRoom(size)
+    for (const samples of this.samples) samples.order(size)
   }
 
-  of(group: number): Tally {
-    return read(this.#sums, group * STRIDE, this.#durations.of(group), this.#ttfts.of(group))
+  pack(size: number): PackedTallies {
+    return {
+      sums: this.sums.slice(0, size * this.measure.sums),
+      samples: this.samples.map((samples) => samples.pack(size)),
+    }
   }
 
-  all(size: number): Tally {
-    const sums = new Float64Array(STRIDE)
-    for (let at = 0; at < size * STRIDE; at++) sums[at % STRIDE]! += this.#sums[at]!
-    return read(sums, 0, this.#durations.all(), this.#ttfts.all())
+  /** The sums of all groups. */
+  total(size: number): Float64Array {
+    const stride = this.measure.sums
+    const total = new Float64Array(stride)
+    for (let at = 0; at < size * stride; at += stride)
+      for (let place = 0; place < stride; place++) total[place]! += this.sums[at + place]!
+    return total
   }
 
-  #grow(length: number): void {
-    const larger = new Float64Array(length)
-    larger.set(this.#sums)
-    this.#sums = larger
+  #makeRoom(size: number): void {
+    const stride = this.measure.sums
+    if (size * stride <= this.sums.length) return
+    const larger = new Float64Array(size * stride * 2)
+    larger.set(this.sums)
+    this.sums = larger
   }
 }
 
-const read = (sums: Float64Array, at: number, durations: Percentiles, ttfts: Percentiles): Tally => ({
-  requests: sums[at]!,
-  errors: sums[at + 1]!,
-  input: sums[at + 2]!,
-  cacheRead: sums[at + 3]!,
-  cacheWrite: sums[at + 4]!,
-  output: sums[at + 5]!,
-  reasoning: sums[at + 6]!,
-  cost: sums[at + 7]!,
-  billed: sums[at + 8]!,
-  priced: sums[at + 9]!,
-  unpriced: sums[at + 10]!,
-  generatedTokens: sums[at + 11]!,
-  generationMs: sums[at + 12]!,
-  quality: sums[at + 13]!,
-  judged: sums[at + 14]!,
-  durations,
-  ttfts,
-})
+export interface PackedTallies {
+  sums: Float64Array
+  samples: PackedSamples[]
+}

@@ -1,43 +1,53 @@
-/** Texts as numbers, so that a column of names is an array. A number means the same text in every segment; NULL is 0. */
-import type { SelectValues } from "../source.ts"
+/** Texts as numbers, so that a column of names is an array. A number means the same text in every piece; NULL is 0. */
+import type { Database } from "bun:sqlite"
 
 export interface Words {
-  /** A word that is not in the table gets a number for as long as these `Words` live. */
+  /** -1: no row has it */
+  find(word: string | null): number
+  /** A new word is put into the table, or has a number for as long as these `Words` live. */
   numberOf(word: string | null): number
-  textsOf(numbers: readonly number[]): Map<number, string | null>
+  /** what these numbers mean */
+  textsOf(numbers: Uint32Array): (number: number) => string | null
+  /** What is remembered may be wrong: a transaction was undone, or words were deleted. */
+  forget(): void
 }
 
 /** No table has so many words. */
 const FIRST_TEMPORARY = 2 ** 31
-const AT_ONCE = 500
+const MOST_REMEMBERED = 50_000
+/** Of so many, all are read: one by one takes longer. */
+const MANY = 5_000
 
-export function openWords(select: SelectValues): Words {
+/** `db`: columns.db, or null where there is none. `mayAdd`: new words are written into it. */
+export function openWords(db: Database | null, mayAdd: boolean): Words {
   const numbers = new Map<string, number>()
   const temporary: string[] = []
+  const stored = (word: string) =>
+    db?.query<{ number: number }, [string]>("SELECT number FROM words WHERE word = ?").get(word)?.number
+  const add = (word: string) =>
+    mayAdd
+      ? Number(db!.query("INSERT INTO words (word) VALUES (?)").run(word).lastInsertRowid)
+      : FIRST_TEMPORARY + temporary.push(word) - 1
   return {
+    find: (word) => (word === null ? 0 : (numbers.get(word) ?? stored(word) ?? -1)),
     numberOf(word) {
       if (word === null) return 0
       let number = numbers.get(word)
       if (number === undefined) {
-        const stored = select("SELECT number FROM words WHERE word = ?", [word])[0]?.[0] as number | undefined
-        number = stored ?? FIRST_TEMPORARY + temporary.push(word) - 1
-        numbers.set(word, number)
+        if (mayAdd && numbers.size >= MOST_REMEMBERED) numbers.clear()
+        numbers.set(word, (number = stored(word) ?? add(word)))
       }
       return number
     },
     textsOf(wanted) {
-      const texts = new Map<number, string | null>([[0, null]])
-      const stored: number[] = []
-      for (const number of wanted) {
-        if (number >= FIRST_TEMPORARY) texts.set(number, temporary[number - FIRST_TEMPORARY]!)
-        else if (number > 0) stored.push(number)
-      }
-      const sql = "SELECT number, word FROM words WHERE number IN (SELECT value FROM json_each(?))"
-      for (let at = 0; at < stored.length; at += AT_ONCE) {
-        const some = JSON.stringify(stored.slice(at, at + AT_ONCE))
-        for (const [number, word] of select(sql, [some]) as [number, string][]) texts.set(number, word)
-      }
-      return texts
+      const texts: string[] = []
+      const isMany = wanted.length > MANY
+      const which = isMany ? "" : "WHERE number IN (SELECT value FROM json_each(?))"
+      const values = isMany ? [] : [JSON.stringify([...new Set(wanted)])]
+      const found = db?.query(`SELECT number, word FROM words ${which}`).values(...values) ?? []
+      for (const [number, text] of found as [number, string][]) texts[number] = text
+      return (number) => (number >= FIRST_TEMPORARY ? temporary[number - FIRST_TEMPORARY] : texts[number]) ?? null
     },
+    forget: () => numbers.clear(),
   }
 }

@@ -1,0 +1,76 @@
+/** `/api/clients`: what each client used, and what its newest requests say of it. How a client is told from others is no matter here. */
+import type { LedgerColumns } from "./columns/ledger-columns.ts"
+import { createMatcher, isWithin } from "./columns/match.ts"
+import type { LedgerFilter } from "./filter.ts"
+import type { Source } from "./source.ts"
+import { reportUsage, type UsageSums } from "./usage.ts"
+
+export interface ClientUse extends UsageSums {
+  /** null: not recognised */
+  client: string | null
+  /** of its newest requests, the newest first */
+  versions: string[]
+  /** the newest request was told to be its by a guess */
+  guess: boolean
+  /** start of its newest request; null where it was not recognised */
+  last_at: string | null
+}
+
+/** Requests whose versions are looked at. */
+const NEWEST = 100
+
+export function listClients(columns: LedgerColumns, source: Source, filter: LedgerFilter): ClientUse[] {
+  const { rows } = reportUsage(columns, { ...filter, groupBy: ["client"] })
+  const names = rows.flatMap(({ key }) => (typeof key === "string" ? [key] : []))
+  const newest = Map.groupBy(newestRows(columns, source, filter, names), ({ client }) => client)
+  return rows.map(({ key, ...sums }) => {
+    const client = typeof key === "string" ? key : null
+    const own = (client !== null && newest.get(client)) || []
+    return {
+      client,
+      versions: [...new Set(own.flatMap(({ client_version }) => client_version ?? []))],
+      guess: own[0]?.client_guess === 1,
+      last_at: own[0] ? new Date(own[0].started_at).toISOString() : null,
+      ...sums,
+    }
+  })
+}
+
+interface Row {
+  client: string
+  client_version: string | null
+  client_guess: number
+  started_at: number
+}
+
+/** The newest hundred of each client, in one walk. */
+function newestRows(columns: LedgerColumns, source: Source, filter: LedgerFilter, names: readonly string[]): Row[] {
+  const match = createMatcher(filter, columns.words)
+  const found = new Map(names.map((name) => [columns.words.find(name), [] as Found[]]))
+  const isDone = ({ maxAt }: { maxAt: number }) =>
+    [...found.values()].every((own) => own.length >= NEWEST && own[NEWEST - 1]!.at > maxAt)
+  for (const piece of columns.newestFirst((span) => !isWithin(span, filter) || isDone(span))) {
+    const mask = match(piece)
+    const numbers = piece.dimension("client")
+    const at = piece.at()
+    const rowids = piece.rowids()
+    for (let index = piece.rows - 1; index >= 0; index--) {
+      if (mask !== null && mask[index] === 0) continue
+      const own = found.get(numbers[index]!)
+      if (own && (own.length < NEWEST || at[index]! > own[NEWEST - 1]!.at))
+        own.push({ rowid: rowids[index]!, at: at[index]! })
+    }
+    for (const own of found.values()) own.sort((a, b) => b.at - a.at).splice(NEWEST)
+  }
+  const rowids = [...found.values()].flatMap((own) => own.map(({ rowid }) => rowid))
+  return source.rows<Row>(
+    `SELECT client, client_version, client_guess, started_at FROM requests
+     WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY started_at DESC, id DESC`,
+    [JSON.stringify(rowids)],
+  )
+}
+
+interface Found {
+  rowid: number
+  at: number
+}

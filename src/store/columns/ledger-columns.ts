@@ -1,0 +1,282 @@
+/**
+ * All rows of the ledger as columns, of this moment: whole pieces from `columns.db`, and beside them in memory the newest rows and such as changed since their piece
+ * was made. It is where reports read; the ledger's own writer knows nothing of it but the numbers of changes.
+ */
+import type { Database } from "bun:sqlite"
+import { type Columns, DIMENSIONS, numberNames, readColumns, SELECTED, type Selected, type Span } from "./layout.ts"
+import { dropPiece, listPieces, openPiece, type Piece, PIECE_ROWS, putPiece } from "./pieces.ts"
+import { BLOCK_PIECES, type Rollup, ROLLUPS, readRollup, type RollupName, rollUp, rollupId } from "./rollups.ts"
+import { openWords, type Words } from "./words.ts"
+
+export interface LedgerColumns {
+  readonly words: Words
+  /** Everything but what `skips`, as the rollup `name` where there is one of rows that are all wanted (`takes`). */
+  each(
+    skips: (span: Span) => boolean,
+    takes: (span: Span) => boolean,
+    name: RollupName | null,
+  ): Generator<{ rollup: Rollup; columns: null } | { rollup: null; columns: Columns }>
+  /** Everything but what `skips`, what has the newest rows first. */
+  newestFirst(skips: (span: Span) => boolean): Generator<Columns>
+}
+
+export interface KeptColumns extends LedgerColumns {
+  /** Reads what is new in the ledger; what follows in the same transaction of the ledger sees all of it. */
+  catchUp(): void
+  /** Does a piece of the work that makes reports fast. @returns whether there was any */
+  work(): boolean
+  /** Some seconds went by. */
+  age(): void
+  /** @returns the number of a change: it and all before it are in the file now */
+  keepApplied(): number
+  /** Takes out words that no row has any more: names of people and conversations are not to outlive their rows. */
+  forgetWords(): void
+}
+
+/** What is other in a piece than when it was made. */
+interface Stale {
+  /** number of the first change it lacks */
+  since: number
+  /** how often it was seen so */
+  age: number
+  rowids: Float64Array
+  valid: Uint8Array
+}
+
+/** Turns of `age`: a conversation's answers are counted late again and again. */
+const SETTLED = 3
+
+/** `file`: columns.db, or null where there is none; `writes`: this is who keeps it. */
+export function openLedgerColumns(ledger: Database, file: Database | null, writes: boolean): KeptColumns {
+  const words = openWords(file, writes)
+  const pieces = new Map<number, Piece>()
+  /** pieces that cannot be written */
+  const unkept = new Map<number, Columns>()
+  const stale = new Map<number, Stale>()
+  /** by rowid: the newest, and those that changed */
+  const fresh = new Map<number, Selected>()
+  let freshColumns: Columns | null = null
+  let seenRow = 0
+  let seenChange = 0
+  const rolledUp = new Set<number>()
+  if (file) {
+    for (const piece of listPieces(file)) pieces.set(piece.number, piece)
+    for (const [id] of file.query("SELECT id FROM rollups").values()) rolledUp.add(id as number)
+    seenChange = Number(file.query("SELECT applied FROM state").values()[0]?.[0])
+  }
+
+  const blockOf = (piece: number) => Math.floor(piece / BLOCK_PIECES)
+  const pieceOf = (rowid: number) => Math.floor(rowid / PIECE_ROWS)
+
+  function selectRows(where: string, ...values: number[]): Selected[] {
+    const rows = ledger.query(`SELECT ${SELECTED} FROM requests WHERE ${where} ORDER BY rowid`).values(...values)
+    for (const row of rows as Selected[]) numberNames(row, words.numberOf)
+    return rows as Selected[]
+  }
+
+  function catchUp(): void {
+    for (let missing = firstMissing(); missing !== null; missing = firstMissing()) make(missing)
+    const end = wholePieces()
+    inTransaction(() => {
+      for (const number of numbers()) if (number >= end) unmake(number)
+      for (const [change, row] of newChanges()) applyChange(change, row)
+      readNewRows(end * PIECE_ROWS)
+    })
+  }
+
+  const newestRow = () => Number(ledger.query("SELECT coalesce(max(rowid), 0) FROM requests").values()[0]?.[0])
+  /** How many pieces there are that get no more rows. */
+  const wholePieces = () => pieceOf(newestRow() + 1)
+
+  function firstMissing(): number | null {
+    for (let number = 0, end = wholePieces(); number < end; number++)
+      if (!pieces.has(number) && !unkept.has(number)) return number
+    return null
+  }
+
+  const newestChange = () => Number(ledger.query("SELECT coalesce(max(number), 0) FROM changes").values()[0]?.[0])
+
+  function newChanges(): [change: number, row: number][] {
+    const changes = ledger.query("SELECT number, row FROM changes WHERE number > ? ORDER BY number").values(seenChange)
+    seenChange = Number(changes.at(-1)?.[0] ?? seenChange)
+    return changes as [number, number][]
+  }
+
+  function make(number: number): void {
+    const first = number * PIECE_ROWS
+    inTransaction(() => {
+      const columns = readColumns(selectRows("rowid BETWEEN ? AND ?", first, first + PIECE_ROWS - 1))
+      if (file === null || !writes) return void unkept.set(number, columns)
+      const piece = putPiece(file, number, newestChange(), columns)
+      dropRollups(number)
+      stale.delete(number)
+      pieces.set(number, piece)
+    })
+    for (let row = first; row < first + PIECE_ROWS; row++) fresh.delete(row)
+    freshColumns = null
+  }
+
+  /** The newest rows were deleted, and their numbers will be given out again. */
+  function unmake(number: number): void {
+    if (file !== null && writes) {
+      dropPiece(file, number)
+      dropRollups(number)
+    }
+    pieces.delete(number)
+    unkept.delete(number)
+    stale.delete(number)
+    seenRow = 0
+    for (const row of fresh.keys()) if (pieceOf(row) >= number) fresh.delete(row)
+  }
+
+  function dropRollups(piece: number): void {
+    const [first, end] = [rollupId(blockOf(piece), 0), rollupId(blockOf(piece) + 1, 0)]
+    for (let id = first; id < end; id++)
+      if (rolledUp.delete(id)) file!.query("DELETE FROM rollups WHERE id = ?").run(id)
+  }
+
+  function applyChange(change: number, row: number): void {
+    const number = pieceOf(row)
+    const piece = pieces.get(number)
+    if (piece) {
+      if (piece.change >= change) return
+      const old = stale.get(number) ?? openStale(piece, change)
+      const index = old.rowids.indexOf(row)
+      if (index >= 0) old.valid[index] = 0
+    } else if (unkept.has(number) || row > seenRow) return
+    const [read] = selectRows("rowid = ?", row)
+    if (read) fresh.set(row, read)
+    else fresh.delete(row)
+    freshColumns = null
+  }
+
+  function openStale(piece: Piece, since: number): Stale {
+    const rowids = openPiece(file!, piece, null).rowids()
+    const opened = { since, age: 0, rowids, valid: new Uint8Array(piece.rows).fill(1) }
+    stale.set(piece.number, opened)
+    return opened
+  }
+
+  function readNewRows(first: number): void {
+    for (const read of selectRows("rowid > ?", Math.max(seenRow, first - 1))) {
+      fresh.set(read[0] as number, read)
+      freshColumns = null
+    }
+    seenRow = newestRow()
+  }
+
+  /** All of it, or nothing: what was remembered of words is forgotten with it. */
+  function inTransaction(act: () => void): void {
+    if (file === null || !writes) return act()
+    try {
+      file.transaction(act).immediate()
+    } catch (error) {
+      words.forget()
+      throw error
+    }
+  }
+
+  function keepApplied(): number {
+    let least = seenChange
+    for (const { since } of stale.values()) least = Math.min(least, since - 1)
+    file!.query("UPDATE state SET applied = ?1 WHERE applied <> ?1").run(least)
+    return least
+  }
+
+  function* made(numbers: Iterable<number>, skips: (span: Span) => boolean): Generator<Columns> {
+    for (const number of numbers) {
+      const piece = pieces.get(number)
+      const span = piece ?? unkept.get(number)!
+      if (span.rows === 0 || skips(span)) continue
+      yield piece ? openPiece(file!, piece, stale.get(number)?.valid ?? null) : unkept.get(number)!
+    }
+  }
+
+  function* unmade(skips: (span: Span) => boolean): Generator<Columns> {
+    freshColumns ??= readColumns([...fresh.values()])
+    if (freshColumns.rows > 0 && !skips(freshColumns)) yield freshColumns
+  }
+
+  const numbers = () => [...pieces.keys(), ...unkept.keys()].sort((a, b) => a - b)
+
+  /** The block's span, where all of it is as its pieces say. */
+  function wholeBlock(block: number): Span | null {
+    const span = { minAt: Number.POSITIVE_INFINITY, maxAt: Number.NEGATIVE_INFINITY }
+    for (let number = block * BLOCK_PIECES; number < (block + 1) * BLOCK_PIECES; number++) {
+      const piece = pieces.get(number)
+      if (!piece || stale.has(number)) return null
+      span.minAt = Math.min(span.minAt, piece.minAt)
+      span.maxAt = Math.max(span.maxAt, piece.maxAt)
+    }
+    return span
+  }
+
+  function rollOneUp(): boolean {
+    for (const [block, own] of Map.groupBy(numbers(), blockOf)) {
+      const missing = ROLLUPS.findIndex((_, index) => !rolledUp.has(rollupId(block, index)))
+      if (missing < 0 || wholeBlock(block) === null) continue
+      const id = rollupId(block, missing)
+      const bytes = rollUp(
+        ROLLUPS[missing]!,
+        made(own, () => false),
+      )
+      file!.query("INSERT INTO rollups VALUES (?, ?)").run(id, bytes)
+      rolledUp.add(id)
+      return true
+    }
+    return false
+  }
+
+  return {
+    words,
+    catchUp,
+    keepApplied,
+    *each(skips, takes, name) {
+      for (const [block, own] of Map.groupBy(numbers(), blockOf)) {
+        const span = name === null ? null : wholeBlock(block)
+        if (span && skips(span)) continue
+        const rollup = span && takes(span) ? readRollup(file!, block, name!) : null
+        if (rollup) yield { rollup, columns: null }
+        else for (const columns of made(own, skips)) yield { rollup, columns }
+      }
+      for (const columns of unmade(skips)) yield { rollup: null, columns }
+    },
+    *newestFirst(skips) {
+      yield* unmade(skips)
+      const maxAt = (number: number) => (pieces.get(number) ?? unkept.get(number)!).maxAt
+      yield* made(
+        numbers().sort((a, b) => maxAt(b) - maxAt(a)),
+        skips,
+      )
+    },
+    age: () => stale.forEach((one) => one.age++),
+    work() {
+      const missing = firstMissing()
+      if (missing !== null) make(missing)
+      else catchUp()
+      if (missing !== null) return true
+      for (const [number, { age }] of stale) {
+        if (age < SETTLED) continue
+        make(number)
+        return true
+      }
+      return rollOneUp()
+    },
+    forgetWords() {
+      catchUp()
+      for (const number of stale.keys()) make(number)
+      const used = new Set<number>()
+      const all = function* () {
+        yield* made(numbers(), () => false)
+        yield* unmade(() => false)
+      }
+      for (const columns of all())
+        for (const name of DIMENSIONS) for (const number of columns.dimension(name)) used.add(number)
+      inTransaction(() => {
+        for (const [number] of file!.query("SELECT number FROM words").values() as [number][])
+          if (!used.has(number)) file!.query("DELETE FROM words WHERE number = ?").run(number)
+      })
+      words.forget()
+    },
+  }
+}

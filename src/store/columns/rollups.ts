@@ -1,0 +1,97 @@
+/**
+ * Sums of some sixty thousand rows by one thing that reports are grouped by, kept so that a report reads a row's sums from them and not from the rows. With what
+ * percentiles need: the values of small groups, the histograms of large ones, so that what is put together says the same as all rows at once.
+ */
+import type { Database } from "bun:sqlite"
+import { GroupTable } from "./group-table.ts"
+import { keysOfRollup, type RollupGroup } from "./keys.ts"
+import type { Columns } from "./layout.ts"
+import { QUALITY_MEASURE } from "./quality-measure.ts"
+import type { PackedSamples } from "./samples.ts"
+import { type Measure, type PackedTallies, Tallies } from "./tallies.ts"
+import { USAGE_MEASURE } from "./usage-measure.ts"
+
+/** Pieces that are rolled up together. */
+export const BLOCK_PIECES = 16
+
+const GROUPS: Record<"usage" | "quality", readonly RollupGroup[]> = {
+  usage: ["model", "client", "user", "project", "key", "provider", "quarter", "session"],
+  quality: ["model", "client", "user", "project", "key", "provider", "quarter", "memory"],
+}
+const MEASURES: Record<"usage" | "quality", Measure> = { usage: USAGE_MEASURE, quality: QUALITY_MEASURE }
+
+export type RollupName = `${"usage" | "quality"} ${RollupGroup}`
+
+/** A name's place is where it is stored. */
+export const ROLLUPS: readonly RollupName[] = (["usage", "quality"] as const).flatMap((measure) =>
+  GROUPS[measure].map((group) => `${measure} ${group}` as const),
+)
+
+const IDS = 32
+export const rollupId = (block: number, index: number) => block * IDS + index
+
+export interface Rollup {
+  /** numbers of words, of quarters of an hour since 1970, or of memory's states */
+  keys: Uint32Array
+  tallies: PackedTallies
+}
+
+export function rollUp(name: RollupName, pieces: Iterable<Columns>): Uint8Array {
+  const [measure, group] = name.split(" ") as ["usage" | "quality", RollupGroup]
+  const keys = keysOfRollup(group)
+  const groups = new GroupTable()
+  const tallies = new Tallies(MEASURES[measure])
+  for (const columns of pieces) {
+    const numbers = keys(columns)
+    tallies.count(columns, null, groups.of(numbers, new Uint32Array(numbers.length), null), groups.size)
+  }
+  tallies.finish(groups.size)
+  const { sums, samples } = tallies.pack(groups.size)
+  return packArrays([groups.firsts.slice(0, groups.size), sums, ...samples.flat()])
+}
+
+/** null where there is none. */
+export function readRollup(db: Database, block: number, name: RollupName): Rollup | null {
+  const sql = "SELECT bytes FROM rollups WHERE id = ?"
+  const bytes = db.query<{ bytes: Uint8Array }, [number]>(sql).get(rollupId(block, ROLLUPS.indexOf(name)))?.bytes
+  if (!bytes) return null
+  const next = unpackArrays(bytes)
+  const samples = MEASURES[name.split(" ")[0] as "usage" | "quality"].samples
+  return {
+    keys: next(Uint32Array),
+    tallies: {
+      sums: next(Float64Array),
+      samples: Array.from({ length: samples }, (): PackedSamples => [
+        next(Uint32Array),
+        next(Float64Array),
+        next(Uint32Array),
+        next(Uint16Array),
+        next(Uint32Array),
+      ]),
+    },
+  }
+}
+
+/** Each after its length in bytes, which takes eight of them; all begin where a Float64Array can. */
+function packArrays(arrays: readonly (Uint32Array | Float64Array | Uint16Array)[]): Uint8Array {
+  const space = ({ byteLength }: { byteLength: number }) => 8 + Math.ceil(byteLength / 8) * 8
+  const bytes = new Uint8Array(arrays.reduce((sum, array) => sum + space(array), 0))
+  let at = 0
+  for (const array of arrays) {
+    new Uint32Array(bytes.buffer, at, 1)[0] = array.byteLength
+    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at + 8)
+    at += space(array)
+  }
+  return bytes
+}
+
+function unpackArrays(bytes: Uint8Array) {
+  const { buffer } = bytes.byteOffset === 0 ? bytes : bytes.slice()
+  let at = 0
+  return <T>(type: { new (buffer: ArrayBufferLike, at: number, length: number): T; BYTES_PER_ELEMENT: number }): T => {
+    const length = new Uint32Array(buffer, at, 1)[0]!
+    const array = new type(buffer, at + 8, length / type.BYTES_PER_ELEMENT)
+    at += 8 + Math.ceil(length / 8) * 8
+    return array
+  }
+}
