@@ -48,10 +48,10 @@ export class WholeEvents {
   }
 
   #hold(bytes: Uint8Array): Uint8Array {
-    this.#seam = bytes.length >= 3 ? bytes.slice(-3) : Buffer.concat([this.#seam, bytes]).subarray(-3)
+    this.#seam = copyOf(bytes.length >= 3 ? bytes.subarray(-3) : Buffer.concat([this.#seam, bytes]).subarray(-3))
     if (!this.#between) return bytes // of an event too long to hold
     this.#held ??= []
-    this.#held.push(bytes.slice()) // a socket may use its memory again
+    this.#held.push(copyOf(bytes))
     this.#heldLength += bytes.length
     if (this.#heldLength <= MAX_HELD_BYTES) return NOTHING
     this.#between = false
@@ -66,6 +66,9 @@ export class WholeEvents {
     return out
   }
 }
+
+/** A view, which a Buffer's `slice` is too, would keep all of a packet, whose memory may be used again. */
+const copyOf = (bytes: Uint8Array) => new Uint8Array(bytes)
 
 const LF = 10
 const CR = 13

@@ -91,7 +91,7 @@ export class Connection {
   /** Writes what the kernel takes now; keeps a copy of the rest of `scratch` (it will be overwritten) and `more` itself for later. */
   write(scratch: Uint8Array, bytes: number, more: Uint8Array | null): void {
     const taken = Math.max(0, this.#socket!.write(scratch, 0, bytes))
-    if (taken < bytes) this.#unsent.push(scratch.slice(taken, bytes))
+    if (taken < bytes) this.#unsent.push(new Uint8Array(scratch.subarray(taken, bytes))) // a Buffer's `slice` is no copy
     if (more === null) return
     this.#unsent.push(more)
     if (taken === bytes) this.flush()

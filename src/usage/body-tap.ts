@@ -34,7 +34,7 @@ export class BodyTap {
   /** Watches what the meter watches. */
   answer(meter: Meter): Meter {
     const take = (bytes: Uint8Array) => {
-      if (this.#answerBytes < MOST) this.#answer.push(bytes.slice(0, MOST - this.#answerBytes))
+      if (this.#answerBytes < MOST) this.#answer.push(new Uint8Array(bytes.subarray(0, MOST - this.#answerBytes)))
       this.#answerBytes += bytes.length
     }
     return {

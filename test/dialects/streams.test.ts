@@ -71,6 +71,14 @@ describe("hiding the usage chunk", () => {
     expect(taken).toBeGreaterThan(10)
   })
 
+  test("what waits for its event's end is the packet's no more, whose memory may be used again", () => {
+    const events = new WholeEvents()
+    const packet = Buffer.from("data: one\n\ndata: t")
+    expect(textOf(events.push(packet))).toBe("data: one\n\n")
+    packet.fill("!")
+    expect(textOf(events.push(Buffer.from("wo\n\n")))).toBe("data: two\n\n")
+  })
+
   test("gives a recorded stream without such an event through as the same bytes", () => {
     const packet = bytesOf(TEXT.repeat(3))
     expect(createUsageHider().push(packet)).toBe(packet)

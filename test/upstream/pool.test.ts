@@ -1,0 +1,27 @@
+/** One connection's writing, against a socket that takes what it likes. The rest of the pool is seen in `http1.test.ts`. */
+import { expect, test } from "bun:test"
+import { Connection, Pool } from "../../src/upstream/pool.ts"
+import { Sweep } from "../../src/upstream/sweep.ts"
+
+const rider = { opened() {}, received() {}, lost() {}, unreachable() {} }
+
+test("what the kernel does not take at once is sent as it was, whatever the next request writes to the same memory", () => {
+  const sent: Uint8Array[] = []
+  let room = 4
+  const socket = {
+    write(bytes: Uint8Array, from = 0, length = bytes.length) {
+      const taken = Math.min(room, length)
+      sent.push(new Uint8Array(bytes.subarray(from, from + taken)))
+      room -= taken
+      return taken
+    },
+  }
+  const connection = new Connection(new Pool("h", "h", 80, new Sweep(250, () => 0), 1000), rider)
+  connection.opened(socket as unknown as Parameters<typeof connection.opened>[0])
+  const scratch = Buffer.from("POST /a: the first request")
+  connection.write(scratch, scratch.length, null)
+  scratch.fill("#")
+  room = 100
+  connection.flush()
+  expect(Buffer.concat(sent).toString()).toBe("POST /a: the first request")
+})
