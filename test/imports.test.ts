@@ -33,6 +33,7 @@ const VOCABULARY = [
   "store/groups.ts",
   "store/time.ts",
   "store/counters.ts",
+  "dialects/anthropic/usage.ts",
   "dialects/openai-chat/usage.ts",
   "dialects/openai-responses/usage.ts",
   "dialects/gemini/usage.ts",

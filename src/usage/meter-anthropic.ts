@@ -1,15 +1,14 @@
 /** Reads Anthropic Messages answers, streamed or whole. */
-import type { Json, JsonObject, Usage } from "../exchange.ts"
+import { compactedUsage, readUsage } from "../dialects/anthropic/usage.ts"
+import type { JsonObject } from "../exchange.ts"
 import {
   addArguments,
   addCall,
   addSpeech,
   addText,
   addWhole,
-  count,
   errorWord,
   list,
-  noUsage,
   pauseSpeech,
   record,
   type Tally,
@@ -34,7 +33,7 @@ export function readAnthropic(tally: Tally, event: JsonObject): void {
       return readMessage(tally, record(event["message"]))
     case "message_delta":
       tally.finishReason = word(record(event["delta"])?.["stop_reason"]) ?? tally.finishReason
-      return mergeUsage(tally, record(event["usage"]))
+      return takeUsage(tally, record(event["usage"]))
     case "message_stop":
       tally.terminal = true
       return
@@ -49,7 +48,7 @@ function readMessage(tally: Tally, message: JsonObject | null): void {
   if (!message) return
   tally.model = word(message["model"]) ?? tally.model
   tally.finishReason = word(message["stop_reason"])
-  mergeUsage(tally, record(message["usage"]))
+  takeUsage(tally, record(message["usage"]))
   for (const block of list(message["content"])) readBlock(tally, record(block), true)
 }
 
@@ -70,27 +69,12 @@ function readBlock(tally: Tally, block: JsonObject | null, isWhole: boolean): vo
   if (!isEmpty) addWhole(tally, tally.open, input)
 }
 
-/**
- * Usage is cumulative and repeated: what comes last counts and nothing is added up. `message_delta` may bring all of it or `output_tokens` alone; the input's parts
- * are taken together, since a gateway that estimated them at the start splits them anew, and parts that are all zero say nothing new.
- * `input_tokens` is here what was neither read from nor written to the cache.
- */
-function mergeUsage(tally: Tally, said: JsonObject | null): void {
+/** What comes last counts and nothing is added up but a compaction, which the counts leave out. */
+function takeUsage(tally: Tally, said: JsonObject | null): void {
   if (!said) return
   tally.serviceTier = tiersOf(said, tally.serviceTier)
-  const fresh = count(said["input_tokens"])
-  const output = count(said["output_tokens"])
-  if (fresh === null && output === null) return
-  const usage = (tally.usage ??= noUsage())
-  const cacheRead = count(said["cache_read_input_tokens"])
-  const cacheWrite = count(said["cache_creation_input_tokens"])
-  if ((fresh ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0) > 0) takeInput(usage, fresh, cacheRead, cacheWrite)
-  usage.cacheWrite1h = count(record(said["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? usage.cacheWrite1h
-  usage.output = output ?? usage.output
-  usage.reasoning = count(record(said["output_tokens_details"])?.["thinking_tokens"]) ?? usage.reasoning
-  const searches = count(record(said["server_tool_use"])?.["web_search_requests"])
-  if (searches) usage.webSearches = searches
-  if (said["iterations"]) tally.apart = compactions(said["iterations"])
+  tally.usage = readUsage(said, tally.usage)
+  tally.apart = compactedUsage(said) ?? tally.apart
 }
 
 /** Inference within the US and fast mode have prices of their own, beside the tier's. https://platform.claude.com/docs/en/about-claude/pricing */
@@ -101,30 +85,4 @@ function tiersOf(said: JsonObject, before: string | null): string | null {
   if (said["speed"] === "fast") flags.add("fast")
   const name = word(said["service_tier"]) ?? tier
   return flags.size === 0 ? name : [name ?? "standard", ...flags].join(" ")
-}
-
-/**
- * What summarising the conversation took, billed but left out of the top-level counts (`compact_20260112`): "sum across all entries in the `usage.iterations`
- * array". Entries of type `message` are those counts again.
- */
-function compactions(iterations: Json): Usage {
-  const sum = noUsage()
-  for (const item of list(iterations)) {
-    const step = record(item)
-    if (step?.["type"] !== "compaction") continue
-    const cacheRead = count(step["cache_read_input_tokens"]) ?? 0
-    const cacheWrite = count(step["cache_creation_input_tokens"]) ?? 0
-    sum.input += (count(step["input_tokens"]) ?? 0) + cacheRead + cacheWrite
-    sum.cacheRead += cacheRead
-    sum.cacheWrite += cacheWrite
-    sum.output += count(step["output_tokens"]) ?? 0
-  }
-  return sum
-}
-
-function takeInput(usage: Usage, fresh: number | null, cacheRead: number | null, cacheWrite: number | null): void {
-  const freshBefore = usage.input - usage.cacheRead - usage.cacheWrite
-  usage.cacheRead = cacheRead ?? usage.cacheRead
-  usage.cacheWrite = cacheWrite ?? usage.cacheWrite
-  usage.input = (fresh ?? freshBefore) + usage.cacheRead + usage.cacheWrite
 }

@@ -1,9 +1,12 @@
 /** Anthropic's token counts, both ways: `input_tokens` is here what was neither read from nor written to the cache. */
 import type { JsonObject, Usage } from "../../exchange.ts"
-import { countOf, objectOf } from "../fields.ts"
+import { countOf, objectOf, objectsOf } from "../fields.ts"
 import { usageOf } from "../usage-count.ts"
 
-/** Cumulative and repeated: `before` is what earlier events said; parts of the input that are all zero say nothing new. */
+/**
+ * Cumulative and repeated: `before` is what earlier events said. `message_delta` may bring all of it or `output_tokens` alone; the input's parts are taken
+ * together, since a gateway that estimated them at the start splits them anew, and parts that are all zero say nothing new.
+ */
 export function readUsage(said: JsonObject, before: Usage | null): Usage | null {
   const fresh = countOf(said["input_tokens"])
   const output = countOf(said["output_tokens"])
@@ -20,7 +23,28 @@ export function readUsage(said: JsonObject, before: Usage | null): Usage | null 
   usage.cacheWrite1h = countOf(objectOf(said["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? usage.cacheWrite1h
   usage.output = output ?? usage.output
   usage.reasoning = countOf(objectOf(said["output_tokens_details"])?.["thinking_tokens"]) ?? usage.reasoning
+  const searches = countOf(objectOf(said["server_tool_use"])?.["web_search_requests"])
+  if (searches) usage.webSearches = searches
   return usage
+}
+
+/**
+ * What summarising the conversation took: billed, but left out of the counts above, and no part of what fills the context. "sum across all entries in the
+ * `usage.iterations` array" (`compact_20260112`); entries of type `message` are those counts again. Null where nothing was summarised.
+ */
+export function compactedUsage(said: JsonObject): Usage | null {
+  const steps = objectsOf(said["iterations"]).filter(({ type }) => type === "compaction")
+  if (steps.length === 0) return null
+  const sum = usageOf({ input: 0, output: 0 })
+  for (const step of steps) {
+    const took = readUsage(step, null)
+    if (!took) continue
+    sum.input += took.input
+    sum.cacheRead += took.cacheRead
+    sum.cacheWrite += took.cacheWrite
+    sum.output += took.output
+  }
+  return sum
 }
 
 export function writeUsage(usage: Usage | null): JsonObject {
