@@ -7,10 +7,7 @@ export const objectOf = (value: Json | undefined): JsonObject | null =>
 export const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
 
 export const objectsOf = (value: Json | undefined): JsonObject[] =>
-  listOf(value).flatMap((one) => {
-    const object = objectOf(one)
-    return object ? [object] : []
-  })
+  listOf(value).filter((one): one is JsonObject => objectOf(one) !== null)
 
 export const textOf = (value: Json | undefined): string | null => (typeof value === "string" ? value : null)
 
