@@ -73,6 +73,9 @@ export class Http1Client {
 
 /** Unread bytes of one answer at which its socket is paused until they are read. A single packet may be as large as 512 KiB. */
 const pauseAtBytes = 128 * 1024
+/** Of a larger packet no more is handed on at once: it lies in memory again until the client has taken it. */
+const mostHandedBytes = 64 * 1024
+const emptyLine = Buffer.from("\n\n")
 
 const nothing = new Uint8Array(0)
 
@@ -201,13 +204,12 @@ class Exchange implements UpstreamBody, Rider, Swept {
 
   #deliver(bytes: Uint8Array): void {
     const take = this.#take
-    if (take !== null) {
-      this.#take = null
-      return take(bytes)
-    }
+    this.#take = null
+    if (take !== null && bytes.length <= mostHandedBytes) return take(bytes)
     this.#queue.push(bytes)
     this.#queuedBytes += bytes.length
     if (this.#queuedBytes >= pauseAtBytes) this.#connection?.pause()
+    take?.(this.#dequeue())
   }
 
   lost(error: unknown): void {
@@ -301,9 +303,17 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#take = take
   }
 
-  /** All of it at once: the reader is behind, and pays for every piece. */
+  /** All of it at once: the reader is behind, and pays for every piece. A large packet goes in parts, cut between events where it holds some. */
   #dequeue(): Uint8Array {
-    const all = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue, this.#queuedBytes)
+    const first = this.#queue[0]!
+    if (first.length > mostHandedBytes) {
+      const at = Buffer.prototype.lastIndexOf.call(first, emptyLine, mostHandedBytes - emptyLine.length)
+      const end = at < 0 ? mostHandedBytes : at + emptyLine.length
+      this.#queue[0] = first.subarray(end)
+      this.#queuedBytes -= end
+      return first.subarray(0, end)
+    }
+    const all = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queuedBytes)
     this.#forgetQueue()
     this.#connection?.resume()
     return all

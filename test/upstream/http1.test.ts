@@ -104,6 +104,20 @@ describe("what comes back", () => {
     expect(await end).toBeNull()
   })
 
+  test("what came in one large packet goes to a slow reader in parts, cut between events, or anywhere where there are none", async () => {
+    const events = Array.from({ length: 3000 }, (_, at) => `data: {"at":${at},"pad":"${"x".repeat(at % 400)}"}\n\n`)
+    for (const sent of [events.join(""), "z".repeat(1_000_000)]) {
+      const { server, upstream } = await serve((socket) => socket.write(`${streamHead}${chunk(sent)}0\r\n\r\n`))
+      const { body } = await upstream.send(post(server.url))
+      const parts: string[] = []
+      for (let part; (part = await body.read()) !== null; await Bun.sleep(5)) parts.push(text(part)!)
+      expect(parts.join("") === sent).toBe(true)
+      expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(256 * 1024)
+      const whole = parts.filter((part) => part.endsWith("\n\n"))
+      expect(whole.length > parts.length / 2).toBe(sent.startsWith("data"))
+    }
+  })
+
   test("an answer larger than the limit is refused and its connection closed", async () => {
     const { server, upstream } = await serve((socket) =>
       socket.write(streamHead + chunk("x".repeat(5000)) + chunk("y".repeat(5000))),
