@@ -351,6 +351,16 @@ export const MEMORY_SCHEMAS = {
   memory: object(MEMORY),
   page: object({ data: list(object(MEMORY)), next_cursor: orNull(text("null on the last page")) }),
   results: object({ results: list(object({ ...MEMORY, score: amount(), why: text() })), took_ms: amount() }),
+  places: object({
+    data: list(
+      object({
+        user_id: text(),
+        project: orNull(text("display name; null: of no project")),
+        project_key: orNull(text()),
+        memories: count(),
+      }),
+    ),
+  }),
   deleted: object({ deleted: count() }),
   imported: object({
     imported: count(),

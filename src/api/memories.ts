@@ -73,6 +73,17 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
       }),
     )
     .get(
+      "/api/memories/places",
+      ({ request }) => {
+        const asked = searchOf(request).get("user_id") ?? undefined
+        const user = scope(request)
+        return Response.json({
+          data: desk.places(user.userId === null && asked === undefined ? null : userIn(asked, user)),
+        })
+      },
+      detail("Whose memories there are, and of which projects", MEMORY_SCHEMAS.places, { parameters: [USER] }),
+    )
+    .get(
       "/api/memories/export",
       ({ request }) => {
         const query = searchOf(request)

@@ -1,7 +1,7 @@
 /** What people do with kept memories by hand, whatever the file says of memory's use: add, look, search, change, forget, take along. */
 import type { JsonObject } from "../exchange.ts"
 import type { Memory } from "./engine.ts"
-import type { MemoryStore } from "../store/memories.ts"
+import type { MemoryPlace, MemoryStore } from "../store/memories.ts"
 import { type LocalEngine, memoryOf } from "./local.ts"
 import { EVERYWHERE, namespaceOf } from "./namespace.ts"
 
@@ -31,6 +31,8 @@ export interface MemoryDesk {
   /** How many were new. Others have their turn in between. */
   addAll(drafts: readonly MemoryDraft[]): Promise<number>
   get(id: string): Memory | null
+  /** `userId` null: everybody's. */
+  places(userId: string | null): MemoryPlace[]
   list(
     filter: MemoryFilter,
     page: { limit: number; cursor: number | null },
@@ -49,6 +51,7 @@ export interface MemoryDesk {
 }
 
 const EXPORT_PAGE = 500
+const MOST_PLACES = 10_000
 
 /** `scopeNow`: what separates memories by the file as it is now. Keeping and searching go by it, as requests do. */
 export function createMemoryDesk(
@@ -95,6 +98,7 @@ export function createMemoryDesk(
       return added
     },
     get: (id) => flushed(() => get(id)),
+    places: (userId) => flushed(() => store.places(userId, MOST_PLACES)),
     list: (filter, { limit, cursor }) =>
       flushed(() => {
         const found = store.list(filterOf(filter), { limit: limit + 1, before: cursor })

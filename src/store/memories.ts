@@ -19,6 +19,14 @@ import { adoptAll, removeAll, replace } from "./memory-removal.ts"
 import { insertAll, indexAll } from "./memory-writes.ts"
 import { Tally } from "./tally.ts"
 
+export interface MemoryPlace {
+  user_id: string
+  /** display name; null: the memories of no project */
+  project: string | null
+  project_key: string | null
+  memories: number
+}
+
 export interface MemoryStore {
   /** How many were new. They are found once they are indexed. @throws what the disk throws: then none is kept */
   insert(memories: readonly NewMemory[]): number
@@ -42,6 +50,8 @@ export interface MemoryStore {
   same(memory: NewMemory): StoredMemory | null
   /** The project a person means: by its key, or its name as it was seen. */
   projectOf(userId: string, named: string): { key: string; name: string }
+  /** Whose memories there are and of which projects, the most first; of one user, or of all. */
+  places(userId: string | null, limit: number): MemoryPlace[]
   list(filter: MemoryFilter, page: { limit: number; before: number | null }): StoredMemory[]
   /** Everything of a user, oldest first, in pages. */
   exportAll(userId: string, after: number, limit: number): StoredMemory[]
@@ -58,6 +68,9 @@ const UNINDEXED = unindexed("")
 const UNINDEXED_OF = unindexed("WHERE u.namespace IN (SELECT value FROM json_each(?2))")
 
 const VERSION = "SELECT total_changes() || '.' || data_version AS version FROM pragma_data_version"
+
+const PLACES = `SELECT user_id, project, nullif(project_key, '${NONE}') AS project_key, memories FROM namespaces
+  WHERE memories > 0 AND (?1 IS NULL OR user_id = ?1) ORDER BY memories DESC, user_id, project_key LIMIT ?2`
 
 /**
  * A path whose remote is known goes first, for what was under the path is the remote's. A key goes before a name; of two projects of one name the one
@@ -128,6 +141,7 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
             name: named,
           },
       ),
+    places: (userId, limit) => use((db) => db.query<MemoryPlace, [string | null, number]>(PLACES).all(userId, limit)),
     list: (filter, { limit, before }) =>
       use((db) => {
         const { where, values } = whereOf(filter)

@@ -133,6 +133,26 @@ test("import tells duplicates and bad lines, keeps the rest, and takes back what
   expect((await call("POST", "/import", text)).json).toEqual({ imported: 0, duplicates: 3, errors: [] })
 })
 
+test("places tell whose memories there are and of which projects, the most first", async () => {
+  for (const [project, content] of [
+    ["north", "The first of the north."],
+    ["north", "The second of the north."],
+    [undefined, "Of no project."],
+  ])
+    await call("POST", "", { user_id: "pia", project, content })
+  const { data } = (await call("GET", "/places?user_id=pia")).json
+  expect(data).toEqual([
+    { user_id: "pia", project: "north", project_key: "north", memories: 2 },
+    { user_id: "pia", project: null, project_key: null, memories: 1 },
+  ])
+  const all = (await call("GET", "/places")).json.data
+  expect(all).toEqual(expect.arrayContaining(data))
+  expect(new Set(all.map((place: Loose) => place.user_id)).size).toBeGreaterThan(1)
+  await call("DELETE", "?user_id=pia")
+  expect((await call("GET", "/places?user_id=pia")).json.data).toEqual([])
+  expect((await call("GET", "/places", undefined, "sk-wrong")).status).toBe(401)
+})
+
 test("refusals are clear", async () => {
   expect((await call("GET", "?user_id=ann", undefined, "sk-wrong")).status).toBe(401)
   for (const [method, path, body] of [

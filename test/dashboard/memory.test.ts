@@ -41,6 +41,20 @@ describe.skipIf(!hasChromium)("the memory view", () => {
     await watched.close()
   })
 
+  test("whoever has memories can be chosen, and their projects, though they never sent a request", async () => {
+    const body = JSON.stringify({ user_id: "import-only", project: "north", content: "The ferry leaves at nine." })
+    await fetch(`${rig.proxy.url}/api/memories`, { method: "POST", headers, body })
+    const watched = await open({})
+    const { page } = watched
+    await page.getByLabel("User").selectOption("import-only")
+    await page.waitForFunction(() => location.hash.includes("user_id=import-only"))
+    await page.getByLabel("Project").selectOption({ label: "north (1)" })
+    await page.waitForFunction(() => document.querySelectorAll(".memory").length === 1)
+    expect(await texts(watched)).toEqual(["The ferry leaves at nine."])
+    expect(watched.complaints).toEqual([])
+    await watched.close()
+  })
+
   test("a question shows what it would recall, with score and reason", async () => {
     const watched = await open({ mode: "recall" })
     await watched.page.getByRole("searchbox").fill("What is the staging server called?")

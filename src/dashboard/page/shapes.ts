@@ -8,6 +8,7 @@ import type { Rate } from "../../usage/quality-score.ts"
 export type { Session, SessionPage } from "../../store/sessions.ts"
 export type { UsageReport, UsageSums } from "../../store/usage.ts"
 export type { LedgerRow } from "../../exchange.ts"
+export type { MemoryPlace } from "../../store/memories.ts"
 export type { Memory } from "../../memory/engine.ts"
 export type { Rate } from "../../usage/quality-score.ts"
 

@@ -1,11 +1,12 @@
 /** What is remembered: look through it, correct it, forget it, take it away; and try what a question would recall. */
 import { useState } from "preact/hooks"
 import { ask, type Refused, useAsked, withQuery } from "../ask.ts"
+import { count } from "../format.ts"
 import { Snippet } from "../parts/copy.tsx"
 import { PageHead, Segmented } from "../parts/page-head.tsx"
 import { Answer, Empty, Failed } from "../parts/states.tsx"
 import { go, linkTo } from "../route.ts"
-import type { Configuration, Memory, Page, UsageReport } from "../shapes.ts"
+import type { Configuration, Memory, MemoryPlace, Page } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { MemoryCard } from "./memory-card.tsx"
 import { RecallTest } from "./recall-test.tsx"
@@ -37,25 +38,24 @@ export function Memories({ route, status }: ViewProps) {
 }
 
 function Whose({ route }: Pick<ViewProps, "route">) {
-  const users = useAsked<UsageReport>("/api/usage?group_by=user")
-  const projects = useAsked<UsageReport>("/api/usage?group_by=project")
+  const places = useAsked<{ data: MemoryPlace[] }>("/api/memories/places")
   const config = useAsked<Configuration>("/api/config")
-  const names = (report: UsageReport | null) =>
-    (report?.rows ?? []).flatMap(({ key }) => (key === null ? [] : [String(key)]))
-  const fallback = config.data?.settings["user_id_mappings.default_user_id"]
   const { params } = route
-  const known = [...new Set([...names(users.data), ...(fallback ? [String(fallback)] : [])])]
-  const user = params["user_id"] ?? known[0]
+  if (!places.data) return <Answer asked={places}>{() => null}</Answer>
+  if (!config.data) return <Answer asked={config}>{() => null}</Answer>
+  const fallback = String(config.data.settings["user_id_mappings.default_user_id"])
+  const known = [...new Set([...places.data.data.map(({ user_id }) => user_id), fallback])]
+  const user = params["user_id"] ?? known[0]!
+  const named = places.data.data.filter((place) => place.user_id === user && place.project_key !== null)
   const project = params["project"] ?? null
   const mode = params["mode"] === "recall" ? "recall" : "browse"
   const choose = (change: Record<string, string | null>) => go(linkTo("memory", { ...params, ...change }), true)
-  if (user === undefined) return <Answer asked={users}>{() => null}</Answer>
   return (
     <>
       <div class="fields">
         <label>
           User
-          <select value={user} onChange={(event) => choose({ user_id: event.currentTarget.value })}>
+          <select value={user} onChange={(event) => choose({ user_id: event.currentTarget.value, project: null })}>
             {[...new Set([...known, user])].map((name) => (
               <option key={name}>{name}</option>
             ))}
@@ -65,8 +65,10 @@ function Whose({ route }: Pick<ViewProps, "route">) {
           Project
           <select value={project ?? ""} onChange={(event) => choose({ project: event.currentTarget.value })}>
             <option value="">{mode === "browse" ? "all" : "none"}</option>
-            {names(projects.data).map((name) => (
-              <option key={name}>{name}</option>
+            {named.map(({ project_key, project: name, memories }) => (
+              <option key={project_key} value={project_key!}>
+                {`${name} (${count(memories)})`}
+              </option>
             ))}
           </select>
         </label>
