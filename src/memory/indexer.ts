@@ -52,6 +52,7 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
     const { role } = memory
     return {
       ...memory,
+      speaker: nameOf(memory),
       isStanding: isStanding(role, content),
       saysWhen: saysWhen(content),
       asking: asking(content),
@@ -105,3 +106,10 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
 
 /** Requests go on meanwhile. */
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** Null where the speaker is only the role again. */
+function nameOf({ role, speaker }: { role: string; speaker: string | null }): string | null {
+  return speaker === null || /^(user|assistant|human|ai|model|system)$/i.test(speaker) || speaker === role
+    ? null
+    : speaker
+}

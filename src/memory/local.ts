@@ -5,7 +5,7 @@ import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { createIndexer } from "./indexer.ts"
 import { excerpt } from "./rank/excerpt.ts"
 import type { Corpus, Query } from "./rank/corpus.ts"
-import { coverage, rank, type Ranked } from "./rank/rank.ts"
+import { coverage, mostCoverage, rank, type Ranked } from "./rank/rank.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
 import { redact } from "./redact.ts"
 import type { MemoryStore } from "../store/memories.ts"
@@ -121,10 +121,15 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     termsOf: (words) => termsOf(words, stems),
   })
 
-  function look(namespaces: readonly number[], query: Query): { corpus: Corpus; ranked: Ranked[] } {
+  /** `least`: nothing is ranked where no coverage could reach it. */
+  function look(namespaces: readonly number[], query: Query, least = 0): { corpus: Corpus; ranked: Ranked[] } {
     const distinct = [...new Set(query.terms)]
-    const { hits, places, frequency, size } = store.find(namespaces, distinct, CANDIDATES)
-    for (const place of places) place.speaker = nameOf(place)
+    const { hits, places, frequency, size } = store.find(
+      namespaces,
+      distinct,
+      CANDIDATES,
+      (counted) => mostCoverage(query, counted.frequency, counted.size.parts) >= least,
+    )
     const { parts, terms } = size
     const corpus: Corpus = { parts, meanTerms: terms / Math.max(1, parts), frequency, hits, places }
     return { corpus, ranked: rank(query, corpus) }
@@ -169,7 +174,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     indexer.catchUp(namespaces, INDEXING_MS)
     const short = readQuery(gist(text))
     const query = short.terms.length < 4 && previous ? readQuery(`${gist(previous)}\n${gist(text)}`) : short
-    const { corpus, ranked } = look(namespaces, query)
+    const { corpus, ranked } = look(namespaces, query, LEAST_COVERAGE)
     if (coverage(query, corpus, ranked) < LEAST_COVERAGE) return []
     const found = read(namespaces, withStanding(corpus, ranked, MOST_RECALLED))
     const recalled: Recalled[] = []
@@ -294,13 +299,6 @@ const ENTRY_TOKENS = 8
 function gist(text: string): string {
   const plain = text.replace(/```[\s\S]*?(```|$)/g, " ")
   return plain.length <= LONG_QUERY ? plain : `${plain.slice(0, LONG_QUERY / 2)}\n${plain.slice(-LONG_QUERY / 2)}`
-}
-
-/** Null where the speaker is only the role again. */
-function nameOf({ role, speaker }: { role: string; speaker: string | null }): string | null {
-  return speaker === null || /^(user|assistant|human|ai|model|system)$/i.test(speaker) || speaker === role
-    ? null
-    : speaker
 }
 
 export function memoryOf(stored: StoredMemory): Memory {

@@ -3,7 +3,7 @@
  * What the words are, and what a good answer is, is decided elsewhere.
  */
 import type { Database } from "bun:sqlite"
-import { findParts, type Found, type Size, sizeOf } from "./memory-search.ts"
+import { type Counted, findParts, type Found, type Size, sizeOf } from "./memory-search.ts"
 import {
   COLUMNS,
   FROM,
@@ -40,8 +40,13 @@ export interface MemoryStore {
   namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]
   /** How large they are together. */
   size(namespaces: readonly number[]): Size
-  /** The parts that say most of `terms`, and the memories around them. */
-  find(namespaces: readonly number[], terms: readonly string[], limit: number): Found
+  /** The parts that say most of `terms`, and the memories around them; none where their counts alone are not `isWorthIt`. */
+  find(
+    namespaces: readonly number[],
+    terms: readonly string[],
+    limit: number,
+    isWorthIt?: (counted: Counted) => boolean,
+  ): Found
   parts(memory: number): { start: number; stop: number }[]
   /** Those of these namespaces. */
   read(namespaces: readonly number[], seqs: readonly number[]): StoredMemory[]
@@ -67,7 +72,8 @@ const unindexed = (condition: string) =>
 const UNINDEXED = unindexed("")
 const UNINDEXED_OF = unindexed("WHERE u.namespace IN (SELECT value FROM json_each(?2))")
 
-const VERSION = "SELECT total_changes() || '.' || data_version AS version FROM pragma_data_version"
+/** Counts the commits of all other connections. */
+const DATA_VERSION = "PRAGMA data_version"
 
 const PLACES = `SELECT user_id, project, nullif(project_key, '${NONE}') AS project_key, memories FROM namespaces
   WHERE memories > 0 AND (?1 IS NULL OR user_id = ?1) ORDER BY memories DESC, user_id, project_key LIMIT ?2`
@@ -85,16 +91,22 @@ const PROJECT_OF = `SELECT key, name FROM (
 /** `settle` writes what is queued elsewhere about memories: what is removed must not come back from there. */
 export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {
   const tally = new Tally()
+  let changes = 0
+  const change = <T>(act: (db: Database) => T): T => {
+    changes++
+    return use(act)
+  }
   return {
-    insert: (memories) => use((db) => db.transaction(() => insertAll(db, memories)).immediate()),
+    insert: (memories) => change((db) => db.transaction(() => insertAll(db, memories)).immediate()),
     unindexed: (namespaces, limit) =>
       use((db) =>
         namespaces
           ? db.query<UnindexedMemory, [number, string]>(UNINDEXED_OF).all(limit, JSON.stringify(namespaces))
           : db.query<UnindexedMemory, [number]>(UNINDEXED).all(limit),
       ),
-    index: (memories) => use((db) => db.transaction(() => indexAll(db, memories)).immediate()),
-    version: () => use((db) => db.query<{ version: string }, []>(VERSION).get()!.version),
+    index: (memories) => change((db) => db.transaction(() => indexAll(db, memories)).immediate()),
+    version: () =>
+      `${changes}.${use((db) => db.query<{ data_version: number }, []>(DATA_VERSION).get()!.data_version)}`,
     namespaces: (userId, keys) =>
       use((db) =>
         db
@@ -105,8 +117,8 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
           .map(({ id }) => id),
       ),
     size: (namespaces) => use((db) => sizeOf(db, namespaces)),
-    find: (namespaces, terms, limit) =>
-      use((db) => db.transaction(() => findParts(db, namespaces, terms, limit, tally))()),
+    find: (namespaces, terms, limit, isWorthIt = () => true) =>
+      use((db) => db.transaction(() => findParts(db, namespaces, terms, limit, isWorthIt, tally))()),
     parts: (memory) =>
       use((db) =>
         db
@@ -161,13 +173,13 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
       ),
     update: (id, next) => {
       settle()
-      use((db) => db.transaction(() => replace(db, id, next)).immediate())
+      change((db) => db.transaction(() => replace(db, id, next)).immediate())
     },
     remove: (filter) => {
       settle()
-      return use((db) => removeAll(db, filter))
+      return change((db) => removeAll(db, filter))
     },
     adopt: (userId, root, project) =>
-      use((db) => db.transaction(() => adoptAll(db, userId, root, project)).immediate()),
+      change((db) => db.transaction(() => adoptAll(db, userId, root, project)).immediate()),
   }
 }

@@ -8,13 +8,16 @@ import { readParts } from "./memory-writes.ts"
 import type { Tally } from "./tally.ts"
 import { encode, readList, type WordList } from "./word-lists.ts"
 
-export interface Found {
+/** Of the namespaces together. */
+export interface Counted {
+  /** in how many parts each term is */
+  frequency: Map<string, number>
+  size: Size
+}
+
+export interface Found extends Counted {
   hits: StoredHit[]
   places: StoredPlace[]
-  /** in how many parts of the namespaces each term is */
-  frequency: Map<string, number>
-  /** of the namespaces together */
-  size: Size
 }
 
 export interface Size {
@@ -35,12 +38,13 @@ interface Space {
   listed_to: number
 }
 
-/** The parts with the rarest words, by the sum of their idf. */
+/** The parts with the rarest words, by the sum of their idf; none where their counts alone are not `isWorthIt`. */
 export function findParts(
   db: Database,
   namespaces: readonly number[],
   terms: readonly string[],
   limit: number,
+  isWorthIt: (counted: Counted) => boolean,
   tally: Tally,
 ): Found {
   const size = sizeOf(db, namespaces)
@@ -57,11 +61,15 @@ export function findParts(
     bases.push(numbers)
     numbers += next_part
   }
-  tally.reset(numbers)
   const lists = spaces.map((space) => listsOf(db, space, terms))
-  for (const term of terms) {
-    const count = lists.reduce((sum, list) => sum + list.get(term)!.count, 0)
-    frequency.set(term, count)
+  for (const term of terms)
+    frequency.set(
+      term,
+      lists.reduce((sum, list) => sum + list.get(term)!.count, 0),
+    )
+  if (!isWorthIt({ frequency, size })) return { hits: [], places: [], frequency, size }
+  tally.reset(numbers)
+  for (const [term, count] of frequency) {
     const weight = Math.log(1 + size.parts / Math.max(1, count))
     lists.forEach((list, at) => {
       for (const { start, bytes } of list.get(term)!.blocks) tally.add(bytes, bases[at]! + start, weight)
@@ -110,13 +118,11 @@ function listsOf(db: Database, { id, next_part, listed_to }: Space, terms: reado
 type PlaceRow = [
   place: number,
   memory: number,
-  role: string,
   speaker: string | null,
   createdAt: number,
-  saysWhen: number,
   asking: number,
-  isStanding: number,
   bytes: number,
+  signs: number,
 ]
 
 /** Two turns before and after a hit may answer what the hit asks. */
@@ -125,42 +131,46 @@ const NEAR = 2
 function readAround(db: Database, ids: readonly number[]): { hits: StoredHit[]; places: StoredPlace[] } {
   const rows = db
     .query<unknown, [string]>(
-      "SELECT id, place, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))",
+      "SELECT place, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))",
     )
-    .values(JSON.stringify(ids)) as [id: number, place: number, part: number, terms: string][]
-  const ranges = rangesAround(rows.map(([, place]) => place))
-  const places = new Map<number, StoredPlace>()
+    .values(JSON.stringify(ids)) as [place: number, part: number, terms: string][]
   const around = db.query<unknown, [string]>(
-    `SELECT p.place, p.memory, p.role, p.speaker, p.created_at, p.says_when, p.asking, p.is_standing, p.bytes
-       FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.value ->> 0 AND r.value ->> 1`,
+    `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user')
+       FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.key + 0 AND r.key + r.value`,
   )
-  for (const row of around.values(JSON.stringify(ranges)) as PlaceRow[]) {
-    const [place, memory, role, speaker, createdAt, saysWhen, asking, isStanding, bytes] = row
-    places.set(place, {
-      memory,
-      session: place < 0 ? null : Math.floor(place / TURNS_A_SESSION),
-      pos: place < 0 ? 0 : place % TURNS_A_SESSION,
-      role,
-      speaker,
-      createdAt,
-      saysWhen: saysWhen === 1,
-      asking,
-      isStanding: isStanding === 1,
-      bytes,
-    })
-  }
-  const hits = rows.map(([, place, part, terms]) => ({ memory: places.get(place)!.memory, part, terms }))
-  return { hits, places: [...places.values()] }
+  const found = around.values(rangesAround(rows.map(([place]) => place))) as PlaceRow[]
+  const memories = new Map(found.map((row) => [row[0], row[1]]))
+  const hits = rows.map(([place, part, terms]) => ({ memory: memories.get(place)!, part, terms }))
+  return { hits, places: found.map(placeOf) }
 }
 
-/** Ranges that meet are one, so that no place is read twice. */
-function rangesAround(places: readonly number[]): [number, number][] {
-  const ranges: [from: number, to: number][] = []
+function placeOf(row: PlaceRow): StoredPlace {
+  const [place, signs] = [row[0], row[6]]
+  return {
+    memory: row[1],
+    session: place < 0 ? null : Math.floor(place / TURNS_A_SESSION),
+    pos: place < 0 ? 0 : place % TURNS_A_SESSION,
+    role: (signs & 4) !== 0 ? "user" : "assistant", // whoever is not the one counts as the other
+    speaker: row[2],
+    createdAt: row[3],
+    saysWhen: (signs & 1) !== 0,
+    asking: row[4],
+    isStanding: (signs & 2) !== 0,
+    bytes: row[5],
+  }
+}
+
+/** As a JSON object, from each range's beginning to its length. Ranges that meet are one, so that no place is read twice. */
+function rangesAround(places: readonly number[]): string {
+  const ranges: string[] = []
+  const add = (from: number, to: number) => ranges.push(`"${from}":${to - from}`)
+  let [from, to] = [Number.NaN, Number.NaN]
   for (const place of [...places].sort((one, other) => one - other)) {
     const near = place < 0 ? 0 : NEAR
-    const last = ranges.at(-1)
-    if (last && place - near <= last[1] + 1) last[1] = Math.max(last[1], place + near)
-    else ranges.push([place - near, place + near])
+    if (place - near > to + 1) add(from, to)
+    if (!(place - near <= to + 1)) from = place - near
+    to = place + near
   }
-  return ranges
+  if (places.length > 0) add(from, to)
+  return `{${ranges.join()}}`
 }

@@ -39,7 +39,7 @@ export interface UnindexedMemory {
   bytes: number
 }
 
-/** What it is found and ranked by. */
+/** What it is found and ranked by; `speaker`: a name, and not the role again. */
 export interface IndexedMemory extends Omit<UnindexedMemory, "content"> {
   isStanding: boolean
   saysWhen: boolean

@@ -75,10 +75,9 @@ const MOST_WAITING = 10_000
 const MOST_WRITTEN = 1_000
 const PURGE_EVERY_MS = 3600 * 1000
 
-/** The last of a turn's rows counts: this session's, else the newest of another. */
-const find = (keys: string) => `SELECT turn_key, text, tokens, memories FROM sent_blocks
-  WHERE turn_key ${keys} AND user_id = ? AND project_key = ? AND sent_at > ?
-  ORDER BY session_id = ?, sent_at`
+/** In no order: with an ORDER BY, SQLite plans a statement anew at each call. */
+const find = (keys: string) => `SELECT turn_key, session_id, sent_at, text, tokens, memories FROM sent_blocks
+  WHERE turn_key ${keys} AND user_id = ? AND project_key = ? AND sent_at > ?`
 const FIND_ONE = find("= ?")
 const FIND_ALL = find("IN (SELECT value FROM json_each(?))")
 /** Past so many, 20 MB, the database is asked about every turn. */
@@ -86,10 +85,16 @@ const MOST_KNOWN = 500_000
 
 interface Row {
   turn_key: number
+  session_id: string
+  sent_at: number
   text: string
   tokens: number
   memories: string
 }
+
+/** The last of a turn's rows counts: this session's, else the newest of another. */
+const byRank = (session: string) => (one: Row, other: Row) =>
+  Number(one.session_id === session) - Number(other.session_id === session) || one.sent_at - other.sent_at
 
 export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: SentBlockOptions): SentBlockStore {
   const waiting = new Map<string, { place: Place; block: Block | null }>()
@@ -162,8 +167,9 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
       const found = new Map<number, Block | null>()
       if (asked.length > 0) {
         const [sql, key] = asked.length === 1 ? [FIND_ONE, asked[0]!] : [FIND_ALL, JSON.stringify(asked)]
-        const values = [key, userId, projectKey ?? "", clock() - KEPT_MS, sessionId ?? ""]
+        const values = [key, userId, projectKey ?? "", clock() - KEPT_MS]
         const rows = use((db) => db.query<Row, (string | number)[]>(sql).all(...values))
+        if (rows.length > 1) rows.sort(byRank(sessionId ?? ""))
         for (const { turn_key, text, tokens, memories } of rows)
           found.set(turn_key, { text, tokens, memories: JSON.parse(memories) as InjectedMemory[] })
       }

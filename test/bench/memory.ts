@@ -80,5 +80,6 @@ for (const dir of dirs) {
     console.log(`  ${category.padEnd(26)} n=${rows.length}  R@${DEPTHS.join("/")} ${means.join(" / ")}`)
   }
 }
+await engine.close()
 database.close()
 rmSync(home, { recursive: true })

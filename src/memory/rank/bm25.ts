@@ -26,9 +26,7 @@ export interface Match {
   score: number
   /** null: it shares no word */
   part: number | null
-  /** the query's words in any of its parts */
-  terms: Set<string>
-  /** the same as bits, by their order in the weights */
+  /** the query's words in any of its parts, as bits by their order in the weights: see `bitOf` */
   mask: number
   /** sums of weights, of the best part */
   share: number
@@ -36,10 +34,10 @@ export interface Match {
   rarest: number
 }
 
-/** Of the 32nd word and what follows no set is kept: they share a bit. */
+/** The 32nd word and what follows share a bit. */
 export const bitOf = (at: number) => 1 << Math.min(at, 31)
 
-export const NO_MATCH: Match = { score: 0, part: null, terms: new Set(), mask: 0, share: 0, pair: 0, rarest: 0 }
+export const NO_MATCH: Match = { score: 0, part: null, mask: 0, share: 0, pair: 0, rarest: 0 }
 
 /** A part, and the query's words in it. */
 export interface Counted {
@@ -88,12 +86,8 @@ export function matchParts(
     const part = matchPart(one, weights, bits, meanTerms)
     const { memory } = one.hit
     const known = matches.get(memory)
-    if (known) {
-      for (const term of part.terms) known.terms.add(term)
-      known.mask |= part.mask
-    }
-    if (!known || part.score > known.score)
-      matches.set(memory, known ? { ...part, terms: known.terms, mask: known.mask } : part)
+    if (known) part.mask = known.mask |= part.mask
+    if (!known || part.score > known.score) matches.set(memory, part)
     best = Math.max(best, part.score)
   }
   for (const match of matches.values()) match.score /= best
@@ -106,7 +100,7 @@ function matchPart(
   bits: ReadonlyMap<string, number>,
   meanTerms: number,
 ): Match {
-  const match: Match = { score: 0, part, terms: new Set(counts.keys()), mask: 0, share: 0, pair, rarest: 0 }
+  const match: Match = { score: 0, part, mask: 0, share: 0, pair, rarest: 0 }
   for (const [term, count] of counts) {
     const weight = weights.get(term)!
     match.score += weight * saturated(count, length / Math.max(1, meanTerms))
