@@ -113,10 +113,13 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await group.locator("a").click()
     await page.waitForFunction(() => location.hash === "#/requests?range=30d&unknown=project")
     await visit(watched, "#/requests?range=30d&unknown=project")
-    const older = page.getByRole("button", { name: "older" })
-    while (await older.isVisible()) await Promise.all([page.waitForResponse(/cursor/), older.click()])
-    await page.waitForFunction((count) => document.querySelectorAll("tbody tr").length >= count, requests)
-    expect(await page.locator("tbody tr").count()).toBe(requests)
+    const rows = page.locator("tbody tr")
+    await rows.first().waitFor()
+    for (let shown = await rows.count(); shown < requests; shown = await rows.count()) {
+      await page.getByRole("button", { name: "older" }).click()
+      await page.waitForFunction((before) => document.querySelectorAll("tbody tr").length > before, shown)
+    }
+    expect(await rows.count()).toBe(requests)
     await page.locator(".chip", { hasText: "Project not known" }).click()
     await page.waitForFunction(() => !location.hash.includes("unknown"))
     await page.selectOption("#filter-field", "client")
