@@ -27,7 +27,7 @@ export interface Size {
 }
 
 /** Parts of lists that one search looks at, about; and of one word at least. */
-const MOST_LISTED = 2 ** 18
+const MOST_LISTED = 2 ** 17
 const LEAST_LISTED = 4000
 /** While much is imported, more than these wait to be listed: the newest are looked at. */
 const MOST_UNLISTED = 1024
@@ -94,7 +94,7 @@ export function sizeOf(db: Database, namespaces: readonly number[]): Size {
 
 /** The newest parts are in no list yet: they are read. */
 function listsOf(db: Database, { id, next_part, listed_to }: Space, terms: readonly string[]): Map<string, WordList> {
-  const enough = Math.max(LEAST_LISTED, MOST_LISTED / terms.length)
+  const enough = Math.max(LEAST_LISTED, Math.floor(MOST_LISTED / terms.length))
   const lists = new Map<string, WordList>()
   const unlisted = new Map<string, number[]>()
   for (const term of terms) {
@@ -138,9 +138,13 @@ function readAround(db: Database, ids: readonly number[]): { hits: StoredHit[]; 
     `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user')
        FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.key + 0 AND r.key + r.value`,
   )
+  rows.sort((one, other) => one[0] - other[0])
   const found = around.values(rangesAround(rows.map(([place]) => place))) as PlaceRow[]
-  const memories = new Map(found.map((row) => [row[0], row[1]]))
-  const hits = rows.map(([place, part, terms]) => ({ memory: memories.get(place)!, part, terms }))
+  let at = 0
+  const hits = rows.map(([place, part, terms]) => {
+    while (found[at]![0] < place) at++ // both ascend
+    return { memory: found[at]![1], part, terms }
+  })
   return { hits, places: found.map(placeOf) }
 }
 
@@ -160,12 +164,12 @@ function placeOf(row: PlaceRow): StoredPlace {
   }
 }
 
-/** As a JSON object, from each range's beginning to its length. Ranges that meet are one, so that no place is read twice. */
+/** As a JSON object, from each range's beginning to its length. Ranges that meet are one, so that no place is read twice. `places` ascending. */
 function rangesAround(places: readonly number[]): string {
   const ranges: string[] = []
   const add = (from: number, to: number) => ranges.push(`"${from}":${to - from}`)
   let [from, to] = [Number.NaN, Number.NaN]
-  for (const place of [...places].sort((one, other) => one - other)) {
+  for (const place of places) {
     const near = place < 0 ? 0 : NEAR
     if (place - near > to + 1) add(from, to)
     if (!(place - near <= to + 1)) from = place - near

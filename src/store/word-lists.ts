@@ -79,7 +79,8 @@ export function readList(db: Database, namespace: number, word: string, parts: n
   for (let start = parts - (parts % BLOCK); start >= 0; start -= BLOCK) {
     const row = read.get(namespace, word, -start / BLOCK)
     if (row) {
-      list.blocks.push({ start, bytes: row.numbers })
+      // the newest are at its end
+      list.blocks.push({ start, bytes: row.numbers.subarray(-2 * Math.max(0, enough - list.count)) })
       list.count += row.numbers.length / 2
     }
     if (list.count < enough || start === 0) continue

@@ -127,13 +127,12 @@ export function scoreSessions(
   weights: ReadonlyMap<string, number>,
   sessionOf: (memory: number) => number | null,
 ): Map<number, number> {
-  const sessions = new Map<number, Map<string, number>>()
+  const sessions = new Map<number, ReadonlyMap<string, number>>()
   for (const { hit, counts } of parts) {
     const session = sessionOf(hit.memory)
     if (session === null) continue
     const own = sessions.get(session)
-    if (!own) sessions.set(session, new Map(counts))
-    else for (const [term, count] of counts) own.set(term, (own.get(term) ?? 0) + count)
+    sessions.set(session, own ? added(own, counts) : counts)
   }
   const frequency = new Map<string, number>()
   for (const own of sessions.values())
@@ -149,4 +148,10 @@ export function scoreSessions(
   }
   for (const [session, score] of scores) scores.set(session, score / best)
   return scores
+}
+
+function added(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): Map<string, number> {
+  const sum = new Map(one)
+  for (const [term, count] of other) sum.set(term, (sum.get(term) ?? 0) + count)
+  return sum
 }

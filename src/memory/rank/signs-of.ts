@@ -25,7 +25,8 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
   const matches = matchParts(parts, weights, corpus.meanTerms)
   const places = [...corpus.places].sort(bySession) // neighbours lie side by side
   const found = places.map(({ memory }) => matches.get(memory) ?? NO_MATCH)
-  const sessionOf = new Map(places.map(({ memory, session }) => [memory, session]))
+  const hit = places.filter((_, at) => found[at] !== NO_MATCH)
+  const sessionOf = new Map(hit.map(({ memory, session }) => [memory, session]))
   const sessions = scoreSessions(parts, weights, (memory) => sessionOf.get(memory) ?? null)
   const all = Math.max(
     1e-9,
