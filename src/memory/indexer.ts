@@ -20,8 +20,8 @@ export interface Indexer {
 const SOON_MS = 100
 const SLICE_MS = 8
 const BATCH = 32
-/** A tenth to half a second's work, which the next search waits for. */
-const MOST_CHARS = 4_000_000
+/** About a second's work, which the next search waits for. */
+const MOST_CHARS = 8_000_000
 const RETRY_MS = 500
 
 export interface IndexerOptions {

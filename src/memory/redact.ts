@@ -33,9 +33,9 @@ const HINT = /key|secret|token|passw|passphrase|pwd|connection|bearer|basic|:\/\
 
 export function redact(text: string): string {
   if (!HINT.test(text)) return withoutTokens(text)
-  const clean = withoutTokens(text.replace(PEM, MARK)).replace(SLACK, MARK)
-  return clean
-    .replace(USERINFO, `$1${MARK}`)
+  const clean = withoutTokens(text.replace(PEM, MARK))
+  const rest = clean.includes("://") ? clean.replace(SLACK, MARK).replace(USERINFO, `$1${MARK}`) : clean
+  return rest
     .replace(BEARER, `$1${MARK}`)
     .replace(NAMED, (whole, head: string, value: string) => (isSecretLike(value) ? head + MARK : whole))
 }

@@ -47,13 +47,13 @@ test("a search right after an import sees all of it, and the import let others h
   const { desk, store } = open()
   let turns = 0
   const others = setInterval(() => turns++, 0)
-  const { imported, errors } = await importLines(desk, lines(3000, 2600), { userId: null }, 0)
+  const { imported, errors } = await importLines(desk, lines(6000, 2600), { userId: null }, 0)
   clearInterval(others)
-  expect({ imported, errors }).toEqual({ imported: 3000, errors: [] })
+  expect({ imported, errors }).toEqual({ imported: 6000, errors: [] })
   expect(turns).toBeGreaterThan(0)
   // what waits is bounded: it kept up while it was imported
-  expect(store.unindexed(null, 5000).length).toBeLessThan(3000)
-  for (const wanted of [0, 1711, 2999]) {
+  expect(store.unindexed(null, 6000).length).toBeLessThan(6000)
+  for (const wanted of [0, 1711, 5999]) {
     const { results } = await desk.search("ann", null, `What is item${wanted}?`, 1)
     expect(results[0]?.content).toStartWith(`Number ${wanted} is`)
   }
