@@ -3,9 +3,12 @@ import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { createIndexer } from "./indexer.ts"
-import { excerpt } from "./rank/excerpt.ts"
+import { openMeanings } from "./meanings.ts"
+import { charsAt, excerpt } from "./rank/excerpt.ts"
 import type { Corpus, Query } from "./rank/corpus.ts"
-import { coverage, mostCoverage, rank, type Ranked } from "./rank/rank.ts"
+import type { Meanings } from "./rank/meaning.ts"
+import { isAnswerable, knownShare, LEAST_KNOWN, rank, type Ranked } from "./rank/rank.ts"
+import { type Candidate, signsOf } from "./rank/signs-of.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
 import { redact } from "./redact.ts"
 import type { MemoryStore } from "../store/memories.ts"
@@ -28,11 +31,12 @@ export interface LocalOptions {
 
 /** Parts that are looked at: more changed nothing. */
 const CANDIDATES = 300
-/** Below it nothing is told: see `coverage`. */
-const LEAST_COVERAGE = 0.3
-/** Standing instructions are always considered, and at most so many are told. */
+/** Of ten memories so many may be standing instructions that fit less well than the others: on BEAM R@10 +2. */
 const STANDING_SLOTS = 3
-const MOST_RECALLED = 24
+const STANDING_AMONG = 10
+/** A standing instruction that fits less well than so many memories is about something else. */
+const STANDING_LOOKED_AT = 40
+const MOST_RECALLED = 30
 /** Contract §5 and research §6.8: a pasted file is no memory. */
 const MOST_CONTENT = 4096
 const LONG_QUERY = 800
@@ -115,35 +119,47 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     return added
   }
 
-  const readQuery = (text: string): Query => ({
-    text,
-    terms: queryTerms(text, stems),
-    termsOf: (words) => termsOf(words, stems),
-  })
+  let meanings: Meanings | null = null
 
-  /** `least`: nothing is ranked where no coverage could reach it. */
-  function look(namespaces: readonly number[], query: Query, least = 0): { corpus: Corpus; ranked: Ranked[] } {
+  function readQuery(text: string): Query {
+    const terms = queryTerms(text, stems)
+    meanings ??= openMeanings()
+    return { text, terms, termsOf: (words) => termsOf(words, stems), likeness: meanings.likenessTo(terms) }
+  }
+
+  function look(
+    namespaces: readonly number[],
+    query: Query,
+    leastKnown = 0,
+  ): { corpus: Corpus; candidates: Candidate[] } {
     const distinct = [...new Set(query.terms)]
     const { hits, places, frequency, size } = store.find(
       namespaces,
       distinct,
       CANDIDATES,
-      (counted) => mostCoverage(query, counted.frequency, counted.size.parts) >= least,
+      (counted) => knownShare(query, counted.frequency, counted.size.parts) >= leastKnown,
     )
     const { parts, terms } = size
     const corpus: Corpus = { parts, meanTerms: terms / Math.max(1, parts), frequency, hits, places }
-    return { corpus, ranked: rank(query, corpus) }
+    return { corpus, candidates: signsOf(query, corpus) }
   }
 
-  /** The best of the standing instructions among the ranked. */
+  /** The best standing instructions of a person with an assistant stand at the end of the first ten, as if they fitted as well. */
   function withStanding({ places }: Corpus, ranked: readonly Ranked[], limit: number): Ranked[] {
-    const standing = new Set(places.filter(({ isStanding }) => isStanding).map(({ memory }) => memory))
-    const best = ranked.filter(({ memory }) => standing.has(memory)).slice(0, STANDING_SLOTS)
-    const top = ranked.slice(0, limit)
-    const missing = best
-      .filter((one) => !top.includes(one))
-      .map((one) => ({ ...one, why: () => `a standing instruction; ${one.why()}` }))
-    return missing.length === 0 ? top : [...top.slice(0, Math.max(0, limit - missing.length)), ...missing]
+    const first = Math.min(limit, STANDING_AMONG)
+    const slots = Math.floor((first * STANDING_SLOTS) / STANDING_AMONG)
+    const standing = new Set(places.flatMap((one) => (one.isStanding && one.speaker === null ? [one.memory] : [])))
+    const top = ranked.slice(0, first - slots)
+    const rest = ranked.slice(first - slots)
+    const score = rest[0]?.score ?? 0
+    const chosen = rest
+      .slice(0, STANDING_LOOKED_AT - top.length)
+      .filter(({ memory }) => standing.has(memory))
+      .slice(0, slots)
+    const told = chosen.map((one) => ({ ...one, score, why: () => `a standing instruction; ${one.why()}` }))
+    const others = rest.filter((one) => !chosen.includes(one))
+    const room = first - top.length - told.length
+    return [...top, ...others.slice(0, room), ...told, ...others.slice(room)].slice(0, limit)
   }
 
   const read = (namespaces: readonly number[], ranked: readonly Ranked[]) => {
@@ -164,8 +180,9 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   async function search(namespaces: readonly number[], text: string, limit: number) {
     flushNow()
     await indexer.done()
-    const { corpus, ranked } = look(namespaces, readQuery(text))
-    return read(namespaces, withStanding(corpus, ranked, limit))
+    const query = readQuery(text)
+    const { corpus, candidates } = look(namespaces, query)
+    return read(namespaces, withStanding(corpus, rank(query, candidates), limit))
   }
 
   function recall(namespace: Namespace, { text, previous, maxTokens }: RecallQuery): Recalled[] {
@@ -174,14 +191,14 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     indexer.catchUp(namespaces, INDEXING_MS)
     const short = readQuery(gist(text))
     const query = short.terms.length < 4 && previous ? readQuery(`${gist(previous)}\n${gist(text)}`) : short
-    const { corpus, ranked } = look(namespaces, query, LEAST_COVERAGE)
-    if (coverage(query, corpus, ranked) < LEAST_COVERAGE) return []
-    const found = read(namespaces, withStanding(corpus, ranked, MOST_RECALLED))
+    const { corpus, candidates } = look(namespaces, query, LEAST_KNOWN)
+    if (!isAnswerable(query, corpus, candidates)) return []
+    const found = read(namespaces, withStanding(corpus, rank(query, candidates), MOST_RECALLED))
     const recalled: Recalled[] = []
     let tokens = 0
     for (const one of found) {
       if (one.stored.content.trim() === text.trim()) continue // the same question asked before answers nothing
-      const told = tell(one, query)
+      const told = tell(one, query, charsAt(recalled.length))
       if (tokens + told.tokens > maxTokens) continue
       tokens += told.tokens
       recalled.push(told)
@@ -189,12 +206,12 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     return recalled
   }
 
-  /** The part that answers; all of it where it is short. */
-  function tell({ stored, score, part, why }: Answer, query: Query): Recalled {
+  /** The part that answers, or what of it matters. */
+  function tell({ stored, score, part, why }: Answer, query: Query, mostChars: number): Recalled {
     const span = part === null ? null : store.parts(stored.seq)[part]
     const whole = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
     const wanted = new Set(query.terms)
-    const text = excerpt(whole, (sentence) => query.termsOf(sentence).some((term) => wanted.has(term)))
+    const text = excerpt(whole, mostChars, (sentence) => query.termsOf(sentence).some((term) => wanted.has(term)))
     return { memory: memoryOf(stored), text, score, why, tokens: estimate(text) + ENTRY_TOKENS }
   }
 
@@ -292,8 +309,8 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   }
 }
 
-/** Of a block's entry beside its text: the date, who spoke. */
-const ENTRY_TOKENS = 8
+/** Of a block's entry beside its text: its share of a date, who spoke. */
+const ENTRY_TOKENS = 5
 
 /** What a long message is about stands at its ends. */
 function gist(text: string): string {

@@ -32,12 +32,14 @@ export interface Match {
   share: number
   pair: number
   rarest: number
+  /** of the part that is most like the query */
+  likeness: number
 }
 
 /** The 32nd word and what follows share a bit. */
 export const bitOf = (at: number) => 1 << Math.min(at, 31)
 
-export const NO_MATCH: Match = { score: 0, part: null, mask: 0, share: 0, pair: 0, rarest: 0 }
+export const NO_MATCH: Match = { score: 0, part: null, mask: 0, share: 0, pair: 0, rarest: 0, likeness: 0 }
 
 /** A part, and the query's words in it. */
 export interface Counted {
@@ -47,6 +49,8 @@ export interface Counted {
   length: number
   /** the sum of the weights of the query's neighbouring words that are neighbours in it, too */
   pair: number
+  /** to the query, in what its words mean */
+  likeness: number
 }
 
 /** Walks through each part's words, once. */
@@ -69,7 +73,7 @@ export function countTerms(query: Query, corpus: Corpus, weights: ReadonlyMap<st
       seen.add(both)
       pair += weight
     }
-    return { hit, counts, length: terms.length, pair }
+    return { hit, counts, length: terms.length, pair, likeness: query.likeness(terms) }
   })
 }
 
@@ -86,7 +90,10 @@ export function matchParts(
     const part = matchPart(one, weights, bits, meanTerms)
     const { memory } = one.hit
     const known = matches.get(memory)
-    if (known) part.mask = known.mask |= part.mask
+    if (known) {
+      part.mask = known.mask |= part.mask
+      part.likeness = known.likeness = Math.max(known.likeness, part.likeness)
+    }
     if (!known || part.score > known.score) matches.set(memory, part)
     best = Math.max(best, part.score)
   }
@@ -95,12 +102,12 @@ export function matchParts(
 }
 
 function matchPart(
-  { hit: { part }, counts, length, pair }: Counted,
+  { hit: { part }, counts, length, pair, likeness }: Counted,
   weights: ReadonlyMap<string, number>,
   bits: ReadonlyMap<string, number>,
   meanTerms: number,
 ): Match {
-  const match: Match = { score: 0, part, mask: 0, share: 0, pair, rarest: 0 }
+  const match: Match = { score: 0, part, mask: 0, share: 0, pair, rarest: 0, likeness }
   for (const [term, count] of counts) {
     const weight = weights.get(term)!
     match.score += weight * saturated(count, length / Math.max(1, meanTerms))

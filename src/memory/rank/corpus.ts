@@ -44,4 +44,6 @@ export interface Query {
   terms: readonly string[]
   /** words of the speakers' names, and of dates, as terms */
   termsOf: (text: string) => readonly string[]
+  /** how like a text's terms are to the query's in what they mean, from 0: `meaning.ts` */
+  likeness: (terms: readonly string[]) => number
 }

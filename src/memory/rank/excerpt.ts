@@ -1,28 +1,36 @@
-/** What is told of a long text: how it begins, and the sentences where it speaks of the query, as they stand. Pure. */
+/** What is told of a text: how it begins, and the sentences where it speaks of the query, as they stand. The better it fits, the more of it. Pure. */
 
-/** About 40 tokens: a dozen fit into the standard budget. */
-const MOST_CHARS = 190
-/** What is told of how it begins, at the least: the sentences that end before it and the one it lies in. */
+/** Of the best all that matters is told, of the others what they are about: twenty fit into the standard budget then instead of eleven. */
+const MOST_CHARS = [190, 190, 190, 110, 110, 110, 110, 110]
+const MOST_CHARS_OF_OTHERS = 80
+/** What is told of how it begins, at the least. */
 const BEGINNING_CHARS = 60
 const SENTENCE = /[^.!?。！？\n]*(?:[.!?。！？]+["')\]]*\s*|\n+|$)/g
 
+/** How many characters are told of the memory that is in this place among the recalled, from 0. */
+export const charsAt = (place: number) => MOST_CHARS[place] ?? MOST_CHARS_OF_OTHERS
+
 /** `speaks`: whether a sentence shares a word with the query. */
-export function excerpt(text: string, speaks: (sentence: string) => boolean): string {
-  if (text.length <= MOST_CHARS * 1.25) return text
+export function excerpt(text: string, most: number, speaks: (sentence: string) => boolean): string {
+  if (text.length <= most * 1.25) return text
   const sentences = text.match(SENTENCE)!.filter((one) => one !== "")
-  let chars = 0
-  const isTold = sentences.map((sentence) => {
-    const isBeginning = chars < BEGINNING_CHARS
-    if (isBeginning) chars += sentence.length
-    return isBeginning
-  })
-  const tell = (at: number) => {
-    if (isTold[at] || chars + sentences[at]!.length > MOST_CHARS) return
-    isTold[at] = true
-    chars += sentences[at]!.length
+  let told = ""
+  let at = 0
+  while (told.length < BEGINNING_CHARS) told += sentences[at++]!
+  if (told.length > most) return `${told.slice(0, endOfWord(told, BEGINNING_CHARS))} …`
+  let isTold = true
+  for (const sentence of sentences.slice(at)) {
+    const fits = told.length + sentence.length <= most && speaks(sentence)
+    if (fits) told += isTold ? sentence : `… ${sentence}`
+    isTold = fits
   }
-  sentences.forEach((sentence, at) => speaks(sentence) && tell(at))
-  sentences.forEach((_, at) => tell(at))
-  const pieces = sentences.map((sentence, at) => (isTold[at] ? sentence : isTold[at - 1] ? "… " : ""))
-  return pieces.join("").trim()
+  return isTold ? told.trim() : `${told.trimEnd()} …`
+}
+
+/** A text without spaces is cut where it must be, but not between the halves of a character. */
+function endOfWord(text: string, least: number): number {
+  const space = text.indexOf(" ", least)
+  if (space >= 0 && space < least * 1.5) return space
+  const code = text.charCodeAt(least)
+  return code >= 0xdc00 && code < 0xe000 ? least + 1 : least
 }

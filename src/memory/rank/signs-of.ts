@@ -28,6 +28,11 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
   const hit = places.filter((_, at) => found[at] !== NO_MATCH)
   const sessionOf = new Map(hit.map(({ memory, session }) => [memory, session]))
   const sessions = scoreSessions(parts, weights, (memory) => sessionOf.get(memory) ?? null)
+  const liked = new Map<number, number>()
+  places.forEach(({ session }, index) => {
+    const { likeness } = found[index]!
+    if (session !== null && likeness > (liked.get(session) ?? 0)) liked.set(session, likeness)
+  })
   const all = Math.max(
     1e-9,
     [...weights.values()].reduce((sum, weight) => sum + weight, 0),
@@ -51,6 +56,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
     const said = match.mask | twoBefore.mask | before.mask | after.mask
     const speaks = place.speaker !== null && named.has(place.speaker)
     const isPerson = Number(place.speaker === null && place.role === "user")
+    const opens = isPerson * Number(place.pos === 1)
     const when = isWhen * Number(place.saysWhen)
     const signs: Signs = {
       match: match.score,
@@ -69,12 +75,18 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
       person: isPerson,
       personMatch: isPerson * match.score,
       standing: Number(place.isStanding),
+      opens,
+      opensMatch: opens * match.score,
       share: match.share / all,
       nearShare: shareOf(said),
       length: Math.min(1, Math.log1p(place.bytes / BYTES_A_WORD) / Math.log(LONG_WORDS)),
       answers: (places[oneBefore]?.asking ?? 0) * before.score,
       askedAbout: (places[oneAfter]?.asking ?? 0) * after.score,
       rarest: match.rarest / most,
+      likeness: match.likeness,
+      likenessBefore: before.likeness,
+      likenessAfter: after.likeness,
+      likenessSession: place.session === null ? 0 : (liked.get(place.session) ?? 0),
     }
     return { place, match, signs }
   })

@@ -1,13 +1,15 @@
 import { expect, test } from "bun:test"
-import { excerpt } from "../../../src/memory/rank/excerpt.ts"
+import { charsAt, excerpt } from "../../../src/memory/rank/excerpt.ts"
 import type { Corpus, Place, Query } from "../../../src/memory/rank/corpus.ts"
-import { rank } from "../../../src/memory/rank/rank.ts"
+import { rank, type Ranked } from "../../../src/memory/rank/rank.ts"
+import { signsOf } from "../../../src/memory/rank/signs-of.ts"
 import { asking, saysWhen } from "../../../src/memory/rank/signs.ts"
 import { queryTerms, termsOf } from "../../../src/memory/rank/terms.ts"
 
 interface Turn {
   text: string
   session?: number
+  pos?: number
   speaker?: string
   role?: string
   at?: string
@@ -15,19 +17,21 @@ interface Turn {
 
 const queryOf = (text: string): Query => {
   const stems = new Map<string, string>()
-  return { text, terms: queryTerms(text, stems), termsOf: (words) => termsOf(words, stems) }
+  return { text, terms: queryTerms(text, stems), termsOf: (words) => termsOf(words, stems), likeness: () => 0 }
 }
 
 /** The turns' numbers, best first. */
-function ranked(question: string, turns: readonly Turn[]): number[] {
+const ranked = (question: string, turns: readonly Turn[]) => found(question, turns).map(({ memory }) => memory)
+
+function found(question: string, turns: readonly Turn[]): Ranked[] {
   const stems = new Map<string, string>()
   const terms = turns.map(({ text }) => termsOf(text, stems))
   const query = queryOf(question)
   const places: Place[] = turns.map(
-    ({ text, session = 1, speaker = null, role = "user", at = "2026-03-01" }, memory) => ({
+    ({ text, session = 1, pos, speaker = null, role = "user", at = "2026-03-01" }, memory) => ({
       memory,
       session,
-      pos: memory,
+      pos: pos ?? memory,
       role,
       speaker,
       createdAt: Date.parse(at),
@@ -44,7 +48,7 @@ function ranked(question: string, turns: readonly Turn[]): number[] {
     hits: terms.map((own, memory) => ({ memory, part: 0, terms: own.join(" ") })),
     places,
   }
-  return rank(query, corpus).map(({ memory }) => memory)
+  return rank(query, signsOf(query, corpus))
 }
 
 test("of two people who say the same, the one that is asked about comes first", () => {
@@ -85,11 +89,35 @@ test("irregular forms are one word", () => {
   expect(ranked("What did she buy?", [{ text: "Nothing here." }, { text: "She bought a loom." }])[0]).toBe(1)
 })
 
+test("a reason has the words as the question has them", () => {
+  const turn = { text: "The service deploys to Frankfurt." }
+  expect(found("Where are services deployed?", [turn])[0]!.why()).toBe("says services, deployed")
+})
+
+test("what a session begins with comes before what is said later in it", () => {
+  const text = "I plan the move of the database."
+  const turns = [0, 1, 2].map((session) => ({ text, session, pos: session === 1 ? 1 : 4 }))
+  expect(ranked("the move of the database", turns)[0]).toBe(1)
+})
+
 test("of a long text its beginning is told and the sentence that speaks of the query, as they stand", () => {
   const text = `${"It was a long and sunny day at the coast of the northern island. ".repeat(4)}The key is under the blue pot. ${"Then we went home by the last boat of the evening. ".repeat(4)}`
-  const told = excerpt(text, (sentence) => sentence.includes("key"))
-  expect(told).toStartWith("It was a long and sunny day")
-  expect(told).toContain("The key is under the blue pot.")
-  expect(told.length).toBeLessThan(250)
-  expect(excerpt("Short.", () => false)).toBe("Short.")
+  const told = excerpt(text, 190, (sentence) => sentence.includes("key"))
+  expect(told).toBe(
+    "It was a long and sunny day at the coast of the northern island. … The key is under the blue pot. …",
+  )
+  expect(excerpt("Short.", 190, () => false)).toBe("Short.")
+})
+
+test("a long sentence is cut behind a word, one without spaces between two characters", () => {
+  const [words, signs] = ["many words that go on and on ".repeat(20), "😀".repeat(200)]
+  expect(excerpt(words, 80, () => true)).toBe(`${words.slice(0, 63).trimEnd()} …`)
+  expect(excerpt(signs, 80, () => true)).toBe(`${"😀".repeat(30)} …`)
+  expect(excerpt(`a${signs}`, 80, () => true).isWellFormed()).toBe(true)
+})
+
+test("the better a memory fits, the more of it is told", () => {
+  const chars = Array.from({ length: 12 }, (_, place) => charsAt(place))
+  expect(chars).toEqual([...chars].sort((one, other) => other - one))
+  expect(chars[0]).toBeGreaterThan(2 * chars[11]!)
 })
