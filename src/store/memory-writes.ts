@@ -102,7 +102,7 @@ interface Numbering {
 }
 
 /** Of fewer parts the words are in no list: they are read themselves, at every search. Lists are cheaper to write in one go, and small namespaces need none. */
-const LEAST_LISTED = 256
+const LEAST_LISTED = 512
 /** While more wait to be indexed. */
 const LEAST_LISTED_OF_MANY = 2048
 

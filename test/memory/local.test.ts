@@ -214,7 +214,7 @@ test("a path that turns out to be a project's takes its memories along, findable
   expect(engine.recall(path, query("Where do invoice numbers begin?"))).toEqual([])
 })
 
-test("words that are FTS5's syntax are words", () => {
+test("words that are syntax in a query language are words", () => {
   const { engine } = open()
   engine.remember(shop, [turn('Use AND or NOT near "quotes" and column:names* here.')])
   void engine.flush()
