@@ -19,7 +19,7 @@ export interface Indexer {
 
 const SOON_MS = 100
 const SLICE_MS = 8
-const BATCH = 32
+const BATCH = 64
 /** About a second's work, which the next search waits for. */
 const MOST_CHARS = 8_000_000
 const RETRY_MS = 500

@@ -126,5 +126,6 @@ function byWord(parts: readonly NumberedPart[]): [word: string, numbers: number[
     }
   }
   lists.delete("")
-  return [...lists].sort(([one], [other]) => (one < other ? -1 : 1))
+  const words = [...lists.keys()].sort()
+  return words.map((word) => [word, lists.get(word)!])
 }
