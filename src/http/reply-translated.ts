@@ -42,15 +42,21 @@ export async function replyTranslated(
   const headers = withType(answerHeaders(answer.headers), isSse ? EVENTS : "application/json")
   const metering = (listener: AnswerListener) => openMeter(exchange, dialect, contentType, operation, listener)
 
+  let begun: Uint8Array | null = null
   if (row.stream && streamed && isEvents) {
     const source = await withFirstBytes(answer.body, emptyAnswer)
-    failBeforeFirstByte(source.first, streamed.open(), dialect)
-    const events = streamed.open()
-    return replyStream(exchange, 200, headers, { source, meter: metering(events), events })
+    begun = source.first
+    if (begun?.[0] !== OPEN_BRACE) {
+      failBeforeFirstByte(begun, streamed.open(), dialect)
+      const events = streamed.open()
+      return replyStream(exchange, 200, headers, { source, meter: metering(events), events })
+    }
   }
-  const bytes = await receiveAnswer(exchange, answer)
+  const rest = await receiveAnswer(exchange, answer)
+  const bytes = begun ? Buffer.concat([begun, rest]) : rest
   if (!isEvents && !isJson(contentType)) throw unreadable(answer)
-  const stream = isEvents ? streamed?.collector() : undefined
+  // Careless servers give one JSON body the type of a stream.
+  const stream = isEvents && bytes[0] !== OPEN_BRACE ? streamed?.collector() : undefined
   const said = new WholeAnswer()
   const meter = metering(stream ?? said)
   meter.push(bytes)

@@ -174,6 +174,20 @@ for (const { client, upstream } of pairs) {
     }
   })
 
+  test(`${pair}: a whole answer under an event stream's content type is read as what it is`, async () => {
+    for (const stream of [false, true]) {
+      rig.provider.script(async (request) => {
+        const path = request.path.replace("streamGenerateContent", "generateContent")
+        const whole = defaultAnswer({ ...request, path, json: { ...request.json, stream: false } })
+        return { ...whole, headers: { "content-type": "text/event-stream" } }
+      })
+      const answer = await rig.ask(callAcross(client, upstream, stream))
+      expect([stream, answer.status]).toEqual([stream, 200])
+      expect(stream ? textOf(answer.text) : answer.text).toContain(DEFAULT_TEXT)
+      expect(await rowOf(answer)).toMatchObject({ outcome: "done", output_tokens: 9 })
+    }
+  })
+
   test(`rule 40: ${pair}: the provider's refusals keep their status and words, and their Retry-After`, async () => {
     for (const status of [400, 401, 404, 429, 500, 503]) {
       // 529 is Anthropic's 503

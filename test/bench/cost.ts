@@ -1,6 +1,7 @@
 /** What a request costs, next to nginx: JSON, streams, long prompts. */
 import { type Bench, chat, compare, message, run, type Shape } from "./measure.ts"
 import { figure, median, title } from "./report.ts"
+import { startMemproxy } from "./servers.ts"
 
 /** (a) 1 KB of JSON. CPU per request is the figure to trust on a busy machine. */
 export async function json(bench: Bench) {
@@ -83,12 +84,15 @@ export async function prompts(bench: Bench) {
 /** (d) What an Anthropic client costs more than a Chat client, both with a provider that speaks Chat: the two take turns. */
 export async function translation(bench: Bench) {
   title("Translated: an Anthropic client of a Chat provider, beyond the same-dialect path")
+  // on a program of its own: what is left to do after another case's thousands of requests would be counted here
+  const server = await startMemproxy(bench.binary, bench.mock.port)
+  const apart = { ...bench, memproxy: server, sent: { rows: 0 } }
   const path = "/v1/messages"
   const chunks = 50
   const text = `n=${chunks} d=10 s=200`
   const streams = { connections: 100, requests: bench.quick ? 200 : 400, rampMs: 500 }
   const perStream = await beyond(
-    bench,
+    apart,
     { ...streams, body: chat(text, { stream: true, usage: true }) },
     { ...streams, path, body: message(text, { stream: true }) },
   )
@@ -96,11 +100,12 @@ export async function translation(bench: Bench) {
   const requests = { connections: 16, requests: bench.quick ? 2000 : 5000, seconds: 20 }
   const fill = 10_000
   const perRequest = await beyond(
-    bench,
+    apart,
     { ...requests, body: chat("Read this.", { fill }) },
     { ...requests, path, body: message("Read this.", { fill }) },
   )
   figure({ what: "CPU per 10 KB request", unit: "µs", value: perRequest, most: 100 })
+  await server.stop()
 }
 
 /** Microseconds of CPU that a request of `more` takes beyond one of `less`: the median of several turns. */

@@ -54,7 +54,7 @@ async function ledgerHolds(bench: Bench, rows: number) {
   const { totals } = (await answer.json()) as { totals?: { requests: number } }
   title("The ledger")
   figure({
-    what: "rows, of the requests sent by json, streams, prompts, translation",
+    what: "rows, of the requests sent by json, streams, prompts",
     unit: "",
     value: totals?.requests ?? Number.NaN,
     exactly: rows,
