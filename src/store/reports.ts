@@ -76,27 +76,30 @@ function openOn(db: Database, file: Database | null, columns: KeptColumns): Open
     values: (sql, values) => db.query(sql).values(...values),
     rows: <Row>(sql: string, values: Values) => db.query<Row, Values>(sql).all(...values),
   }
-  function atOnce<T>(act: (columns: KeptColumns) => T): T {
-    if (db.inTransaction) return act(columns)
-    db.run("BEGIN")
-    try {
-      return act(columns)
-    } finally {
-      db.run("COMMIT")
-    }
-  }
+  const atOnce = <T>(act: (columns: KeptColumns) => T) => inOneRead(db, () => act(columns))
   return {
     source,
     atOnce,
     make: (name, query) =>
       atOnce(() => {
         columns.catchUp()
-        return MAKERS[name](columns, source, query)
+        return inOneRead(file, () => MAKERS[name](columns, source, query))
       }),
     close() {
       file?.close()
       db.close()
     },
+  }
+}
+
+/** Of one moment, and without a lock taken and given back for each of a thousand columns: that takes longer than reading them. */
+function inOneRead<T>(db: Database | null, act: () => T): T {
+  if (db === null || db.inTransaction) return act()
+  db.run("BEGIN")
+  try {
+    return act()
+  } finally {
+    db.run("COMMIT")
   }
 }
 
