@@ -1,5 +1,6 @@
 /** The thread of `store/report-thread.ts`: one report after another, and between them the columns are kept. An entry of the build. */
 import type { FromThread, ToThread } from "./store/report-thread.ts"
+import { yieldToOthers } from "./machine/thread-priority.ts"
 import { codeOf, isDamage } from "./store/database.ts"
 import { type OpenReports, openReports, removeColumns } from "./store/reports.ts"
 
@@ -14,6 +15,8 @@ let reports: OpenReports | null = null
 /** the last change that was said to be applied */
 let told = 0
 let timer: ReturnType<typeof setTimeout> | null = null
+
+yieldToOthers()
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   if (data.ask === "end") return end()
