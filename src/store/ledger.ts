@@ -86,13 +86,12 @@ export function createLedger(options: LedgerOptions): Ledger {
     warn: options.warn,
   })
 
-  const late = createLateCounts(
-    (waiting) =>
-      withDatabase(({ db }) =>
-        db.transaction(() => waiting.forEach((more, id) => addToRow(db, id, more, options.scoreOf))).immediate(),
-      ),
-    options.warn,
-  )
+  const late = createLateCounts((waiting) => {
+    withDatabase(({ db }) =>
+      db.transaction(() => waiting.forEach((more, id) => addToRow(db, id, more, options.scoreOf))).immediate(),
+    )
+    reports.changed(waiting.size)
+  }, options.warn)
 
   /** What is read has everything in it that was said before. */
   async function flush(): Promise<void> {

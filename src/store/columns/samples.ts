@@ -66,21 +66,26 @@ export class Samples {
   /** What `pack` gave, of other rows; `groups` has the group here of each group there. */
   addPacked([counts, values, widths, buckets, times]: PackedSamples, groups: Uint32Array, size: number): void {
     this.#makeRoom(size, 0)
+    const halves = halvesOf(values)
     let value = 0
     let next = 0
     for (let other = 0; other < counts.length; other++) {
       const group = groups[other]!
       const count = counts[other]!
-      this.#counts[group]! += count
-      if (widths[other]! > 0) {
-        const histogram = (this.#histograms[group] ??= new Uint32Array(BUCKETS))
-        for (const end = next + widths[other]!; next < end; next++) histogram[buckets[next]!]! += times[next]!
-      } else if (count > 0) {
+      if (count === 0) continue
+      const isLarge = (this.#counts[group]! += count) > EXACT
+      const end = next + widths[other]!
+      if (!isLarge) {
         const run = values.subarray(value, (value += count))
         const runs = this.#runs[group]
         if (runs) runs.push(run)
         else this.#runs[group] = [run]
+        continue
       }
+      const histogram = (this.#histograms[group] ??= new Uint32Array(BUCKETS))
+      if (next === end)
+        for (const last = value + count; value < last; value++) histogram[bucketOf(halves[value * 2 + 1]!)]!++
+      else for (; next < end; next++) histogram[buckets[next]!]! += times[next]!
     }
   }
 
@@ -164,9 +169,12 @@ export class Samples {
   }
 
   #countsOf(group: number): Uint32Array {
-    const counts = this.#histograms[group]?.slice() ?? new Uint32Array(BUCKETS)
-    countInto(counts, this.#valuesOf(group))
-    return counts
+    const counts = (this.#histograms[group] ??= new Uint32Array(BUCKETS))
+    const rest = this.#valuesOf(group)
+    if (rest.length === 0) return counts
+    const all = counts.slice()
+    countInto(all, rest)
+    return all
   }
 
   #countsOfAll(): Uint32Array {
