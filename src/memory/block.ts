@@ -48,7 +48,7 @@ const compare = (one: string, other: string) => (one < other ? -1 : one > other 
 /** Its day is said once, above the first of that day, and the year above the first of that year: a date costs as much as ten words. */
 function entry({ memory, text }: Recalled, at: number, all: readonly Recalled[]): string[] {
   const [day, before] = [dayOf(memory), at > 0 ? dayOf(all[at - 1]!.memory) : null]
-  const line = `${escapeFence(memory.speaker ?? memory.role)}: ${escapeFence(text)}`
+  const line = `- ${escapeFence(memory.speaker ?? memory.role)}: ${escapeFence(text)}`
   if (day === null || day === before) return [line]
   const [year, month, date] = day.split("-")
   const said = `${Number(date)} ${MONTHS[Number(month) - 1]}`

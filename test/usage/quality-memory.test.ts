@@ -25,7 +25,7 @@ test("an older note is stale when a later one says the same of something else", 
 
 test("a block is read note by note", () => {
   const block =
-    "<memproxy-memory>\nReference notes.\n- [2026-01-02] user: one\nstill one\n- assistant: two\n</memproxy-memory>"
+    "<memproxy-memory>\nNotes.\n2 Jan 2026\n- user: one\nstill one\n13 Mar\n- assistant: two\n</memproxy-memory>"
   expect(notesOf(block)).toEqual(["user: one\nstill one", "assistant: two"])
   expect(countMemories(notesOf(block), "", "").memories).toBe(2)
 })
