@@ -35,20 +35,31 @@ export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
     return sum.map((value) => value / length)
   }
 
+  /** By row, of those that were looked at: a row's length squared. */
+  const squares = new Map<number, number>()
+  function squareOf(row: number): number {
+    let square = squares.get(row)
+    if (square === undefined) {
+      square = 0
+      for (let at = row * dimensions; at < (row + 1) * dimensions; at++) square += rows[at]! * rows[at]!
+      squares.set(row, (square *= scales[row]! * scales[row]!))
+    }
+    return square
+  }
+
   /** The cosine of the sums of weighted vectors, but that a text's words count as unrelated to each other: then each word is looked at once a query. */
   function likenessTo(query: readonly string[]): (terms: readonly string[]) => number {
     const vector = vectorOf(query)
-    const known = new Map<string, readonly [product: number, square: number]>()
+    const known = new Map<string, { product: number; square: number }>()
     const look = (term: string) => {
       const row = rowOf.get(term)
-      let [product, square] = [0, 0]
-      if (row !== undefined)
-        for (let at = 0; at < dimensions; at++) {
-          const value = scales[row]! * rows[row * dimensions + at]!
-          product += vector[at]! * value
-          square += value * value
-        }
-      const seen = [product, square] as const
+      let product = 0
+      if (row !== undefined) {
+        const start = row * dimensions
+        for (let at = 0; at < dimensions; at++) product += vector[at]! * rows[start + at]!
+        product *= scales[row]!
+      }
+      const seen = { product, square: row === undefined ? 0 : squareOf(row) }
       known.set(term, seen)
       return seen
     }
@@ -56,9 +67,9 @@ export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
       let product = 0
       let square = 0
       for (const term of terms) {
-        const [one, length] = known.get(term) ?? look(term)
-        product += one
-        square += length
+        const one = known.get(term) ?? look(term)
+        product += one.product
+        square += one.square
       }
       return square > 0 ? Math.max(0, product / Math.sqrt(square)) : 0
     }
