@@ -8,9 +8,6 @@ export interface Meanings {
   likenessTo(terms: readonly string[]): (terms: readonly string[]) => number
 }
 
-/** For where there is no table. */
-export const NO_MEANINGS: Meanings = { likenessTo: () => () => 0 }
-
 /** Little-endian: how many stems, their dimensions, the bytes of their list; the list, by line feeds, filled up to 4; a float a stem that scales its row; the rows as int8. */
 export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
   const [count, dimensions, listed] = new Uint32Array(bytes.buffer, bytes.byteOffset, 3) as unknown as [
