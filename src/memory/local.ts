@@ -10,6 +10,7 @@ import type { Meanings } from "./rank/meaning.ts"
 import { isAnswerable, knownShare, LEAST_KNOWN, rank, type Ranked } from "./rank/rank.ts"
 import { type Candidate, signsOf } from "./rank/signs-of.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
+import { reasonOf } from "./recall.ts"
 import { redact } from "./redact.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import type { NewMemory, StoredMemory } from "../store/memory-tables.ts"
@@ -185,10 +186,19 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     return read(namespaces, withStanding(corpus, rank(query, candidates), limit))
   }
 
+  /** While another program writes, or the disk is full, all but the newest can still be read; the indexer tries again and warns. */
+  function indexWhatWaits(namespaces: readonly number[]): void {
+    try {
+      indexer.catchUp(namespaces, INDEXING_MS)
+    } catch (error) {
+      if (!["locked", "full"].includes(reasonOf(error))) throw error
+    }
+  }
+
   function recall(namespace: Namespace, { text, previous, maxTokens }: RecallQuery): Recalled[] {
     const namespaces = visible(namespace)
     if (namespaces.length === 0) return []
-    indexer.catchUp(namespaces, INDEXING_MS)
+    indexWhatWaits(namespaces)
     const short = readQuery(gist(text))
     const query = short.terms.length < 4 && previous ? readQuery(`${gist(previous)}\n${gist(text)}`) : short
     const { corpus, candidates } = look(namespaces, query, LEAST_KNOWN)

@@ -1,6 +1,6 @@
 /**
  * The blocks that went out with user turns, so that the same turns go out the same again: a provider's prompt cache holds a conversation only while its
- * beginning stays. What keeps them is given in; see `store/memory-blocks.ts`.
+ * beginning stays. What keeps them is given in; see `store/sent-blocks.ts`.
  */
 import type { InjectedMemory } from "../exchange.ts"
 import type { Namespace } from "./namespace.ts"

@@ -217,7 +217,9 @@ describe("the engine inside the binary", () => {
       local(5),
       async (proxy) => {
         await tell(proxy, "xia")
+        await eventually("found", async () => (await ask(proxy, "xia")).memory?.startsWith("hit") ?? false)
         const locker = new Database(file)
+        locker.run("PRAGMA busy_timeout = 5000")
         locker.run("BEGIN IMMEDIATE")
         expect((await ask(proxy, "xia")).memory).toMatch(/^hit/)
         await Bun.sleep(100)
