@@ -49,11 +49,12 @@ export function reportUsage(columns: LedgerColumns, query: UsageQuery): UsageRep
   const { tallies, keys } = grouped
   const [durations, ttfts] = tallies.samples
   const groups = query.groupBy.length === 0 ? [] : inOrder(grouped, query.groupBy)
+  const { key: _, ...totals } = sumsOf(null, tallies.total(keys.length), 0, durations!.all(), ttfts!.all())
   return {
     rows: groups.map((group) =>
       sumsOf(keys[group]!, tallies.sums, group * USAGE_STRIDE, durations!.of(group), ttfts!.of(group)),
     ),
-    totals: sumsOf(undefined, tallies.total(keys.length), 0, durations!.all(), ttfts!.all()),
+    totals,
   }
 }
 

@@ -1,5 +1,5 @@
 /** Usage reports against sums made another way, and days and hours across changes of the clock. */
-import { afterAll, expect, test } from "bun:test"
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test"
 import * as fc from "fast-check"
 import type { LedgerDetail, LedgerRow } from "../../src/exchange.ts"
 import { calendarBuckets } from "../../src/store/calendar.ts"
@@ -7,6 +7,8 @@ import type { Group } from "../../src/store/groups.ts"
 import { openStore } from "../../src/store/open.ts"
 import type { UsageReport, UsageSums } from "../../src/store/usage.ts"
 import { anyDetail, anyRow, detailOf, rowAt, temporaryDirectories } from "./sample.ts"
+
+setDefaultTimeout(60_000) // many ledgers are made
 
 const directories = temporaryDirectories()
 afterAll(directories.remove)
@@ -118,7 +120,7 @@ test("the rows and totals of any grouping equal sums made by hand", async () => 
       expect(rows.map((row) => JSON.stringify(row.key)).sort()).toEqual([...byHand.keys()].sort())
       for (const { key, ...sums } of rows) expectSums(sums, expectedSums(byHand.get(JSON.stringify(key))!))
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 
