@@ -69,7 +69,7 @@ function readWhole(tally: Tally, response: JsonObject | null): void {
   const said = record(response["usage"])
   const output = list(response["output"])
   tally.usage = (said && readUsage(said)) ?? tally.usage
-  noteSearches(tally, output, list(response["tools"]))
+  noteSearches(tally, output)
   tally.finishReason =
     word(record(response["incomplete_details"])?.["reason"]) ?? word(response["status"]) ?? tally.finishReason
   if (response["error"]) tally.errorType = errorWord(response["error"])
@@ -80,18 +80,15 @@ function readWhole(tally: Tally, response: JsonObject | null): void {
 }
 
 /**
- * "Search actions incur a tool call cost"; opening a page and looking through it do not. The tool's preview has another price with some models.
+ * "Search actions incur a tool call cost"; opening a page and looking through it do not.
  * https://platform.openai.com/docs/guides/tools-web-search
  */
-function noteSearches(tally: Tally, output: readonly Json[], tools: readonly Json[]): void {
+function noteSearches(tally: Tally, output: readonly Json[]): void {
   const searches = output.filter((value) => {
     const item = record(value)
     return item?.["type"] === "web_search_call" && (record(item["action"])?.["type"] ?? "search") === "search"
   }).length
-  if (searches === 0 || !tally.usage) return
-  tally.usage.webSearches = searches
-  const isPreview = tools.some((tool) => word(record(tool)?.["type"])?.startsWith("web_search_preview"))
-  if (isPreview) tally.serviceTier = `${tally.serviceTier ?? "default"} search_preview`
+  if (searches > 0 && tally.usage) tally.usage.webSearches = searches
 }
 
 /** Tool search may be asked of either side. */

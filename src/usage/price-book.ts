@@ -79,9 +79,7 @@ const CLOSED_MODELS: readonly (readonly [RegExp, string])[] = [
   [/^grok-/, "x-ai"],
 ]
 
-/** USD for a thousand searches with any of the maker's models; the table says it of some. https://openai.com/api/pricing, https://claude.com/pricing */
-const SEARCHES: Readonly<Record<string, number>> = { openai: 10, anthropic: 10 }
-
+/** Its fees for a provider's searches are left out: it has them of some models only. Whoever uses them writes `search_context_cost_per_query`. */
 const CLASSES: Readonly<Record<string, PriceClass>> = {
   input_mtok: "input",
   output_mtok: "output",
@@ -93,7 +91,6 @@ const CLASSES: Readonly<Record<string, PriceClass>> = {
   output_audio_mtok: "output_audio",
   output_reasoning_mtok: "reasoning",
   requests_kcount: "requests",
-  web_searches_kcount: "web_search",
 }
 
 export function createPriceBook({ now = Date.now }: { now?: () => number } = {}): PriceBook {
@@ -112,10 +109,9 @@ export function createPriceBook({ now = Date.now }: { now?: () => number } = {})
     if (!customs.has(prices)) customs.set(prices, byTier)
     if (!byTier.has(when)) {
       const rates = customRates(prices, serviceTier, offPeak)
-      // a price for input or output stands alone, and searches are in it but where they have their own; others (a cache price) change the table's
+      // a price for input or output stands alone; others (a cache price, a search's) change the table's
       const isWhole = rates !== null && (rates.input !== undefined || rates.output !== undefined)
-      const all = isWhole ? { web_search: 0, ...rates } : rates
-      byTier.set(when, all && { rates: all, list: priceList(all), isWhole })
+      byTier.set(when, rates && { rates, list: priceList(rates), isWhole })
     }
     return byTier.get(when)
   }
@@ -194,12 +190,7 @@ function find(table: Table, provider: string, name: string): Periods | null {
   if (!found) return null
   const periods: ConditionalPrice[] = Array.isArray(found) ? found : [{ prices: found }]
   if (periods.some(({ prices }) => isForeign(prices))) return null
-  return periods.map(({ constraint, prices }) => {
-    const rates = tableRates(prices)
-    const web_search = rates.web_search ?? SEARCHES[id]
-    const isFree = Object.keys(rates).length === 0
-    return { constraint, rates: isFree || !web_search ? rates : { ...rates, web_search }, lists: new Map() }
-  })
+  return periods.map(({ constraint, prices }) => ({ constraint, rates: tableRates(prices), lists: new Map() }))
 }
 
 /** A list of other prices only (audio by the hour, pages) is none of ours; an empty one means free. */

@@ -98,7 +98,8 @@ export function charge(list: PriceList, usage: Usage): { cost: number | null; un
     part(usage.output - reasoning - outputAudio, output) +
     part(reasoning, units.reasoning ?? output) +
     part(outputAudio, units.output_audio ?? output)
-  const cost = perMillion / 1e6 + ((units.requests ?? 0) + part(usage.webSearches ?? 0, units.web_search)) / 1e3
+  const perThousand = (units.requests ?? 0) + (usage.webSearches ?? 0) * (units.web_search ?? 0)
+  const cost = perMillion / 1e6 + perThousand / 1e3
   return { cost: Number.isNaN(cost) ? null : cost, units }
 }
 

@@ -27,8 +27,6 @@ const SHARES: readonly Row[] = [
   { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-5(\.1-codex)?-mini/, all: 1.8 },
   { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-5\.5/, all: 2.5 },
   { providers: /^(openai|azure)$/, tiers: /^priority$/, models: /^gpt-[56]/, all: 2 },
-  // The tool's preview costs as the tool itself with reasoning models; with others it has a price of its own.
-  { providers: /^(openai|azure)$/, tiers: /^search_preview$/, models: /^(gpt-[5-9]|o\d)/, all: 1 },
   // "1.1x multiplier on all token pricing categories", for all models that know `inference_geo`
   { providers: /^anthropic$/, tiers: /^us$/, all: 1.1 },
   // https://platform.claude.com/docs/en/build-with-claude/fast-mode
@@ -63,7 +61,7 @@ const SHARES: readonly Row[] = [
 
 const STANDARD: Share = { all: 1 }
 /** Tiers that have a price of their own; any other name (`default`, `standard`, `on_demand`, `scale`) is the standard price. */
-const SPECIAL = /^(flex|priority|batch|performance|us|fast|search_preview|regional)$/
+const SPECIAL = /^(flex|priority|batch|performance|us|fast|regional)$/
 
 /** Of several words (`batch us`) all count. null: one of them has a price of its own, and it is not known here. */
 export function shareOf(provider: string, tier: string | null, model: string): Share | null {

@@ -17,7 +17,7 @@ litellm_settings:
   cost_margin_config: { global: 0.5, openai: { percentage: 0.2, fixed_amount: 0.01 } }
 model_list:
   - model_name: own
-    litellm_params: { model: openai/own, api_key: sk-x, input_cost_per_token: 0.001, output_cost_per_token: 0.002 }
+    litellm_params: { model: openai/own, api_key: sk-x, input_cost_per_token: 0.001, output_cost_per_token: 0.002, search_context_cost_per_query: 0.01 }
     model_info: { id: own-1 }
 `
 
@@ -57,7 +57,12 @@ const tokens = {
 }
 
 test("what searches cost is in the new price, too", async () => {
-  const { entries } = await repriced([[{ ...sonnet, ...tokens }], [{ ...sonnet, ...tokens }, { web_searches: 3 }]])
+  const own = { deployment_id: "own-1" }
+  const row = { ...sonnet, provider: "openai", model: "own", upstream_model: "own", input_tokens: 10, output_tokens: 5 }
+  const { entries } = await repriced([
+    [row, own],
+    [row, { ...own, web_searches: 3 }],
+  ])
   expect(entries[1]!.cost_usd! - entries[0]!.cost_usd!).toBeCloseTo(0.03, 12)
   expect([entries[1]!.web_searches, entries[1]!.unit_prices]).toEqual([3, expect.objectContaining({ web_search: 10 })])
 })

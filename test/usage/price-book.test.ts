@@ -50,7 +50,6 @@ function judge(id: string, model: string, usage: Usage, at = AT): number | undef
     output_reasoning_tokens: usage.reasoning,
     ...(usage.inputAudio > 0 && { input_audio_tokens: usage.inputAudio }),
     ...(usage.outputAudio > 0 && { output_audio_tokens: usage.outputAudio }),
-    ...(usage.webSearches && { web_searches: usage.webSearches }),
   }
   return calcPrice(said, model, { providerId: id, timestamp: new Date(at) })?.total_price
 }
@@ -185,37 +184,18 @@ describe("the bundled table", () => {
     })
   })
 
-  test("a search is charged apart, in every service tier the same, and is among the prices used where there was one", () => {
-    const tokens = { input: 1000, output: 100 }
-    const cost = (provider: string, model: string, webSearches?: number, more: Partial<PriceQuery> = {}) =>
-      book.price(query(provider, model, { ...tokens, ...(webSearches && { webSearches }) }, more))
-    for (const [provider, model] of [
-      ["anthropic", "claude-sonnet-4-5"],
-      ["openai", "gpt-5"],
-      ["openai", "gpt-5-codex"],
-    ] as const) {
-      const without = cost(provider, model)
-      const three = cost(provider, model, 3)
-      expect(three.cost! - without.cost!).toBeCloseTo(0.03, 12)
-      expect([without.units?.["web_search"], three.units?.["web_search"]]).toEqual([undefined, 10])
-    }
-    const batch = (searches?: number) => cost("openai", "gpt-5", searches, { serviceTier: "batch" }).cost!
-    expect(batch(1) - batch()).toBeCloseTo(0.01, 12)
-    // The preview of the tool has another price with models that do not reason; nobody else's searches have one here.
-    const preview = { serviceTier: "default search_preview" }
-    expect(cost("openai", "gpt-5", 1, preview).cost).toBeCloseTo(cost("openai", "gpt-5", 1).cost!, 12)
-    expect(cost("openai", "gpt-4.1", 1, preview)).toEqual({ cost: null, source: null, units: null })
-    expect(cost("xai", "grok-4", 1).cost).toBeNull()
-    expect(cost("xai", "grok-4").cost).toBeNumber()
-  })
-
-  test("a file's own prices hold searches too, where it says what they cost", () => {
+  test("a search costs what the file says, in every service tier the same, and is then among the prices used; the table has none", () => {
     const own = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 }
-    const cost = (custom: Record<string, number>) =>
-      book.price(query("openai", "gpt-5", { input: 1000, output: 100, webSearches: 2 }, { custom })).cost
-    expect(cost(own)).toBeCloseTo(0.0012, 12)
-    expect(cost({ ...own, search_context_cost_per_query: 0.025 })).toBeCloseTo(0.0512, 12)
-    expect(cost({ search_context_cost_per_query: 0 })).toBeCloseTo((1000 * 1.25 + 100 * 10) / 1e6, 12)
+    const cost = (custom: Record<string, number> | null, webSearches = 2, serviceTier: string | null = null) =>
+      book.price(query("openai", "gpt-5", { input: 1000, output: 100, webSearches }, { custom, serviceTier }))
+    const tokens = (1000 * 1.25 + 100 * 10) / 1e6
+    expect(cost(null).cost).toBeCloseTo(tokens, 12)
+    expect(cost({ search_context_cost_per_query: 0.01 }).cost).toBeCloseTo(tokens + 0.02, 12)
+    expect(cost({ search_context_cost_per_query: 0.01 }, 2, "batch").cost).toBeCloseTo(tokens / 2 + 0.02, 12)
+    expect(cost(own).cost).toBeCloseTo(0.0012, 12)
+    const whole = { ...own, search_context_cost_per_query: 0.025 }
+    expect(cost(whole).cost).toBeCloseTo(0.0512, 12)
+    expect([cost(whole).units?.web_search, cost(whole, 0).units?.web_search]).toEqual([25, undefined])
   })
 
   test("what is not known has no price, never 0", () => {
