@@ -169,7 +169,8 @@ function stepOf(exchange: Appraisable, body: JsonObject): Step | null {
     client: row.client,
     model: row.model,
     askedAt,
-    answeredAt: askedAt + row.duration_ms,
+    // Whole milliseconds, as `askedAt` is: else a request right after the answer would seem to come before it.
+    answeredAt: askedAt + Math.floor(row.duration_ms),
     isDone: row.outcome === "done",
     isTranslated: row.dialect_in !== row.dialect_out,
     turns: turns.map(({ hash }) => hash),

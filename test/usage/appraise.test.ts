@@ -87,6 +87,15 @@ test("when more is asked than can be looked at, the newest go first and the othe
   expect(new Set(told.map(([id]) => id)).size).toBe(60)
 })
 
+test("a request in the very millisecond of the answer before it comes after it", () => {
+  const { appraiser, add, told } = start()
+  const row = rowAt(0, { id: "first", session_id: "s", tool_calls: 0, duration_ms: 3.05 })
+  add({ row, askedAt: 100 })
+  add({ row: { ...row, id: "second" }, askedAt: 103 })
+  appraiser.finish()
+  expect(told).toContainEqual(["first", { followed: 1, regenerated: 1 }])
+})
+
 test("turns that cannot be read cost only what they say, and the next answer nothing", () => {
   const { add, told, warned, appraiser } = start()
   add({
