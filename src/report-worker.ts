@@ -68,6 +68,7 @@ function open(): OpenReports {
 
 /** They are opened anew when they are needed again. */
 function close(error: unknown): void {
+  self.postMessage({ trouble: String(error) } satisfies FromThread)
   reports?.close()
   reports = null
   if (isDamage(error)) removeColumns(dir)

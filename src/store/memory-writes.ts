@@ -174,7 +174,7 @@ export function readParts(db: Database, namespace: number, from: number, to: num
   const base = namespace * PARTS_A_NAMESPACE
   return db
     .query<NumberedPart, [number, number, number]>(
-      "SELECT id - ? AS number, terms FROM memory_parts WHERE id >= ? AND id < ?", // they lie in this order,
+      "SELECT id - ? AS number, terms FROM memory_parts WHERE id >= ? AND id < ?", // they lie in this order
     )
     .all(base, base + from, base + to)
 }

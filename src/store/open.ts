@@ -55,7 +55,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
       return openDatabase(path, waitMs, prepare)
     }
   }
-  const ledger = createLedger({ open, setAside, warn, scoreOf, reports: createReportThread(dir) })
+  const ledger = createLedger({ open, setAside, warn, scoreOf, reports: createReportThread(dir, warn) })
   const memory = openMemoryDatabase(dir, warn)
   const sentBlocks = createSentBlocks({ use: memory.use, takeDamage: memory.takeDamage, clock, warn })
   const bodies = openBodies(dir, warn)

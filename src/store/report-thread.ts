@@ -14,9 +14,10 @@ export type ToThread =
   | { ask: "end" }
   | { ask: "report"; id: number; name: ReportName; query: Query<ReportName> }
   | { ask: "forget"; id: number }
-/** `applied`: this change of the ledger and all before it are in the columns' file. */
+/** `applied`: this change of the ledger and all before it are in the columns' file. `trouble`: why the columns cannot be kept. */
 export type FromThread =
   | { applied: number }
+  | { trouble: string }
   | { id: number; json: Uint8Array<ArrayBuffer> }
   | { id: number; error: { message: string; code: string } }
 
@@ -39,7 +40,7 @@ const IDLE_MS = 60_000
 /** A report under way is not waited for any longer. */
 const CLOSE_MS = 2_000
 
-export function createReportThread(dir: string): ReportThread {
+export function createReportThread(dir: string, warn: (message: string) => void): ReportThread {
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array<ArrayBuffer>>>()
   let worker: Worker | null = null
   let idle: ReturnType<typeof setTimeout> | null = null
@@ -47,6 +48,7 @@ export function createReportThread(dir: string): ReportThread {
   let rowsSince = 0
   let isClosed = false
   let applied: (change: number) => void = () => {}
+  let lastTrouble = ""
 
   /**
    * The thread closes its files and ends by itself: one that is terminated holds its locks for as long as it likes.
@@ -75,12 +77,22 @@ export function createReportThread(dir: string): ReportThread {
   }
 
   function hear(said: FromThread): void {
+    if ("trouble" in said) return complain(said.trouble)
     stayAwake()
     if ("applied" in said) return applied(said.applied)
     const one = waiting.get(said.id)
     waiting.delete(said.id)
     if ("json" in said) one?.resolve(said.json)
     else one?.reject(Object.assign(new Error(said.error.message), { code: said.error.code }))
+  }
+
+  /** Once for each trouble: it is tried again all the time. */
+  function complain(trouble: string): void {
+    if (trouble !== lastTrouble)
+      warn(
+        `columns.db cannot be kept (${trouble}): reports are made from the rows, which takes longer; it is tried again`,
+      )
+    lastTrouble = trouble
   }
 
   function stayAwake(): void {
