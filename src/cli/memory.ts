@@ -75,19 +75,16 @@ export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
   createDirectory(dir)
   const database = openMemoryDatabase(dir, io.err, WAIT_MS)
   const store = createMemoryStore(database.use)
+  const now = () => performance.now()
   const engine = createLocalEngine({
     store,
     estimate: estimateTokens,
     newId: Bun.randomUUIDv7,
     clock: Date.now,
+    now,
     warn: io.err,
   })
-  const desk = createMemoryDesk(
-    engine,
-    store,
-    () => performance.now(),
-    () => config.memory.scope,
-  )
+  const desk = createMemoryDesk(engine, store, now, () => config.memory.scope)
   try {
     return await command({ desk, io, values, rest, limit, userId: values.user ?? config.users.defaultUserId })
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The memory inside the binary: words under a namespace, ranked by what surrounds them. No key, no service, no model. */
+/** The memory inside the binary: words under a namespace, ranked by what surrounds them and what they mean. No key, no service; no model is run. */
 import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
@@ -27,6 +27,8 @@ export interface LocalOptions {
   newId: () => string
   /** epoch milliseconds */
   clock: () => number
+  /** monotonic milliseconds */
+  now: () => number
   warn: (message: string) => void
 }
 
@@ -78,9 +80,9 @@ export interface Draft {
 }
 
 export function createLocalEngine(options: LocalOptions): LocalEngine {
-  const { store, estimate, newId, clock, warn } = options
+  const { store, estimate, newId, clock, now, warn } = options
   const stems: Stems = new Map()
-  const indexer = createIndexer({ store, stems, now: clock, warn })
+  const indexer = createIndexer({ store, stems, now, warn })
   let waiting: Entry[] = []
   let timer: ReturnType<typeof setTimeout> | null = null
   let isFailing = false

@@ -57,7 +57,7 @@ export function createMemories({
   scope,
   warn,
 }: MemoriesOptions): Memories {
-  const local = withMemo(createLocalEngine({ store, estimate, newId, clock, warn }), store.version)
+  const local = withMemo(createLocalEngine({ store, estimate, newId, clock, now, warn }), store.version)
   /** one for each key and address that a config named: an edit of the file may bring another */
   const remote = new Map<string, MemoryEngine>()
   /** What an earlier process left is sent by the first engine alone. */

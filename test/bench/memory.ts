@@ -32,6 +32,7 @@ const engine = createLocalEngine({
   estimate: estimateTokens,
   newId: Bun.randomUUIDv7,
   clock,
+  now: () => performance.now(),
   warn: console.error,
 })
 

@@ -25,6 +25,7 @@ function open(dir = mkdtempSync(join(tmpdir(), "memproxy-indexer-"))) {
     estimate: estimateTokens,
     newId: Bun.randomUUIDv7,
     clock: Date.now,
+    now: () => performance.now(),
     warn: (message) => warnings.push(message),
   })
   closers.push(

@@ -28,6 +28,7 @@ function open(dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))) {
     estimate: estimateTokens,
     newId: () => `m${++ids}-${dir.slice(-6)}`,
     clock: () => 0,
+    now: () => 0,
     warn: () => {},
   })
   closers.push(() => void engine.close(), database.close)
