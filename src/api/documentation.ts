@@ -272,23 +272,24 @@ export const QUALITY_SCHEMA = object({
   backlog: object({ waiting: count("answers not looked at yet"), dropped: count("never looked at: too much to do") }),
 })
 
-export const FEEDBACK_BODY: NonNullable<DocumentDecoration["requestBody"]> = {
+type Body = NonNullable<DocumentDecoration["requestBody"]>
+type BodySchema = NonNullable<Extract<Body, { content: unknown }>["content"][string]["schema"]>
+
+export const jsonBody = (schema: BodySchema): Body => ({
   required: true,
-  content: {
-    "application/json": {
-      schema: {
-        type: "object",
-        required: ["score"],
-        properties: {
-          request_id: { type: "string" },
-          session_id: { type: "string", description: "instead of request_id" },
-          score: { type: "number", minimum: -1, maximum: 1, description: "-1 (bad) to 1 (good)" },
-          comment: { type: "string" },
-        },
-      },
-    },
+  content: { "application/json": { schema } },
+})
+
+export const FEEDBACK_BODY = jsonBody({
+  type: "object",
+  required: ["score"],
+  properties: {
+    request_id: { type: "string" },
+    session_id: { type: "string", description: "instead of request_id" },
+    score: { type: "number", minimum: -1, maximum: 1, description: "-1 (bad) to 1 (good)" },
+    comment: { type: "string" },
   },
-}
+})
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: "A parameter is wrong; the error names it and what it may be.",
@@ -370,7 +371,4 @@ export const MEMORY_SCHEMAS = {
 }
 export type DetailSchema = Parameters<typeof answers>[0]
 
-export const MEMORY_BODY: NonNullable<DocumentDecoration["requestBody"]> = {
-  required: true,
-  content: { "application/json": { schema: { type: "object" } } },
-}
+export const MEMORY_BODY = jsonBody({ type: "object" })

@@ -5,7 +5,7 @@
 import { Elysia } from "elysia"
 import { readUsage } from "../dialects/openai-chat/usage.ts"
 import { type Json, type JsonObject, Refusal, type Usage } from "../exchange.ts"
-import { answers, object } from "./documentation.ts"
+import { answers, jsonBody, object } from "./documentation.ts"
 
 export interface SpendCalculateDeps {
   /** @throws Refusal for whoever does not hold the master key */
@@ -35,21 +35,14 @@ export function spendCalculateApi({ admit, readBody, costOf, estimate }: SpendCa
         tags: ["LiteLLM"],
         summary:
           "LiteLLM's: what a call costs, before it (input alone, its tokens estimated) or after it (by the answer's usage)",
-        requestBody: {
-          required: true,
-          content: {
-            "application/json": {
-              schema: {
-                type: "object",
-                properties: {
-                  model: { type: "string", description: "a model_name of the config, or provider/model" },
-                  messages: { type: "array", items: { type: "object" } },
-                  completion_response: { type: "object", description: "a Chat Completion with its usage" },
-                },
-              },
-            },
+        requestBody: jsonBody({
+          type: "object",
+          properties: {
+            model: { type: "string", description: "a model_name of the config, or provider/model" },
+            messages: { type: "array", items: { type: "object" } },
+            completion_response: { type: "object", description: "a Chat Completion with its usage" },
           },
-        },
+        }),
         responses: answers(object({ cost: { type: "number", description: "USD" } }), 400, 401, 403, 404),
       },
     },

@@ -4,7 +4,7 @@
  */
 import { Elysia } from "elysia"
 import { type Json, Refusal } from "../exchange.ts"
-import { answers, object } from "./documentation.ts"
+import { answers, jsonBody, object } from "./documentation.ts"
 import { parseCall, textsOf } from "./spend-calculate.ts"
 
 export interface TokenCounterDeps {
@@ -41,23 +41,16 @@ export function tokenCounterApi({ admit, readBody, upstreamOf, estimate }: Token
       detail: {
         tags: ["LiteLLM"],
         summary: "LiteLLM's: tokens of a prompt, estimated; no provider is called",
-        requestBody: {
-          required: true,
-          content: {
-            "application/json": {
-              schema: {
-                type: "object",
-                required: ["model"],
-                properties: {
-                  model: { type: "string" },
-                  messages: { type: "array", items: { type: "object" } },
-                  contents: { type: "array", items: { type: "object" }, description: "as in Gemini's requests" },
-                  prompt: { type: "string" },
-                },
-              },
-            },
+        requestBody: jsonBody({
+          type: "object",
+          required: ["model"],
+          properties: {
+            model: { type: "string" },
+            messages: { type: "array", items: { type: "object" } },
+            contents: { type: "array", items: { type: "object" }, description: "as in Gemini's requests" },
+            prompt: { type: "string" },
           },
-        },
+        }),
         responses: answers(
           object({
             total_tokens: { type: "integer" },
