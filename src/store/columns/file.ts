@@ -4,9 +4,10 @@
  */
 import { Database } from "bun:sqlite"
 import { closeSync, existsSync, openSync, rmSync } from "node:fs"
+import { isDamage } from "../database.ts"
 
 /** Of another version or another ledger, it is made anew. */
-const VERSION = 1
+const VERSION = 2
 /** A column is some ten thousand bytes: of pages of the usual size it takes three times as long to read. The size must be set first. */
 const SETTINGS = ["page_size = 32768", "busy_timeout = 1000", "journal_mode = WAL", "synchronous = NORMAL"]
 
@@ -27,33 +28,48 @@ const SCHEMA = `
   CREATE TABLE rollups (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 `
 
-/** @param ledger its identity. @throws what the disk throws */
+/** One that is damaged, of another version or of another ledger is made anew. @param ledger its identity. @throws what the disk throws */
 export function openForWriting(path: string, ledger: string): Database {
+  const kept = attempt(() => open(path, ledger))
+  if (kept) return kept
+  remove(path)
+  return open(path, ledger)!
+}
+
+/** null where the file is damaged. */
+function attempt<T>(act: () => T): T | null {
   try {
-    return open(path, ledger)
-  } catch {
-    // Damaged, or a copy of something else: it is made anew, and what the disk refuses then is thrown.
-    remove(path)
-    return open(path, ledger)
+    return act()
+  } catch (error) {
+    if (isDamage(error)) return null
+    throw error
   }
 }
 
-function open(path: string, ledger: string): Database {
+/** null where there is something else in it. */
+function open(path: string, ledger: string): Database | null {
   if (!existsSync(path)) closeSync(openSync(path, "a", 0o600)) // SQLite would give it the umask's mode
   const db = new Database(path, { readwrite: true })
   try {
     for (const setting of SETTINGS) db.run(`PRAGMA ${setting}`)
+    if (isEmpty(db)) begin(db, ledger)
     if (fits(db, ledger)) return db
-    db.transaction(() => {
-      db.run(SCHEMA) // fails where there is something else
-      db.query("INSERT INTO state VALUES (?, 0)").run(ledger)
-      db.run(`PRAGMA user_version = ${VERSION}`)
-    }).immediate()
-    return db
   } catch (error) {
     db.close()
     throw error
   }
+  db.close()
+  return null
+}
+
+const isEmpty = (db: Database) => db.query("SELECT 1 FROM sqlite_schema LIMIT 1").get() === null
+
+function begin(db: Database, ledger: string): void {
+  db.transaction(() => {
+    db.run(SCHEMA)
+    db.query("INSERT INTO state VALUES (?, 0)").run(ledger)
+    db.run(`PRAGMA user_version = ${VERSION}`)
+  }).immediate()
 }
 
 /** null where there is none that fits. */

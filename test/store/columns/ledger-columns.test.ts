@@ -206,3 +206,18 @@ test("columns of another ledger, of a newer state of this one, damaged ones and 
   rmSync(path)
   expectTheSameWithout()
 }, 60_000)
+
+test("columns that are only locked are not thrown away", () => {
+  build()
+  const path = join(dir, "columns.db")
+  const pieces = inColumns("pieces")
+  const other = new Database(path)
+  other.run("PRAGMA locking_mode = EXCLUSIVE")
+  other.run("BEGIN IMMEDIATE")
+  other.run("UPDATE state SET applied = applied")
+  expect(() => openReports(dir, "keep")).toThrow("locked")
+  other.run("ROLLBACK")
+  other.close()
+  expect(inColumns("pieces")).toBe(pieces)
+  expectTheSameWithout()
+}, 60_000)
