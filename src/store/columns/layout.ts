@@ -1,8 +1,8 @@
 /**
  * Ledger rows turned by ninety degrees: for some four thousand rows one typed array a column, so that a million rows are summed or searched in a moment.
- * It knows the arrays and their bytes; where they are kept, `pieces.ts` knows.
+ * It knows the arrays; what bytes they are kept as, `column-bytes.ts` knows.
  */
-import { packSignals, type Signals, signalsOf } from "./signals.ts"
+import { type Signals, signalsOf } from "./signals.ts"
 
 /** What rows are filtered and grouped by, as numbers of words (`words.ts`); 0 is NULL. */
 export const DIMENSIONS = [
@@ -62,14 +62,9 @@ export interface Columns extends Span {
   signals(): Signals
 }
 
-/** In the table `piece_columns`, column `number` of a piece has the id `piece * COLUMN_IDS + number`. */
-export const COLUMN_IDS = 16
-export const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5, signals: 13 } as const
-export const numberOfDimension = (name: Dimension) => NUMBERS.dimensions + DIMENSIONS.indexOf(name)
-
-const FRACTIONS = ["cost", "billed", "duration", "ttft"] as const
-const COUNTS = ["input", "cacheRead", "cacheWrite", "output", "reasoning", "memories"] as const
-const MEASURE_BYTES = FRACTIONS.length * 8 + COUNTS.length * 4
+/** The measures by their kind. */
+export const FRACTIONS = ["cost", "billed", "duration", "ttft"] as const
+export const COUNTS = ["input", "cacheRead", "cacheWrite", "output", "reasoning", "memories"] as const
 
 /** How a row is selected for `readColumns`; names become numbers before. */
 export const SELECTED = `rowid, started_at,
@@ -100,7 +95,10 @@ export function readColumns(selected: readonly Selected[]): Columns {
   const numbers = (column: number, missing: number) =>
     Float64Array.from(selected, (row) => (row[column] as number | null) ?? missing)
   const measures = (): Measures => {
-    const all = measuresOf(new ArrayBuffer(rows * MEASURE_BYTES), rows)
+    const all = Object.fromEntries([
+      ...FRACTIONS.map((name) => [name, new Float64Array(rows)]),
+      ...COUNTS.map((name) => [name, new Uint32Array(rows)]),
+    ]) as unknown as Measures
     const arrays = [...FRACTIONS, ...COUNTS].map((name) => all[name])
     selected.forEach((row, index) => {
       for (let column = 0; column < arrays.length; column++)
@@ -126,27 +124,4 @@ export function readColumns(selected: readonly Selected[]): Columns {
     },
     signals: () => signalsOf(selected.map((row) => row.slice(FIRST_SIGNAL))),
   }
-}
-
-/** The measures' arrays, one after the other in one buffer: they are always needed together. */
-export function measuresOf(buffer: ArrayBuffer, rows: number): Measures {
-  const counts = FRACTIONS.length * rows * 8
-  return Object.fromEntries([
-    ...FRACTIONS.map((name, index) => [name, new Float64Array(buffer, index * rows * 8, rows)]),
-    ...COUNTS.map((name, index) => [name, new Uint32Array(buffer, counts + index * rows * 4, rows)]),
-  ]) as Measures
-}
-
-/** Every column as bytes, by its number. */
-export function bytesOf(columns: Columns): [number: number, bytes: Uint8Array][] {
-  const bytes = (array: { buffer: ArrayBufferLike }) => new Uint8Array(array.buffer)
-  return [
-    [NUMBERS.rowids, bytes(columns.rowids())],
-    [NUMBERS.at, bytes(columns.at())],
-    [NUMBERS.flags, bytes(columns.flags())],
-    [NUMBERS.measures, bytes(columns.measures().cost)],
-    [NUMBERS.quality, bytes(columns.quality())],
-    [NUMBERS.signals, packSignals(columns.signals())],
-    ...DIMENSIONS.map((name): [number, Uint8Array] => [numberOfDimension(name), bytes(columns.dimension(name))]),
-  ]
 }

@@ -4,7 +4,8 @@
  */
 import type { Database } from "bun:sqlite"
 import { type Columns, DIMENSIONS, numberNames, readColumns, SELECTED, type Selected, type Span } from "./layout.ts"
-import { dropPiece, listPieces, openPiece, type Piece, PIECE_ROWS, putPiece } from "./pieces.ts"
+import { openBlobs } from "./blobs.ts"
+import { openPieces, type Piece, PIECE_ROWS } from "./pieces.ts"
 import { BLOCK_PIECES, type Rollup, ROLLUPS, readRollup, type RollupName, rollUp, rollupId } from "./rollups.ts"
 import { openWords, type Words } from "./words.ts"
 
@@ -49,6 +50,8 @@ const SETTLED = 3
 /** `file`: columns.db, or null where there is none; `writes`: this is who keeps it. */
 export function openLedgerColumns(ledger: Database, file: Database | null, writes: boolean): KeptColumns {
   const words = openWords(file, writes)
+  const blobs = file && openBlobs(file)
+  const kept = file && openPieces(file, blobs!)
   const pieces = new Map<number, Piece>()
   /** pieces that cannot be written */
   const unkept = new Map<number, Columns>()
@@ -60,7 +63,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
   let seenChange = 0
   const rolledUp = new Set<number>()
   if (file) {
-    for (const piece of listPieces(file)) pieces.set(piece.number, piece)
+    for (const piece of kept!.list()) pieces.set(piece.number, piece)
     for (const [id] of file.query("SELECT id FROM rollups").values()) rolledUp.add(id as number)
     seenChange = Number(file.query("SELECT applied FROM state").values()[0]?.[0])
   }
@@ -107,7 +110,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
     inTransaction(() => {
       const columns = readColumns(selectRows("rowid BETWEEN ? AND ?", first, first + PIECE_ROWS - 1))
       if (file === null || !writes) return void unkept.set(number, columns)
-      const piece = putPiece(file, number, newestChange(), columns)
+      const piece = kept!.put(number, newestChange(), columns)
       dropRollups(number)
       stale.delete(number)
       pieces.set(number, piece)
@@ -119,7 +122,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
   /** The newest rows were deleted, and their numbers will be given out again. */
   function unmake(number: number): void {
     if (file !== null && writes) {
-      dropPiece(file, number)
+      kept!.drop(number)
       dropRollups(number)
     }
     pieces.delete(number)
@@ -131,8 +134,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
 
   function dropRollups(piece: number): void {
     const [first, end] = [rollupId(blockOf(piece), 0), rollupId(blockOf(piece) + 1, 0)]
-    for (let id = first; id < end; id++)
-      if (rolledUp.delete(id)) file!.query("DELETE FROM rollups WHERE id = ?").run(id)
+    for (let id = first; id < end; id++) if (rolledUp.delete(id)) blobs!.drop("rollups", id, id + 1)
   }
 
   function applyChange(change: number, row: number): void {
@@ -151,7 +153,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
   }
 
   function openStale(piece: Piece, since: number): Stale {
-    const rowids = openPiece(file!, piece, null).rowids()
+    const rowids = kept!.open(piece, null).rowids().slice()
     const opened = { since, age: 0, rowids, valid: new Uint8Array(piece.rows).fill(1) }
     stale.set(piece.number, opened)
     return opened
@@ -188,7 +190,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
       const piece = pieces.get(number)
       const span = piece ?? unkept.get(number)!
       if (span.rows === 0 || skips(span)) continue
-      yield piece ? openPiece(file!, piece, stale.get(number)?.valid ?? null) : unkept.get(number)!
+      yield piece ? kept!.open(piece, stale.get(number)?.valid ?? null) : unkept.get(number)!
     }
   }
 
@@ -220,7 +222,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
         ROLLUPS[missing]!,
         made(own, () => false),
       )
-      file!.query("INSERT INTO rollups VALUES (?, ?)").run(id, bytes)
+      blobs!.put("rollups", id, bytes)
       rolledUp.add(id)
       return true
     }
@@ -235,7 +237,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
       for (const [block, own] of Map.groupBy(numbers(), blockOf)) {
         const span = name === null ? null : wholeBlock(block)
         if (span && skips(span)) continue
-        const rollup = span && takes(span) ? readRollup(file!, block, name!) : null
+        const rollup = span && takes(span) ? readRollup(blobs!, block, name!) : null
         if (rollup) yield { rollup, columns: null }
         else for (const columns of made(own, skips)) yield { rollup, columns }
       }
@@ -249,7 +251,10 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
         skips,
       )
     },
-    age: () => stale.forEach((one) => one.age++),
+    age() {
+      stale.forEach((one) => one.age++)
+      blobs?.age()
+    },
     work() {
       const missing = firstMissing()
       if (missing !== null) make(missing)

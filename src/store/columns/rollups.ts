@@ -2,10 +2,11 @@
  * Sums of some sixty thousand rows by one thing that reports are grouped by, kept so that a report reads a row's sums from them and not from the rows. With what
  * percentiles need: the values of small groups, the histograms of large ones, so that what is put together says the same as all rows at once.
  */
-import type { Database } from "bun:sqlite"
+import type { Blobs } from "./blobs.ts"
 import { GroupTable } from "./group-table.ts"
 import { keysOfRollup, type RollupGroup } from "./keys.ts"
 import type { Columns } from "./layout.ts"
+import { packArrays, unpackArrays } from "./packed-arrays.ts"
 import { QUALITY_MEASURE } from "./quality-measure.ts"
 import type { PackedSamples } from "./samples.ts"
 import { type Measure, type PackedTallies, Tallies } from "./tallies.ts"
@@ -47,51 +48,26 @@ export function rollUp(name: RollupName, pieces: Iterable<Columns>): Uint8Array 
   }
   tallies.finish(groups.size)
   const { sums, samples } = tallies.pack(groups.size)
-  return packArrays([groups.firsts.slice(0, groups.size), sums, ...samples.flat()])
+  return packArrays([groups.firsts.subarray(0, groups.size), ...sums, ...samples.flat()])
 }
 
 /** null where there is none. */
-export function readRollup(db: Database, block: number, name: RollupName): Rollup | null {
-  const sql = "SELECT bytes FROM rollups WHERE id = ?"
-  const bytes = db.query<{ bytes: Uint8Array }, [number]>(sql).get(rollupId(block, ROLLUPS.indexOf(name)))?.bytes
+export function readRollup(blobs: Blobs, block: number, name: RollupName): Rollup | null {
+  const bytes = blobs.get("rollups", rollupId(block, ROLLUPS.indexOf(name)))
   if (!bytes) return null
   const next = unpackArrays(bytes)
-  const samples = MEASURES[name.split(" ")[0] as "usage" | "quality"].samples
+  const { sums, samples } = MEASURES[name.split(" ")[0] as "usage" | "quality"]
   return {
     keys: next(Uint32Array),
     tallies: {
-      sums: next(Float64Array),
+      sums: Array.from({ length: sums }, () => next(Float64Array)),
       samples: Array.from({ length: samples }, (): PackedSamples => [
         next(Uint32Array),
         next(Float64Array),
         next(Uint32Array),
-        next(Uint16Array),
+        next(Uint32Array),
         next(Uint32Array),
       ]),
     },
-  }
-}
-
-/** Each after its length in bytes, which takes eight of them; all begin where a Float64Array can. */
-function packArrays(arrays: readonly (Uint32Array | Float64Array | Uint16Array)[]): Uint8Array {
-  const space = ({ byteLength }: { byteLength: number }) => 8 + Math.ceil(byteLength / 8) * 8
-  const bytes = new Uint8Array(arrays.reduce((sum, array) => sum + space(array), 0))
-  let at = 0
-  for (const array of arrays) {
-    new Uint32Array(bytes.buffer, at, 1)[0] = array.byteLength
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at + 8)
-    at += space(array)
-  }
-  return bytes
-}
-
-function unpackArrays(bytes: Uint8Array) {
-  const { buffer } = bytes.byteOffset === 0 ? bytes : bytes.slice()
-  let at = 0
-  return <T>(type: { new (buffer: ArrayBufferLike, at: number, length: number): T; BYTES_PER_ELEMENT: number }): T => {
-    const length = new Uint32Array(buffer, at, 1)[0]!
-    const array = new type(buffer, at + 8, length / type.BYTES_PER_ELEMENT)
-    at += 8 + Math.ceil(length / 8) * 8
-    return array
   }
 }

@@ -108,7 +108,7 @@ export class Samples {
         times.push(count)
       })
     }
-    return [counts, Float64Array.from(values), widths, Uint16Array.from(buckets), Uint32Array.from(times)]
+    return [counts, Float64Array.from(values), widths, Uint32Array.from(buckets), Uint32Array.from(times)]
   }
 
   /** To be called when all values are in. */
@@ -200,7 +200,7 @@ export type PackedSamples = [
   counts: Uint32Array,
   values: Float64Array,
   widths: Uint32Array,
-  buckets: Uint16Array,
+  buckets: Uint32Array,
   times: Uint32Array,
 ]
 

@@ -1,4 +1,5 @@
 /** What rows count about quality, and the times and tokens that nothing else sums: one column. */
+import { packArrays, unpackArrays } from "./packed-arrays.ts"
 
 /** Times in milliseconds; NaN: the row has none. */
 export interface Signals {
@@ -28,18 +29,17 @@ export function signalsOf(selected: readonly unknown[][]): Signals {
 }
 
 export function packSignals({ overhead, memoryMs, memoryTokens, offsets, bytes }: Signals): Uint8Array {
-  const parts = [overhead, memoryMs, memoryTokens, offsets, bytes]
-  return Buffer.concat(parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)))
+  const lengths = offsets.subarray(1).map((end, index) => end - offsets[index]!)
+  return packArrays([overhead, memoryMs, memoryTokens, lengths, bytes])
 }
 
-export function unpackSignals(buffer: ArrayBuffer, rows: number): Signals {
-  return {
-    overhead: new Float64Array(buffer, 0, rows),
-    memoryMs: new Float64Array(buffer, rows * 8, rows),
-    memoryTokens: new Uint32Array(buffer, rows * 16, rows),
-    offsets: new Uint32Array(buffer, rows * 20, rows + 1),
-    bytes: new Uint8Array(buffer, rows * 24 + 4),
-  }
+export function unpackSignals(packed: Uint8Array): Signals {
+  const next = unpackArrays(packed)
+  const [overhead, memoryMs, memoryTokens] = [next(Float64Array), next(Float64Array), next(Uint32Array)]
+  const lengths = next(Uint32Array)
+  const offsets = new Uint32Array(lengths.length + 1)
+  for (let index = 0; index < lengths.length; index++) offsets[index + 1] = offsets[index]! + lengths[index]!
+  return { overhead, memoryMs, memoryTokens, offsets, bytes: next(Uint8Array) }
 }
 
 /** Calls `take` with each count of each row; rows with a 0 in `mask` are left out. */

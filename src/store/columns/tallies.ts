@@ -33,10 +33,9 @@ export class Tallies {
   addPacked({ sums, samples }: PackedTallies, groups: Uint32Array, size: number): void {
     this.#makeRoom(size)
     const stride = this.measure.sums
-    for (let other = 0; other < groups.length; other++) {
-      const at = groups[other]! * stride
-      for (let place = 0; place < stride; place++) this.sums[at + place]! += sums[other * stride + place]!
-    }
+    sums.forEach((own, place) => {
+      for (let other = 0; other < own.length; other++) this.sums[groups[other]! * stride + place]! += own[other]!
+    })
     this.samples.forEach((one, at) => one.addPacked(samples[at]!, groups, size))
   }
 
@@ -47,8 +46,11 @@ export class Tallies {
   }
 
   pack(size: number): PackedTallies {
+    const stride = this.measure.sums
+    const sumsAt = (place: number) =>
+      Float64Array.from({ length: size }, (_, group) => this.sums[group * stride + place]!)
     return {
-      sums: this.sums.slice(0, size * this.measure.sums),
+      sums: Array.from({ length: stride }, (_, place) => sumsAt(place)),
       samples: this.samples.map((samples) => samples.pack(size)),
     }
   }
@@ -72,6 +74,7 @@ export class Tallies {
 }
 
 export interface PackedTallies {
-  sums: Float64Array
+  /** by place, of each group */
+  sums: Float64Array[]
   samples: PackedSamples[]
 }

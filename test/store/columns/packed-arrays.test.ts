@@ -1,0 +1,51 @@
+/** Arrays as bytes give back every number that was put in, and take no more room than the largest of them needs. */
+import { expect, test } from "bun:test"
+import * as fc from "fast-check"
+import { type Numbers, packArrays, unpackArrays } from "../../../src/store/columns/packed-arrays.ts"
+
+const whole = (most: number) => fc.nat(most)
+const thousandths = fc.nat(2 ** 32).map((units) => units / 1000)
+const anyNumber = fc.double().map((value) => value + 0)
+const fractions = fc.oneof(
+  ...[whole(255), whole(65_535), fc.nat(2 ** 32), thousandths, anyNumber].map((value) =>
+    fc.array(fc.oneof({ weight: 9, arbitrary: value }, fc.constant(Number.NaN))).map((all) => Float64Array.from(all)),
+  ),
+)
+const counts = fc.array(fc.nat(2 ** 32 - 1)).map((all) => Uint32Array.from(all))
+const bytes = fc.uint8Array()
+
+test("each array is the same again, whatever is before it and wherever the bytes lie", () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof<fc.Arbitrary<Numbers>[]>(fractions, counts, bytes), { maxLength: 5 }), (arrays) => {
+      const packed = packArrays(arrays)
+      const elsewhere = new Uint8Array(packed.length + 3)
+      elsewhere.set(packed, 3)
+      for (const place of [packed, elsewhere.subarray(3)]) {
+        const next = unpackArrays(place)
+        for (const array of arrays)
+          expect([...next<Numbers>(array.constructor as new (length: number) => Numbers)]).toEqual([...array])
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test("what is unpacked into longer memory fills its beginning", () => {
+  const memory = new Float64Array(4).fill(7)
+  const filled = unpackArrays(packArrays([Float64Array.of(0.001, Number.NaN)]))(Float64Array, memory)
+  expect([...filled]).toEqual([0.001, Number.NaN])
+  expect([...memory]).toEqual([0.001, Number.NaN, 7, 7])
+})
+
+test("a number takes as many bytes as the largest of its array needs, and one that is none costs none more", () => {
+  const sizeOf = (...values: number[]) => packArrays([Float64Array.from([...values, ...Array(796).fill(0)])]).length - 8
+  expect(sizeOf(1, 2, 3, 255)).toBe(800)
+  expect(sizeOf(1, 2, Number.NaN, 255)).toBe(1_600)
+  expect(sizeOf(1, 2, Number.NaN, 254)).toBe(800)
+  expect(sizeOf(1, 2, 3, 256)).toBe(1_600)
+  expect(sizeOf(0.5, 65, 0, 0.001)).toBe(1_600)
+  expect(sizeOf(0.5, 66, 0, 0.001)).toBe(3_200)
+  expect(sizeOf(1, 0, 0, 2 ** 32)).toBe(6_400)
+  expect(sizeOf(1, 0, 0, -1)).toBe(6_400)
+  expect(sizeOf(1, 0, 0, 0.0001)).toBe(6_400)
+})
