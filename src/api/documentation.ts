@@ -137,6 +137,7 @@ const SUMS = {
 
 export const USAGE_SCHEMA = object({
   rows: list(object({ key: orNull(text("a pair with two groups; null where the rows say nothing")), ...SUMS })),
+  rows_total: count("how many rows there are without the limit"),
   totals: object(SUMS),
 })
 
@@ -257,6 +258,7 @@ const QUALITY = {
 
 export const QUALITY_SCHEMA = object({
   rows: list(object({ key: orNull(text("a pair with two groups")), ...QUALITY })),
+  rows_total: count("how many rows there are without the limit"),
   totals: object(QUALITY),
   holdout: orNull({ type: "object", description: "with group_by=memory: each signal with memory against held out" }),
   signals: list(

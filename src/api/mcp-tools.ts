@@ -91,7 +91,7 @@ export const MCP_TOOLS: readonly McpTool[] = [
   }),
   tool({
     name: "usage_summary",
-    description: "Requests, tokens and cost of the last days, grouped.",
+    description: "Requests, tokens and cost of the last days, grouped: the dearest hundred groups, and totals of all.",
     readOnly: true,
     inputSchema: Type.Object(
       {
@@ -102,7 +102,7 @@ export const MCP_TOOLS: readonly McpTool[] = [
     ),
     run: (args, caller) => {
       const from = new Date(caller.now() - (args.days ?? 7) * 86_400_000).toISOString()
-      const search = new URLSearchParams({ from, group_by: args.group_by ?? "model" })
+      const search = new URLSearchParams({ from, group_by: args.group_by ?? "model", limit: "100" })
       return caller.ledger.usage(readUsageQuery(search, { userId: rowsOf(caller) }))
     },
   }),

@@ -2,7 +2,7 @@
 import { Elysia } from "elysia"
 import type { QualityReport } from "../store/quality.ts"
 import { answers, FILTER_PARAMETERS, parameter, QUALITY_SCHEMA } from "./documentation.ts"
-import { QUALITY_GROUPS, readQualityQuery } from "./query.ts"
+import { DEFAULT_ROWS, QUALITY_GROUPS, readQualityQuery } from "./query.ts"
 import { type AnalyticsDeps, searchOf } from "./requests.ts"
 
 export interface QualityDeps extends AnalyticsDeps {
@@ -28,6 +28,10 @@ export function qualityApi({ ledger, scope, describe, backlog }: QualityDeps) {
         parameters: [
           parameter("group_by", `one or two of ${QUALITY_GROUPS.join(", ")} (default model)`),
           parameter("tz", "IANA time zone of the days and hours, default UTC"),
+          parameter(
+            "limit",
+            `the most rows, those of the most requests; default ${DEFAULT_ROWS.quality}, \`all\` for every one. \`rows_total\` says how many there are`,
+          ),
           ...FILTER_PARAMETERS,
         ],
         responses: answers(QUALITY_SCHEMA, 400, 401, 403),

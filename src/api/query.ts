@@ -25,6 +25,9 @@ export const GROUPS: readonly Group[] = [
 export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUPS, "memory"]
 const MAX_LIMIT = 1_000
 const DEFAULT_LIMIT = 50
+/** Rows of a report. All hours of a year are less; conversations may be hundreds of thousands, which is more than anybody reads at once. */
+export const DEFAULT_ROWS = { usage: 10_000, quality: 2_500 }
+const MAX_ROWS = 1_000_000
 
 /** Who asks: null sees everybody's rows. */
 export interface Scope {
@@ -56,16 +59,31 @@ export function readLiveFilter(search: URLSearchParams, scope: Scope): LedgerFil
 
 /** Groups by model when none is asked for. */
 export const readUsageQuery = (search: URLSearchParams, scope: Scope): UsageQuery =>
-  readGroupedQuery(search, scope, GROUPS)
+  readGroupedQuery(search, scope, GROUPS, DEFAULT_ROWS.usage)
 
 export const readQualityQuery = (search: URLSearchParams, scope: Scope): QualityQuery =>
-  readGroupedQuery(search, scope, QUALITY_GROUPS)
+  readGroupedQuery(search, scope, QUALITY_GROUPS, DEFAULT_ROWS.quality)
 
-function readGroupedQuery<G extends string>(search: URLSearchParams, scope: Scope, groups: readonly G[]) {
-  const given = readParameters(search, [...FILTERS, "group_by", "tz"])
+function readGroupedQuery<G extends string>(
+  search: URLSearchParams,
+  scope: Scope,
+  groups: readonly G[],
+  defaultRows: number,
+) {
+  const given = readParameters(search, [...FILTERS, "group_by", "tz", "limit"])
   const tz = given.tz ?? "UTC"
   if (!isTimeZone(tz)) throw wrong("tz", "an IANA time zone (Europe/Berlin, America/New_York, UTC)", tz)
-  return { ...readFilter(given, scope, tz), groupBy: readGroups(groups, given.group_by), tz }
+  return {
+    ...readFilter(given, scope, tz),
+    groupBy: readGroups(groups, given.group_by),
+    tz,
+    limit: readRows(given.limit, defaultRows),
+  }
+}
+
+/** undefined: all there are. */
+function readRows(text: string | undefined, missing: number): number | undefined {
+  return text === "all" ? undefined : readWhole("limit", text, missing, MAX_ROWS)
 }
 
 /** Parameters of several values. */

@@ -1,7 +1,7 @@
 /** `/api/usage`: what was used and spent, by model, client, day and so on. The sums are the store's. */
 import { Elysia } from "elysia"
 import { answers, FILTER_PARAMETERS, parameter, USAGE_SCHEMA } from "./documentation.ts"
-import { GROUPS, readUsageQuery } from "./query.ts"
+import { DEFAULT_ROWS, GROUPS, readUsageQuery } from "./query.ts"
 import { type AnalyticsDeps, searchOf } from "./requests.ts"
 
 export function usageApi({ ledger, scope }: AnalyticsDeps) {
@@ -22,6 +22,10 @@ export function usageApi({ ledger, scope }: AnalyticsDeps) {
           parameter(
             "tz",
             "IANA time zone of the days and hours, default UTC; also of `from` and `to` where they name none",
+          ),
+          parameter(
+            "limit",
+            `the most rows, the dearest of all; default ${DEFAULT_ROWS.usage}, \`all\` for every one. \`rows_total\` says how many there are, \`totals\` is of all`,
           ),
           ...FILTER_PARAMETERS,
         ],

@@ -29,7 +29,7 @@ export async function usageByBlock(
     const { totals } = await usage({ groupBy: [], from, to: start + BLOCK_MS })
     rows.push({ key: `${clock(start, query.tz, "long")} to ${clock(start + BLOCK_MS, query.tz, "short")}`, ...totals })
   }
-  return { rows, totals: hours.totals }
+  return { rows, rows_total: rows.length, totals: hours.totals }
 }
 
 /** Sweden writes dates as ISO does. */

@@ -19,6 +19,8 @@ export interface QualityQuery extends LedgerFilter {
   groupBy: readonly QualityGroup[]
   /** IANA zone of the days and hours, default UTC */
   tz?: string | undefined
+  /** the most rows, default all */
+  limit?: number | undefined
 }
 
 export interface QualitySums {
@@ -43,27 +45,34 @@ export interface Spread {
 }
 
 export interface QualityReport {
+  /** time runs forward; within it, and without it, those of the most requests first. With a limit: those of the most requests of all. */
   rows: ({ key: UsageKey | [UsageKey, UsageKey] } & QualitySums)[]
+  /** how many rows there are without a limit */
+  rows_total: number
   totals: QualitySums
 }
 
 const PERCENTS = [50, 90, 99]
 
 export function reportQuality(columns: LedgerColumns, query: QualityQuery): QualityReport {
-  const { keys, tallies } = groupRows(columns, query, "quality")
-  const rows = keys.map((key, group) => ({
-    key,
+  const { size, tallies, keysOf } = groupRows(columns, query, "quality")
+  const rowsTotal = query.groupBy.length === 0 ? 0 : size
+  const groups = tallies.largest(rowsTotal, [QUALITY_PLACES.requests], query.limit ?? rowsTotal)
+  tallies.finish(size, groups)
+  const keys = keysOf(groups)
+  const rows = Array.from(groups, (group, at) => ({
+    key: keys[at]!,
     ...sumsOf(
       tallies.sums,
       group * QUALITY_STRIDE,
       tallies.samples.map((samples) => samples.ranks(group, PERCENTS)),
     ),
   }))
-  const isTotal = query.groupBy.length === 0
   return {
-    rows: isTotal ? [] : rows.sort((a, b) => order(a.key, b.key, query.groupBy) || b.requests - a.requests),
+    rows: rows.sort((a, b) => order(a.key, b.key, query.groupBy) || b.requests - a.requests),
+    rows_total: rowsTotal,
     totals: sumsOf(
-      tallies.total(keys.length),
+      tallies.total(size),
       0,
       tallies.samples.map((samples) => samples.ranksOfAll(PERCENTS)),
     ),

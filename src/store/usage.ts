@@ -1,5 +1,5 @@
 /** `/api/usage`: sums, percentiles and speed of the rows that match, by one or two groups. It goes through the ledger's columns. */
-import { type Grouped, groupRows } from "./columns/group-rows.ts"
+import { groupRows } from "./columns/group-rows.ts"
 import type { LedgerColumns } from "./columns/ledger-columns.ts"
 import type { Percentiles } from "./columns/samples.ts"
 import { USAGE_PLACES, USAGE_STRIDE } from "./columns/usage-measure.ts"
@@ -11,6 +11,8 @@ export interface UsageQuery extends LedgerFilter {
   groupBy: readonly Group[]
   /** IANA zone of the days and hours, default UTC */
   tz?: string | undefined
+  /** the most rows, default all */
+  limit?: number | undefined
 }
 
 export interface UsageSums {
@@ -40,20 +42,31 @@ export interface UsageSums {
 export type UsageKey = string | null
 
 export interface UsageReport {
-  rows: ({ key: UsageKey | [UsageKey, UsageKey] } & UsageSums)[]
+  /** time runs forward; within it, and without it, the dearest first. With a limit: the dearest of all. */
+  rows: UsageRow[]
+  /** how many rows there are without a limit */
+  rows_total: number
+  /** of all rows, also of those that a limit leaves out */
   totals: UsageSums
 }
+type UsageRow = { key: UsageKey | [UsageKey, UsageKey] } & UsageSums
 
 export function reportUsage(columns: LedgerColumns, query: UsageQuery): UsageReport {
-  const grouped = groupRows(columns, query, "usage")
-  const { tallies, keys } = grouped
+  const { size, tallies, keysOf } = groupRows(columns, query, "usage")
+  const rows = query.groupBy.length === 0 ? 0 : size
+  const groups = tallies.largest(rows, [USAGE_PLACES.cost, USAGE_PLACES.requests], query.limit ?? rows)
+  tallies.finish(size, groups)
   const [durations, ttfts] = tallies.samples
-  const groups = query.groupBy.length === 0 ? [] : inOrder(grouped, query.groupBy)
-  const { key: _, ...totals } = sumsOf(null, tallies.total(keys.length), 0, durations!.all(), ttfts!.all())
+  const keys = keysOf(groups)
+  const { key: _, ...totals } = sumsOf(null, tallies.total(size), 0, durations!.all(), ttfts!.all())
   return {
-    rows: groups.map((group) =>
-      sumsOf(keys[group]!, tallies.sums, group * USAGE_STRIDE, durations!.of(group), ttfts!.of(group)),
+    rows: inOrder(
+      Array.from(groups, (group, at) =>
+        sumsOf(keys[at]!, tallies.sums, group * USAGE_STRIDE, durations!.of(group), ttfts!.of(group)),
+      ),
+      query.groupBy,
     ),
+    rows_total: rows,
     totals,
   }
 }
@@ -87,23 +100,17 @@ function sumsOf<K>(
   }
 }
 
-/** The groups' numbers: time runs forward; within it, and without it, the dearest first. */
-function inOrder({ keys, tallies: { sums } }: Grouped, groupBy: readonly Group[]): number[] {
-  const part = (group: number, index: number) => {
-    const key = keys[group]!
-    return (Array.isArray(key) ? key[index] : key) ?? ""
-  }
+function inOrder(rows: UsageRow[], groupBy: readonly Group[]): UsageRow[] {
+  const part = ({ key }: UsageRow, index: number) => (Array.isArray(key) ? key[index] : key) ?? ""
   // As texts, 02:00+01:00 comes before 02:00+02:00.
   const times = groupBy.flatMap((by, index) =>
-    isCalendar(by) ? [Float64Array.from(keys, (_, group) => Date.parse(part(group, index)))] : [],
+    isCalendar(by) ? [new Map(rows.map((row) => [row, Date.parse(part(row, index))]))] : [],
   )
-  const sumsAt = (place: number) => Float64Array.from(keys, (_, group) => sums[group * USAGE_STRIDE + place]!)
-  const [cost, requests] = [sumsAt(USAGE_PLACES.cost), sumsAt(USAGE_PLACES.requests)]
-  return Array.from(keys, (_, group) => group).sort((a, b) => {
-    for (const at of times) if (at[a] !== at[b]) return at[a]! - at[b]!
+  return rows.sort((a, b) => {
+    for (const at of times) if (at.get(a) !== at.get(b)) return at.get(a)! - at.get(b)!
     return (
-      cost[b]! - cost[a]! ||
-      requests[b]! - requests[a]! ||
+      (b.cost_usd ?? 0) - (a.cost_usd ?? 0) ||
+      b.requests - a.requests ||
       compare(part(a, 0), part(b, 0)) ||
       compare(part(a, 1), part(b, 1))
     )

@@ -3,10 +3,11 @@ import type { QualityReport, QualitySums } from "../store/quality.ts"
 import { compositeOf, differenceOf, ratesOf } from "./quality-score.ts"
 import { SIGNALS } from "./quality-signals.ts"
 
-export function describeQuality({ rows, totals }: QualityReport, groupBy: readonly string[]) {
+export function describeQuality({ rows, rows_total, totals }: QualityReport, groupBy: readonly string[]) {
   const described = rows.map(({ key, ...sums }) => ({ key, ...describe(sums) }))
   return {
     rows: described,
+    rows_total,
     totals: describe(totals),
     holdout: groupBy.length === 1 && groupBy[0] === "memory" ? compareHoldout(described) : null,
     signals: SIGNALS.map(({ name, group, good, heuristic = false, mean = null, definition }) => ({

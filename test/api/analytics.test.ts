@@ -121,6 +121,7 @@ const WRONG: [path: string, param: string, says: string][] = [
   ["/api/usage?group_by=model,client,user", "group_by", "one or two"],
   ["/api/usage?group_by=model,model", "group_by", "different"],
   ["/api/usage?tz=Mars/Olympus", "tz", "Europe/Berlin"],
+  ["/api/usage?limit=0", "limit", "1 to 1000000"],
 ]
 test.each(WRONG)("%s is refused by name, with what is allowed", async (path, param, says) => {
   const answer = await get(path)
@@ -132,6 +133,9 @@ test.each(WRONG)("%s is refused by name, with what is allowed", async (path, par
 
 test("usage groups by model unless told, takes two groups either way, and reads times in the zone asked for", async () => {
   expect((await json("/api/usage")).rows.map((row: { key: string }) => row.key)).toEqual(["m4", "m3", "m2", "m1", "m0"])
+  const some = await json("/api/usage?limit=2")
+  expect([some.rows.map((row: { key: string }) => row.key), some.rows_total]).toEqual([["m4", "m3"], 5])
+  expect(await json("/api/usage?limit=all")).toEqual(await json("/api/usage"))
   const comma = await json("/api/usage?group_by=user,day")
   expect(comma.rows.map((row: { key: string[] }) => row.key)).toEqual([
     ["ada", "2026-01-01"],

@@ -21,7 +21,7 @@ type Pair = [LedgerRow, LedgerDetail]
 async function usageOf(
   pairs: readonly Pair[],
   groupBy: Group[],
-  more: { tz?: string; from?: number; to?: number } = {},
+  more: { tz?: string; from?: number; to?: number; limit?: number } = {},
 ): Promise<UsageReport> {
   const { ledger, close } = openStore(directories.make(), { warn: console.error })
   try {
@@ -122,6 +122,33 @@ test("the rows and totals of any grouping equal sums made by hand", async () => 
     }),
     { numRuns: 40 },
   )
+})
+
+test("a limit leaves the dearest rows as they are, of equal ones those of the most requests; the totals are of all", async () => {
+  const at = (model: string, cost_usd: number | null, requests = 1): Pair[] =>
+    Array.from({ length: requests }, () => [
+      rowAt(T0, { model, cost_usd: cost_usd && cost_usd / requests }),
+      detailOf(),
+    ])
+  const pairs = [at("a", 2), at("b", 8, 4), at("c", 0, 2), at("d", null), at("e", 0, 3), at("f", 2, 2)].flat()
+  const all = await usageOf(pairs, ["model"])
+  expect(all.rows.map(({ key }) => key)).toEqual(["b", "f", "a", "e", "c", "d"])
+  for (let limit = 1; limit <= 7; limit++) {
+    const { rows, rows_total, totals } = await usageOf(pairs, ["model"], { limit })
+    expect(rows).toEqual(all.rows.slice(0, limit))
+    expect([rows_total, totals]).toEqual([6, all.totals])
+  }
+  const inTime = await usageOf(
+    [...pairs, [rowAt(T0 - DAY, { model: "b", cost_usd: 3 }), detailOf()]],
+    ["day", "model"],
+    {
+      limit: 2,
+    },
+  )
+  expect(inTime.rows.map(({ key }) => key)).toEqual([
+    ["2026-03-26", "b"],
+    ["2026-03-27", "b"],
+  ])
 })
 
 test("a report of more rows than one slice counts each once", async () => {

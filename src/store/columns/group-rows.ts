@@ -19,9 +19,12 @@ export interface GroupQuery extends LedgerFilter {
 type Key = string | null
 
 export interface Grouped {
-  /** by the groups' numbers */
-  keys: (Key | [Key, Key])[]
+  /** how many groups there are: their numbers are below it */
+  size: number
+  /** to be finished */
   tallies: Tallies
+  /** What these groups are called, in their order. */
+  keysOf(groups: Uint32Array): (Key | [Key, Key])[]
 }
 
 export function groupRows(columns: LedgerColumns, query: GroupQuery, measure: "usage" | "quality"): Grouped {
@@ -46,13 +49,14 @@ export function groupRows(columns: LedgerColumns, query: GroupQuery, measure: "u
       tallies.count(columns, mask, groups.of(first.of(columns), second.of(columns), mask), groups.size)
     }
   }
-  tallies.finish(groups.size)
-  const firsts = groups.firsts.subarray(0, groups.size)
-  const seconds = groups.seconds.subarray(0, groups.size)
-  const one = first.texts(firsts, words)
-  const other = second.texts(seconds, words)
-  const keys = Array.from(firsts, (number, group): Key | [Key, Key] =>
-    second === NO_KEY ? one(number) : [one(number), other(seconds[group]!)],
-  )
-  return { keys, tallies }
+  return {
+    size: groups.size,
+    tallies,
+    keysOf(numbers) {
+      const firsts = numbers.map((group) => groups.firsts[group]!)
+      const seconds = numbers.map((group) => groups.seconds[group]!)
+      const [one, other] = [first.texts(firsts, words), second.texts(seconds, words)]
+      return Array.from(firsts, (number, at) => (second === NO_KEY ? one(number) : [one(number), other(seconds[at]!)]))
+    },
+  }
 }

@@ -111,16 +111,17 @@ export class Samples {
     return [counts, Float64Array.from(values), widths, Uint32Array.from(buckets), Uint32Array.from(times)]
   }
 
-  /** To be called when all values are in. */
-  order(groups: number): void {
+  /** To be called when all values are in. `asked`: 0 for a group whose percentiles nobody will ask for; null: there is none. */
+  order(groups: number, asked: Uint8Array | null = null): void {
     this.#makeRoom(groups, 0)
     const starts = (this.#starts = new Uint32Array(groups + 1))
-    const [values, keptGroups] = [this.#values, this.#groups]
-    for (let at = 0; at < this.#kept; at++) starts[keptGroups[at]! + 1]!++
+    const [values, keptGroups, kept] = [this.#values, this.#groups, this.#kept]
+    for (let at = 0; at < kept; at++) if (asked?.[keptGroups[at]!] !== 0) starts[keptGroups[at]! + 1]!++
     for (let group = 0; group < groups; group++) starts[group + 1]! += starts[group]!
-    const ordered = (this.#ordered = new Float64Array(this.#kept))
+    const ordered = (this.#ordered = new Float64Array(starts[groups]!))
     const next = starts.slice()
-    for (let at = 0; at < ordered.length; at++) ordered[next[keptGroups[at]!]!++] = values[at]!
+    for (let at = 0; at < kept; at++)
+      if (asked?.[keptGroups[at]!] !== 0) ordered[next[keptGroups[at]!]!++] = values[at]!
   }
 
   of(group: number): Percentiles {
@@ -142,10 +143,14 @@ export class Samples {
     return percentilesOf(this.ranksOfAll([50, 95]))
   }
 
+  get #singly(): Float64Array {
+    return this.#values.subarray(0, this.#kept)
+  }
+
   ranksOfAll(percents: readonly number[]): Ranks {
     const total = this.#counts.reduce((sum, count) => sum + count, 0)
     if (total > EXACT) return ranksOf(this.#countsOfAll(), percents)
-    const values = [...this.#ordered, ...this.#runs.flatMap((runs) => (runs ?? []).flatMap((run) => [...run]))]
+    const values = [...this.#singly, ...this.#runs.flatMap((runs) => (runs ?? []).flatMap((run) => [...run]))]
     return sortedRanks(Float64Array.from(values).sort(), percents)
   }
 
@@ -181,7 +186,7 @@ export class Samples {
     const counts = new Uint32Array(BUCKETS)
     for (const histogram of this.#histograms)
       if (histogram) for (let bucket = 0; bucket < BUCKETS; bucket++) counts[bucket]! += histogram[bucket]!
-    countInto(counts, this.#ordered)
+    countInto(counts, this.#singly)
     for (const runs of this.#runs) if (runs) for (const run of runs) countInto(counts, run)
     return counts
   }

@@ -39,10 +39,30 @@ export class Tallies {
     this.samples.forEach((one, at) => one.addPacked(samples[at]!, groups, size))
   }
 
-  /** To be called when all rows are counted, before anything is read. */
-  finish(size: number): void {
+  /** The groups with the largest sums at the first of `places`, of equal ones those with the larger at the next; `most` of them, in no order. */
+  largest(size: number, places: readonly number[], most: number): Uint32Array {
+    let open = Uint32Array.from({ length: size }, (_, group) => group)
+    if (size <= most) return open
+    const found = new Uint32Array(most)
+    let count = 0
+    for (const place of places) {
+      const sumOf = (group: number) => this.sums[group * this.measure.sums + place]!
+      const least = Float64Array.from(open, sumOf).sort()[open.length - (most - count)]!
+      const larger = open.filter((group) => sumOf(group) > least)
+      found.set(larger, count)
+      count += larger.length
+      open = open.filter((group) => sumOf(group) === least)
+    }
+    found.set(open.subarray(0, most - count), count)
+    return found
+  }
+
+  /** To be called when all rows are counted, before samples are read: of all groups, or of these alone. */
+  finish(size: number, groups: Uint32Array | null = null): void {
     this.#makeRoom(size)
-    for (const samples of this.samples) samples.order(size)
+    const asked = groups && new Uint8Array(size)
+    groups?.forEach((group) => (asked![group] = 1))
+    for (const samples of this.samples) samples.order(size, asked)
   }
 
   pack(size: number): PackedTallies {
