@@ -55,12 +55,8 @@ export interface QualityReport {
 const PERCENTS = [50, 90, 99]
 
 export function reportQuality(columns: LedgerColumns, query: QualityQuery): QualityReport {
-  const { size, tallies, keysOf } = groupRows(columns, query, "quality")
-  const rowsTotal = query.groupBy.length === 0 ? 0 : size
-  const groups = tallies.largest(rowsTotal, [QUALITY_PLACES.requests], query.limit ?? rowsTotal)
-  tallies.finish(size, groups)
-  const keys = keysOf(groups)
-  const rows = Array.from(groups, (group, at) => ({
+  const { size, tallies, shown, keys, totals } = groupRows(columns, query, "quality")
+  const rows = Array.from(shown, (group, at) => ({
     key: keys[at]!,
     ...sumsOf(
       tallies.sums,
@@ -70,11 +66,11 @@ export function reportQuality(columns: LedgerColumns, query: QualityQuery): Qual
   }))
   return {
     rows: rows.sort((a, b) => order(a.key, b.key, query.groupBy) || b.requests - a.requests),
-    rows_total: rowsTotal,
+    rows_total: query.groupBy.length === 0 ? 0 : size,
     totals: sumsOf(
-      tallies.total(size),
+      totals.sums,
       0,
-      tallies.samples.map((samples) => samples.ranksOfAll(PERCENTS)),
+      totals.samples.map((samples) => samples.ranksOfAll(PERCENTS)),
     ),
   }
 }

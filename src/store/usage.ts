@@ -52,23 +52,13 @@ export interface UsageReport {
 type UsageRow = { key: UsageKey | [UsageKey, UsageKey] } & UsageSums
 
 export function reportUsage(columns: LedgerColumns, query: UsageQuery): UsageReport {
-  const { size, tallies, keysOf } = groupRows(columns, query, "usage")
-  const rows = query.groupBy.length === 0 ? 0 : size
-  const groups = tallies.largest(rows, [USAGE_PLACES.cost, USAGE_PLACES.requests], query.limit ?? rows)
-  tallies.finish(size, groups)
+  const { size, tallies, shown, keys, totals } = groupRows(columns, query, "usage")
   const [durations, ttfts] = tallies.samples
-  const keys = keysOf(groups)
-  const { key: _, ...totals } = sumsOf(null, tallies.total(size), 0, durations!.all(), ttfts!.all())
-  return {
-    rows: inOrder(
-      Array.from(groups, (group, at) =>
-        sumsOf(keys[at]!, tallies.sums, group * USAGE_STRIDE, durations!.of(group), ttfts!.of(group)),
-      ),
-      query.groupBy,
-    ),
-    rows_total: rows,
-    totals,
-  }
+  const rows = Array.from(shown, (group, at) =>
+    sumsOf(keys[at]!, tallies.sums, group * USAGE_STRIDE, durations!.of(group), ttfts!.of(group)),
+  )
+  const { key: _, ...all } = sumsOf(null, totals.sums, 0, totals.samples[0]!.all(), totals.samples[1]!.all())
+  return { rows: inOrder(rows, query.groupBy), rows_total: query.groupBy.length === 0 ? 0 : size, totals: all }
 }
 
 /** With its key from the beginning: of a hundred thousand rows, copying each into an object that has one takes longer than all else. */

@@ -1,5 +1,5 @@
 /** The columns of a piece to bytes and back. Which bytes are where, `pieces.ts` knows. */
-import { type Columns, COUNTS, DIMENSIONS, type Dimension, FRACTIONS, type Measures, type Span } from "./layout.ts"
+import { type Columns, COUNTS, DIMENSIONS, type Dimension, FRACTIONS, type Span } from "./layout.ts"
 import { packArrays, unpackArrays } from "./packed-arrays.ts"
 import { packSignals, unpackSignals } from "./signals.ts"
 
@@ -11,13 +11,12 @@ export const COLUMN_IDS = 16
 
 /** Every column by its number. `firstRowid`: no row's is less. */
 export function packColumns(columns: Columns, firstRowid: number): [number: number, bytes: Uint8Array][] {
-  const measures = columns.measures()
   const since = (start: number, values: Float64Array) => packArrays([values.map((value) => value - start)])
   return [
     [NUMBERS.rowids, since(firstRowid, columns.rowids())],
     [NUMBERS.at, since(columns.minAt, columns.at())],
     [NUMBERS.flags, packArrays([columns.flags()])],
-    [NUMBERS.measures, packArrays([...FRACTIONS, ...COUNTS].map((name) => measures[name]))],
+    [NUMBERS.measures, packArrays([...FRACTIONS.map(columns.fraction), ...COUNTS.map(columns.count)])],
     [NUMBERS.quality, packArrays([columns.quality()])],
     [NUMBERS.signals, packSignals(columns.signals())],
     ...DIMENSIONS.map((name): [number, Uint8Array] => [numberOfDimension(name), packNames(columns.dimension(name))]),
@@ -58,10 +57,13 @@ export function createUnpacker(mostRows: number): Unpacker {
   return {
     open({ rows, minAt, maxAt, firstRowid }, valid, read) {
       const since = (start: number, column: number) => {
-        const values = unpackArrays(read(column))(Float64Array, fractions(column))
+        const values = unpackArrays(read(column))(0, Float64Array, fractions(column))
         for (let index = 0; index < values.length; index++) values[index]! += start
         return values
       }
+      let measures: ReturnType<typeof unpackArrays> | null = null
+      const unpackMeasure: ReturnType<typeof unpackArrays> = (place, type, into) =>
+        (measures ??= unpackArrays(read(NUMBERS.measures)))(place, type, into)
       return {
         rows,
         minAt,
@@ -69,20 +71,15 @@ export function createUnpacker(mostRows: number): Unpacker {
         valid,
         rowids: () => since(firstRowid, NUMBERS.rowids),
         at: () => since(minAt, NUMBERS.at),
-        flags: () => unpackArrays(read(NUMBERS.flags))(Uint8Array),
-        quality: () => unpackArrays(read(NUMBERS.quality))(Float64Array, fractions(NUMBERS.quality)),
-        measures: () => {
-          const next = unpackArrays(read(NUMBERS.measures))
-          return Object.fromEntries([
-            ...FRACTIONS.map((name) => [name, next(Float64Array, fractions(name))]),
-            ...COUNTS.map((name) => [name, next(Uint32Array, counts(name))]),
-          ]) as unknown as Measures
-        },
+        flags: () => unpackArrays(read(NUMBERS.flags))(0, Uint8Array),
+        quality: () => unpackArrays(read(NUMBERS.quality))(0, Float64Array, fractions(NUMBERS.quality)),
+        fraction: (name) => unpackMeasure(FRACTIONS.indexOf(name), Float64Array, fractions(name)),
+        count: (name) => unpackMeasure(FRACTIONS.length + COUNTS.indexOf(name), Uint32Array, counts(name)),
         dimension: (name) => {
           const column = numberOfDimension(name)
-          const next = unpackArrays(read(column))
-          const names = next(Uint32Array)
-          const numbers = next(Uint32Array, counts(column))
+          const unpack = unpackArrays(read(column))
+          const names = unpack(0, Uint32Array)
+          const numbers = unpack(1, Uint32Array, counts(column))
           for (let index = 0; index < numbers.length; index++) numbers[index] = names[numbers[index]!]!
           return numbers
         },

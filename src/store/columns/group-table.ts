@@ -1,5 +1,8 @@
 /** Numbers the groups of a report in the order they are met. A hash table of number pairs: over a million rows a Map of pairs takes ten times as long. */
 
+/** What is in none of the groups that are counted. */
+export const NO_GROUP = 0xffffffff
+
 /** Slots for each group there is room for: three of four stay free. */
 const ROOM = 4
 

@@ -25,20 +25,11 @@ export const PRICED = 8
 /** streamed, with tokens that came after the first */
 export const GENERATED = 16
 
-/** Token counts are whole and below 2^32. Times in milliseconds; NaN: the row has none. */
-export interface Measures {
-  cost: Float64Array
-  billed: Float64Array
-  duration: Float64Array
-  ttft: Float64Array
-  input: Uint32Array
-  cacheRead: Uint32Array
-  cacheWrite: Uint32Array
-  output: Uint32Array
-  reasoning: Uint32Array
-  /** memories injected */
-  memories: Uint32Array
-}
+/** What is summed. Fractions: US dollars, and milliseconds, where NaN says that the row has none. Counts are whole and below 2^32; `memories` are those injected. */
+export const FRACTIONS = ["cost", "billed", "duration", "ttft"] as const
+export const COUNTS = ["input", "cacheRead", "cacheWrite", "output", "reasoning", "memories"] as const
+export type Fraction = (typeof FRACTIONS)[number]
+export type Count = (typeof COUNTS)[number]
 
 /** The oldest and the newest `started_at`, epoch milliseconds. */
 export interface Span {
@@ -55,16 +46,13 @@ export interface Columns extends Span {
   /** `started_at`, epoch milliseconds */
   at(): Float64Array
   flags(): Uint8Array
-  measures(): Measures
+  fraction(name: Fraction): Float64Array
+  count(name: Count): Uint32Array
   /** NaN: none */
   quality(): Float64Array
   dimension(name: Dimension): Uint32Array
   signals(): Signals
 }
-
-/** The measures by their kind. */
-export const FRACTIONS = ["cost", "billed", "duration", "ttft"] as const
-export const COUNTS = ["input", "cacheRead", "cacheWrite", "output", "reasoning", "memories"] as const
 
 /** How a row is selected for `readColumns`; names become numbers before. */
 export const SELECTED = `rowid, started_at,
@@ -77,10 +65,10 @@ export const SELECTED = `rowid, started_at,
   quality, cost_usd, billed_usd, duration_ms, ttft_ms, input_tokens, cache_read_tokens, cache_write_tokens,
   output_tokens, reasoning_tokens, memories_injected, ${DIMENSIONS.join(", ")},
   overhead_ms, memory_ms, memory_tokens, signals`
-const FIRST_MEASURE = 4
-const FIRST_DIMENSION = FIRST_MEASURE + FRACTIONS.length + COUNTS.length
+const FIRST_FRACTION = 4
+const FIRST_COUNT = FIRST_FRACTION + FRACTIONS.length
+const FIRST_DIMENSION = FIRST_COUNT + COUNTS.length
 const FIRST_SIGNAL = FIRST_DIMENSION + DIMENSIONS.length
-const TTFT = FIRST_MEASURE + FRACTIONS.indexOf("ttft")
 
 export type Selected = (number | string | Uint8Array | null)[]
 
@@ -94,19 +82,6 @@ export function readColumns(selected: readonly Selected[]): Columns {
   const rows = selected.length
   const numbers = (column: number, missing: number) =>
     Float64Array.from(selected, (row) => (row[column] as number | null) ?? missing)
-  const measures = (): Measures => {
-    const all = Object.fromEntries([
-      ...FRACTIONS.map((name) => [name, new Float64Array(rows)]),
-      ...COUNTS.map((name) => [name, new Uint32Array(rows)]),
-    ]) as unknown as Measures
-    const arrays = [...FRACTIONS, ...COUNTS].map((name) => all[name])
-    selected.forEach((row, index) => {
-      for (let column = 0; column < arrays.length; column++)
-        arrays[column]![index] = (row[FIRST_MEASURE + column] as number | null) ?? 0
-      if (row[TTFT] === null) all.ttft[index] = Number.NaN
-    })
-    return all
-  }
   const times = numbers(1, 0)
   return {
     rows,
@@ -117,7 +92,9 @@ export function readColumns(selected: readonly Selected[]): Columns {
     at: () => times,
     flags: () => Uint8Array.from(selected, (row) => row[2] as number),
     quality: () => numbers(3, Number.NaN),
-    measures,
+    fraction: (name) => numbers(FIRST_FRACTION + FRACTIONS.indexOf(name), name === "ttft" ? Number.NaN : 0),
+    count: (name) =>
+      Uint32Array.from(selected, (row) => (row[FIRST_COUNT + COUNTS.indexOf(name)] as number | null) ?? 0),
     dimension: (name) => {
       const column = FIRST_DIMENSION + DIMENSIONS.indexOf(name)
       return Uint32Array.from(selected, (row) => row[column] as number)

@@ -40,18 +40,22 @@ export function packArrays(arrays: readonly Numbers[]): Uint8Array {
   return bytes
 }
 
-/** Reads one array after the other: into the beginning of `into`, or into a new one. */
+/** Gives the arrays by their place: in the beginning of `into`, or in a new one. */
 export function unpackArrays(bytes: Uint8Array) {
   // A view into a larger buffer may begin where no Float64Array can.
   const buffer = (bytes.byteOffset === 0 ? bytes : bytes.slice()).buffer as ArrayBuffer
-  let at = 0
-  return <T extends Numbers>(type: new (length: number) => T, into?: T): T => {
+  const heads: { at: number; length: number; form: Form | undefined }[] = []
+  for (let at = 0; at < bytes.length;) {
     const length = new Uint32Array(buffer, at, 1)[0]!
     const form = FORMS[bytes[at + 4]!]
+    heads.push({ at, length, form })
+    at += bytesOf(length, form)
+  }
+  return <T extends Numbers>(place: number, type: new (length: number) => T, into?: T): T => {
+    const { at, length, form } = heads[place]!
     const array = into === undefined ? new type(length) : (into.subarray(0, length) as T)
     if (form) widen(new form.type(buffer, at + HEAD, length), form, bytes[at + 5] === 1, array)
     else array.set(new Float64Array(buffer, at + HEAD, length))
-    at += bytesOf(length, form)
     return array
   }
 }

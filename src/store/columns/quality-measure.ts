@@ -18,24 +18,32 @@ export const QUALITY_STRIDE = COUNTERS.length + OTHERS.length
 /** `ttft_ms` and `tpot_ms` are the provider's own: from the request going out to the first content, and from one output token to the next. */
 export const TIMES = ["ttft_ms", "tpot_ms", "overhead_ms", "memory_ms"] as const
 
-export const QUALITY_MEASURE: Measure = { sums: QUALITY_STRIDE, samples: TIMES.length, add }
+/** Those of the most requests first. */
+const RANKED = [QUALITY_PLACES.requests] as const
+
+export const QUALITY_MEASURE: Measure = { sums: QUALITY_STRIDE, samples: TIMES.length, add, ranked: RANKED, rank }
+
+function rank({ rows }: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): void {
+  for (let index = 0; index < rows; index++) if (mask === null || mask[index] === 1) sums[groups[index]!]!++
+}
 
 function add(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): Float64Array[] {
-  const { requests, input, cacheRead, output, reasoning, memory, cost, priced } = QUALITY_PLACES
+  const at = QUALITY_PLACES
   const signals = columns.signals()
   const flags = columns.flags()
-  const measures = columns.measures()
+  const [cost, inputs, cached] = [columns.fraction("cost"), columns.count("input"), columns.count("cacheRead")]
+  const [outputs, thought] = [columns.count("output"), columns.count("reasoning")]
   for (let index = 0; index < flags.length; index++) {
     if (mask !== null && mask[index] === 0) continue
-    const at = groups[index]! * QUALITY_STRIDE
-    sums[at + requests]!++
-    sums[at + input]! += measures.input[index]!
-    sums[at + cacheRead]! += measures.cacheRead[index]!
-    sums[at + output]! += measures.output[index]!
-    sums[at + reasoning]! += measures.reasoning[index]!
-    sums[at + memory]! += signals.memoryTokens[index]!
-    sums[at + cost]! += measures.cost[index]!
-    if (flags[index]! & PRICED) sums[at + priced]!++
+    const base = groups[index]! * QUALITY_STRIDE
+    sums[base + at.requests]!++
+    sums[base + at.input]! += inputs[index]!
+    sums[base + at.cacheRead]! += cached[index]!
+    sums[base + at.output]! += outputs[index]!
+    sums[base + at.reasoning]! += thought[index]!
+    sums[base + at.memory]! += signals.memoryTokens[index]!
+    sums[base + at.cost]! += cost[index]!
+    if (flags[index]! & PRICED) sums[base + at.priced]!++
   }
   const ttft = new Float64Array(columns.rows).fill(Number.NaN)
   const tpot = new Float64Array(columns.rows).fill(Number.NaN)

@@ -28,6 +28,7 @@ export const ROLLUPS: readonly RollupName[] = (["usage", "quality"] as const).fl
   GROUPS[measure].map((group) => `${measure} ${group}` as const),
 )
 
+const SAMPLE_ARRAYS = 5 satisfies PackedSamples["length"]
 const IDS = 32
 export const rollupId = (block: number, index: number) => block * IDS + index
 
@@ -55,19 +56,17 @@ export function rollUp(name: RollupName, pieces: Iterable<Columns>): Uint8Array 
 export function readRollup(blobs: Blobs, block: number, name: RollupName): Rollup | null {
   const bytes = blobs.get("rollups", rollupId(block, ROLLUPS.indexOf(name)))
   if (!bytes) return null
-  const next = unpackArrays(bytes)
-  const { sums, samples } = MEASURES[name.split(" ")[0] as "usage" | "quality"]
+  const unpack = unpackArrays(bytes)
+  const { sums } = MEASURES[name.split(" ")[0] as "usage" | "quality"]
   return {
-    keys: next(Uint32Array),
+    keys: unpack(0, Uint32Array),
     tallies: {
-      sums: Array.from({ length: sums }, () => next(Float64Array)),
-      samples: Array.from({ length: samples }, (): PackedSamples => [
-        next(Uint32Array),
-        next(Float64Array),
-        next(Uint32Array),
-        next(Uint32Array),
-        next(Uint32Array),
-      ]),
+      sumsAt: (place) => unpack(1 + place, Float64Array),
+      samples(kind) {
+        const first = 1 + sums + kind * SAMPLE_ARRAYS
+        const [counts, widths, buckets, times] = [0, 2, 3, 4].map((at) => unpack(first + at, Uint32Array))
+        return [counts!, unpack(first + 1, Float64Array), widths!, buckets!, times!]
+      },
     },
   }
 }

@@ -3,6 +3,7 @@
  * A bucket is a double's exponent and the first seven bits of its fraction: 0.8 % wide, found without a logarithm.
  * Histograms of logarithmic buckets as in https://arxiv.org/abs/1908.10693 (DDSketch).
  */
+import { NO_GROUP } from "./group-table.ts"
 
 /** null: there are no values. */
 export interface Percentiles {
@@ -63,7 +64,7 @@ export class Samples {
     this.#kept = next
   }
 
-  /** What `pack` gave, of other rows; `groups` has the group here of each group there. */
+  /** What `pack` gave, of other rows; `groups` has the group here of each group there, or `NO_GROUP`. */
   addPacked([counts, values, widths, buckets, times]: PackedSamples, groups: Uint32Array, size: number): void {
     this.#makeRoom(size, 0)
     const halves = halvesOf(values)
@@ -73,8 +74,13 @@ export class Samples {
       const group = groups[other]!
       const count = counts[other]!
       if (count === 0) continue
-      const isLarge = (this.#counts[group]! += count) > EXACT
       const end = next + widths[other]!
+      if (group === NO_GROUP) {
+        if (next === end) value += count
+        next = end
+        continue
+      }
+      const isLarge = (this.#counts[group]! += count) > EXACT
       if (!isLarge) {
         const run = values.subarray(value, (value += count))
         const runs = this.#runs[group]

@@ -34,12 +34,17 @@ export function packSignals({ overhead, memoryMs, memoryTokens, offsets, bytes }
 }
 
 export function unpackSignals(packed: Uint8Array): Signals {
-  const next = unpackArrays(packed)
-  const [overhead, memoryMs, memoryTokens] = [next(Float64Array), next(Float64Array), next(Uint32Array)]
-  const lengths = next(Uint32Array)
+  const unpack = unpackArrays(packed)
+  const lengths = unpack(3, Uint32Array)
   const offsets = new Uint32Array(lengths.length + 1)
   for (let index = 0; index < lengths.length; index++) offsets[index + 1] = offsets[index]! + lengths[index]!
-  return { overhead, memoryMs, memoryTokens, offsets, bytes: next(Uint8Array) }
+  return {
+    overhead: unpack(0, Float64Array),
+    memoryMs: unpack(1, Float64Array),
+    memoryTokens: unpack(2, Uint32Array),
+    offsets,
+    bytes: unpack(4, Uint8Array),
+  }
 }
 
 /** Calls `take` with each count of each row; rows with a 0 in `mask` are left out. */

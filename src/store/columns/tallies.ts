@@ -1,4 +1,5 @@
 /** Sums of rows by group in flat arrays, and what percentiles are taken of. What is summed is said by `usage.ts` and `quality.ts`. */
+import { NO_GROUP } from "./group-table.ts"
 import type { Columns } from "./layout.ts"
 import { type PackedSamples, Samples } from "./samples.ts"
 
@@ -9,6 +10,10 @@ export interface Measure {
   readonly samples: number
   /** Adds each row to the sums of its group, those with a 0 in `mask` left out; returns the values, NaN for none. `sums` has `stride` places a group. */
   add(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): Float64Array[]
+  /** the sums that say which groups are the largest, the first of them first */
+  readonly ranked: readonly number[]
+  /** As `add`, of these alone: `sums` has as many places a group. */
+  rank(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): void
 }
 
 export class Tallies {
@@ -29,23 +34,25 @@ export class Tallies {
     this.samples.forEach((samples, at) => samples.add(groups, values[at]!, mask, size))
   }
 
-  /** What `pack` gave, of other rows; `groups` has the group here of each group there. */
-  addPacked({ sums, samples }: PackedTallies, groups: Uint32Array, size: number): void {
+  /** What `pack` gave, of other rows; `groups` has the group here of each group there, or `NO_GROUP`. */
+  addPacked({ sumsAt, samples }: PackedTallies, groups: Uint32Array, size: number): void {
     this.#makeRoom(size)
     const stride = this.measure.sums
-    sums.forEach((own, place) => {
-      for (let other = 0; other < own.length; other++) this.sums[groups[other]! * stride + place]! += own[other]!
-    })
-    this.samples.forEach((one, at) => one.addPacked(samples[at]!, groups, size))
+    for (let place = 0; place < stride; place++) {
+      const own = sumsAt(place)
+      for (let other = 0; other < own.length; other++)
+        if (groups[other] !== NO_GROUP) this.sums[groups[other]! * stride + place]! += own[other]!
+    }
+    this.samples.forEach((one, at) => one.addPacked(samples(at), groups, size))
   }
 
-  /** The groups with the largest sums at the first of `places`, of equal ones those with the larger at the next; `most` of them, in no order. */
-  largest(size: number, places: readonly number[], most: number): Uint32Array {
+  /** The groups that rank highest: `most` of them, in no order. */
+  largest(size: number, most: number): Uint32Array {
     let open = Uint32Array.from({ length: size }, (_, group) => group)
     if (size <= most) return open
     const found = new Uint32Array(most)
     let count = 0
-    for (const place of places) {
+    for (const place of this.measure.ranked) {
       const sumOf = (group: number) => this.sums[group * this.measure.sums + place]!
       const least = Float64Array.from(open, sumOf).sort()[open.length - (most - count)]!
       const larger = open.filter((group) => sumOf(group) > least)
@@ -65,7 +72,7 @@ export class Tallies {
     for (const samples of this.samples) samples.order(size, asked)
   }
 
-  pack(size: number): PackedTallies {
+  pack(size: number): { sums: Float64Array[]; samples: PackedSamples[] } {
     const stride = this.measure.sums
     const sumsAt = (place: number) =>
       Float64Array.from({ length: size }, (_, group) => this.sums[group * stride + place]!)
@@ -93,8 +100,9 @@ export class Tallies {
   }
 }
 
+/** What `pack` gave, each part of it when it is asked for. */
 export interface PackedTallies {
-  /** by place, of each group */
-  sums: Float64Array[]
-  samples: PackedSamples[]
+  /** of each group */
+  sumsAt(place: number): Float64Array
+  samples(kind: number): PackedSamples
 }

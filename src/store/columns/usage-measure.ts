@@ -25,13 +25,33 @@ export const USAGE_PLACES = {
 export const USAGE_STRIDE = 16
 const FIRST_ERROR = OUTCOMES.indexOf("upstream-failed")
 
-export const USAGE_MEASURE: Measure = { sums: USAGE_STRIDE, samples: 2, add }
+/** The dearest first, of equal ones those of the most requests. */
+const RANKED = [USAGE_PLACES.cost, USAGE_PLACES.requests] as const
+
+export const USAGE_MEASURE: Measure = { sums: USAGE_STRIDE, samples: 2, add, ranked: RANKED, rank }
+
+function rank(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): void {
+  const cost = columns.fraction("cost")
+  for (let index = 0; index < cost.length; index++) {
+    if (mask !== null && mask[index] === 0) continue
+    const at = groups[index]! * RANKED.length
+    sums[at]! += cost[index]!
+    sums[at + 1]!++
+  }
+}
 
 /** @returns durations and times to the first token */
 function add(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): Float64Array[] {
   const flags = columns.flags()
   const quality = columns.quality()
-  const { cost, billed, duration, ttft, input, cacheRead, cacheWrite, output, reasoning, memories } = columns.measures()
+  const [cost, billed] = [columns.fraction("cost"), columns.fraction("billed")]
+  const [duration, ttft] = [columns.fraction("duration"), columns.fraction("ttft")]
+  const [input, cacheRead, cacheWrite] = [
+    columns.count("input"),
+    columns.count("cacheRead"),
+    columns.count("cacheWrite"),
+  ]
+  const [output, reasoning, memories] = [columns.count("output"), columns.count("reasoning"), columns.count("memories")]
   for (let index = 0; index < flags.length; index++) {
     if (mask !== null && mask[index] === 0) continue
     const at = groups[index]! * USAGE_STRIDE

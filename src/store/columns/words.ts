@@ -16,7 +16,7 @@ export interface Words {
 const FIRST_TEMPORARY = 2 ** 31
 const MOST_REMEMBERED = 50_000
 /** Of so many, all are read: one by one takes longer. */
-const MANY = 5_000
+const MANY = 30_000
 
 /** `db`: columns.db, or null where there is none. `mayAdd`: new words are written into it. */
 export function openWords(db: Database | null, mayAdd: boolean): Words {

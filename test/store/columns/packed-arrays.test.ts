@@ -21,9 +21,9 @@ test("each array is the same again, whatever is before it and wherever the bytes
       const elsewhere = new Uint8Array(packed.length + 3)
       elsewhere.set(packed, 3)
       for (const place of [packed, elsewhere.subarray(3)]) {
-        const next = unpackArrays(place)
-        for (const array of arrays)
-          expect([...next<Numbers>(array.constructor as new (length: number) => Numbers)]).toEqual([...array])
+        const unpack = unpackArrays(place)
+        for (const [index, array] of [...arrays.entries()].reverse())
+          expect([...unpack<Numbers>(index, array.constructor as new (length: number) => Numbers)]).toEqual([...array])
       }
     }),
     { numRuns: 1_000 },
@@ -32,7 +32,7 @@ test("each array is the same again, whatever is before it and wherever the bytes
 
 test("what is unpacked into longer memory fills its beginning", () => {
   const memory = new Float64Array(4).fill(7)
-  const filled = unpackArrays(packArrays([Float64Array.of(0.001, Number.NaN)]))(Float64Array, memory)
+  const filled = unpackArrays(packArrays([Float64Array.of(0.001, Number.NaN)]))(0, Float64Array, memory)
   expect([...filled]).toEqual([0.001, Number.NaN])
   expect([...memory]).toEqual([0.001, Number.NaN, 7, 7])
 })
