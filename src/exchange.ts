@@ -89,10 +89,18 @@ export interface HeaderFields {
   forEach(visit: (value: string, name: string) => void): void
 }
 
+/** What a client sends after its head, and whether it is still there. */
+export interface Body {
+  /** All of it, asked for once. @throws Refusal 413 past `limit` bytes, the abort when the client leaves */
+  bytes(limit: number): Promise<Uint8Array>
+  /** aborted once the client has left */
+  readonly signal: AbortSignal
+  readonly hasLeft: boolean
+}
+
 /** One HTTP request past the guard, its path prefixes cut off. */
 export interface Arrival {
-  /** as the runtime gave it: body and abort signal are read from here */
-  request: Request
+  body: Body
   headers: HeaderFields
   method: string
   path: string

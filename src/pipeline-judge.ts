@@ -5,6 +5,7 @@
 import type { App } from "./app.ts"
 import type { Arrival } from "./exchange.ts"
 import type { Config } from "./settings.ts"
+import { responseOf } from "./http/answer.ts"
 import { JUDGE_CLIENT } from "./identify/clients.ts"
 import { handle } from "./pipeline.ts"
 import { askToJudge, PROMPT_VERSION, readVerdict, RUBRIC, scoreOfVerdict } from "./usage/quality-judge.ts"
@@ -75,7 +76,7 @@ export function createJudge(app: App, clock: () => number): Judge {
     { requestId, message, answer }: Judgeable,
     { model, budgetUsdPerDay }: Settings,
   ): Promise<void> {
-    const response = await handle(arrivalOf(app, clock, model, askToJudge(message, answer)), ENDPOINT, app)
+    const response = responseOf(await handle(arrivalOf(app, clock, model, askToJudge(message, answer)), ENDPOINT, app))
     const cost = response.headers.get("x-litellm-response-cost")
     spent += Number(cost ?? 0)
     if (response.ok && cost === null) {
@@ -121,7 +122,7 @@ function arrivalOf(app: App, clock: () => number, model: string, question: strin
     ],
   })
   return {
-    request: new Request("http://127.0.0.1/v1/chat/completions", { method: "POST", headers, body }),
+    body: { bytes: async () => Buffer.from(body), signal: app.stopping, hasLeft: false },
     headers,
     method: "POST",
     path: "/v1/chat/completions",

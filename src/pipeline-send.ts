@@ -87,7 +87,7 @@ export async function callProvider(
 /** A client is watched, and may be silent, once its answer takes longer than a moment. */
 function watchClient(arrival: Arrival): AbortSignal {
   arrival.lift()
-  return arrival.request.signal
+  return arrival.body.signal
 }
 
 function firstByteTimeoutMs(config: Config, { deployment }: Choice, isStream: boolean): number {

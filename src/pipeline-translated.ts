@@ -10,6 +10,7 @@ import type { Translation } from "./dialects/translation/call.ts"
 import { isOwnError, localCount } from "./dialects/translation/count.ts"
 import { readCall, translate } from "./dialects/translation/translation.ts"
 import { type Dialect, type JsonObject, Refusal } from "./exchange.ts"
+import type { Answer } from "./http/answer.ts"
 import { contentTypeOf, openMeter, receiveAnswer, replyOwn, replyWhole } from "./http/reply.ts"
 import { replyTranslated } from "./http/reply-translated.ts"
 import type { Deployment } from "./settings.ts"
@@ -18,7 +19,7 @@ import { answerHeaders } from "./upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "./upstream/send.ts"
 import { estimateTokens } from "./usage/estimate.ts"
 
-export async function handleTranslated(exchange: Exchange, asked: Asked, choice: Choice): Promise<Response> {
+export async function handleTranslated(exchange: Exchange, asked: Asked, choice: Choice): Promise<Answer> {
   const translation = await translateCall(exchange, asked, choice)
   const { body, local, operation } = translation
   const here = () => replyOwn(exchange, JSON.stringify(local!()), "application/json", false)
@@ -34,7 +35,7 @@ export async function handleTranslated(exchange: Exchange, asked: Asked, choice:
 }
 
 /** A provider of the client's own dialect that knows no such path: a count there is all the same. What it says of its own accord passes. */
-export async function countHere(exchange: Exchange, asked: Asked, answer: UpstreamAnswer): Promise<Response> {
+export async function countHere(exchange: Exchange, asked: Asked, answer: UpstreamAnswer): Promise<Answer> {
   const { dialect } = exchange.endpoint
   const bytes = await receiveAnswer(exchange, answer)
   if (isOwnError(dialect, bytes)) {
@@ -83,7 +84,7 @@ async function fillMedia({ arrival, snapshot }: Exchange, parts: readonly MediaP
   const urls = parts.map(({ source }) => (source.by === "url" ? source.url : ""))
   arrival.lift()
   const allowedHosts = snapshot.config.mediaHosts
-  const fetched = await fetchMedia(urls, { allowedHosts, signal: arrival.request.signal })
+  const fetched = await fetchMedia(urls, { allowedHosts, signal: arrival.body.signal })
   for (const [at, part] of parts.entries()) {
     const { bytes, contentType } = fetched[at]!
     const mime = mimeOf(bytes, contentType)

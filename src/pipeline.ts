@@ -10,6 +10,7 @@ import { writeRequest } from "./dialects/outgoing.ts"
 import { readRequest } from "./dialects/request.ts"
 import { type Arrival, type Identity, type JsonObject, type Project, Refusal } from "./exchange.ts"
 import type { Config, Deployment } from "./settings.ts"
+import type { Answer } from "./http/answer.ts"
 import { bodyText, receiveBody } from "./http/body.ts"
 import { refuse, replyMock, replyWith } from "./http/reply.ts"
 import { type Identified, identify } from "./identify/identify.ts"
@@ -22,12 +23,12 @@ import { BodyTap } from "./usage/body-tap.ts"
 import { openDraft } from "./usage/settle.ts"
 
 /** A model call: in by one of the dialects, answered by a deployment that speaks it. It never throws, and settles once. */
-export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Promise<Response> {
+export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Promise<Answer> {
   const exchange = openExchange(arrival, endpoint, app)
   const { gate, routes } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
-    const bytes = await receiveBody(arrival.request)
+    const bytes = await receiveBody(arrival)
     const text = bodyText(bytes)
     exchange.draft.tap?.request(text)
     const asked = readRequest(endpoint, text)
@@ -64,14 +65,14 @@ export async function handlePassthrough(
   arrival: Arrival,
   provider: keyof Config["passthrough"],
   app: App,
-): Promise<Response> {
+): Promise<Answer> {
   const rest = arrival.path.slice(provider.length + 1)
   const inference = matchEndpoint(arrival.method, rest)
   const exchange = openExchange(arrival, inference ?? { ...RAW, dialect: RAW_DIALECT[provider] }, app, true)
   const { config, gate } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
-    const bytes = await receiveBody(arrival.request)
+    const bytes = await receiveBody(arrival)
     const text = inference ? bodyText(bytes) : ""
     exchange.draft.tap?.request(text)
     const body = parseObject(text)

@@ -9,7 +9,7 @@ import { dirname, join, posix } from "node:path"
 const root = join(import.meta.dir, "..")
 
 const FOLDERS =
-  "config auth identify memory route dialects upstream usage store machine docs cli api http dashboard".split(" ")
+  "config auth identify memory route dialects upstream usage store machine docs cli api http wire dashboard".split(" ")
 /** These put the stages together and may import any of them. */
 const PIPELINE = [
   "pipeline.ts",
@@ -27,8 +27,9 @@ const TYPES_FROM: Record<string, string[]> = {
   dashboard: ["store", "memory", "usage"],
   usage: ["store"],
   memory: ["store"],
+  upstream: [],
 }
-/** The words and times of the ledger's queries, and what a dialect's token counts mean: pure, and known to whoever asks. */
+/** The words and times of the ledger's queries, what a dialect's token counts mean, HTTP's grammar: pure, and known to whoever asks. */
 const VOCABULARY = [
   "store/groups.ts",
   "store/time.ts",
@@ -37,6 +38,8 @@ const VOCABULARY = [
   "dialects/openai-chat/usage.ts",
   "dialects/openai-responses/usage.ts",
   "dialects/gemini/usage.ts",
+  "wire/message.ts",
+  "wire/chunks.ts",
 ]
 const ROOT_FILES = [
   ...PIPELINE,
@@ -51,7 +54,7 @@ const ROOT_FILES = [
 /** What the program takes from outside of src/. */
 const OUTSIDE = ["../package.json", "../config.yaml"]
 /** No input or output, no clock, no chance, no state that outlives a call. */
-const PURE = [/^identify\//, /^route\//, /^dialects\//, /^usage\/(prices|meter|quality)/, /^memory\/rank/]
+const PURE = [/^identify\//, /^wire\//, /^route\//, /^dialects\//, /^usage\/(prices|meter|quality)/, /^memory\/rank/]
 /** Where the world is let in: the command line and the operating system's corner. */
 const MAY_READ_ENVIRONMENT = ["main.ts", "cli", "machine"]
 /** Programs for people to copy, as text. */

@@ -172,6 +172,7 @@ async function serve(
     isModelRoute,
     clock: Date.now,
     now,
+    log: logError,
   })
   // Elysia and its routes are loaded when we listen already, or by the first request for one: the model routes do without.
   const loadRoutes = async () => (await import("../http/routes.ts")).createRoutes(app, server.arrivals)

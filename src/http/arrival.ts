@@ -1,10 +1,10 @@
-/** Turns the runtime's request into an `Arrival`: path, query and keys taken from the URL, the rest as it came. */
-import { type Arrival, type HeaderFields, Refusal, Secret } from "../exchange.ts"
+/** Turns a request into an `Arrival`: path, query and keys taken from the URL, the rest as it came. */
+import { type Arrival, Refusal, Secret } from "../exchange.ts"
+import type { Inbound } from "./inbound.ts"
 import { cutPrefixes, hasPrefix } from "./prefix.ts"
 
 export interface Door {
-  lift(request: Request): void
-  isLocal(request: Request): boolean
+  isLocal(inbound: Inbound): boolean
   /** epoch milliseconds */
   clock(): number
   /** monotonic milliseconds */
@@ -16,21 +16,20 @@ const PREFIXABLE =
   /^\/(v1|v1beta|models|chat|completions|embeddings|responses|messages|engines|openai|anthropic|gemini|mcp|memory-routing\/info|api\/hello)(\/|$)|^\/$/
 
 /** @throws Refusal 400 for unusable prefixes, 404 for prefixes on other routes */
-export function arrive(request: Request, headers: HeaderFields, door: Door): Arrival {
-  const { url } = request
-  const pathAt = url.indexOf("/", url.indexOf("://") + 3)
-  const queryAt = url.indexOf("?", pathAt)
+export function arrive(inbound: Inbound, door: Door): Arrival {
+  const { method, target, headers } = inbound.head
+  const queryAt = target.indexOf("?")
   const arrival: Arrival = {
-    request,
-    method: request.method,
+    body: inbound,
+    method,
     headers,
-    path: queryAt < 0 ? url.slice(pathAt) : url.slice(pathAt, queryAt),
-    query: queryAt < 0 ? "" : url.slice(queryAt),
+    path: queryAt < 0 ? target : target.slice(0, queryAt),
+    query: queryAt < 0 ? "" : target.slice(queryAt),
     keysFromUrl: NO_KEYS,
     prefixUser: null,
     prefixProject: null,
-    isLocal: door.isLocal(request),
-    lift: () => door.lift(request),
+    isLocal: door.isLocal(inbound),
+    lift: () => (inbound.isLifted = true),
     startedAt: door.clock(),
     started: door.now(),
   }

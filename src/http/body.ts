@@ -1,28 +1,16 @@
 /** Reads a request's body: bytes within the limit, decompressed if need be, and as text where it must be valid UTF-8. */
-import { Refusal } from "../exchange.ts"
+import { type Arrival, Refusal } from "../exchange.ts"
 
 export const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /** @throws Refusal 413 past the limit, 415 for an unknown content-encoding, 400 for a body that cannot be decompressed */
-export async function receiveBody(request: Request, limit = MAX_BODY_BYTES): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("content-length") ?? Number.NaN)
-  if (declared > limit) throw tooLarge(limit)
-  // Bun refuses a body that is longer or shorter than its content-length, so only a chunked one needs counting.
-  const raw = Number.isNaN(declared) ? await readCounted(request, limit) : await request.bytes()
-  const encoding = request.headers.get("content-encoding")
+export async function receiveBody(
+  { body, headers }: Pick<Arrival, "body" | "headers">,
+  limit = MAX_BODY_BYTES,
+): Promise<Uint8Array> {
+  const raw = await body.bytes(limit)
+  const encoding = headers.get("content-encoding")
   return encoding === null || encoding === "identity" ? raw : decompress(raw, encoding.toLowerCase(), limit)
-}
-
-async function readCounted(request: Request, limit: number): Promise<Uint8Array> {
-  if (!request.body) return new Uint8Array()
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of request.body as unknown as AsyncIterable<Uint8Array>) {
-    size += part.length
-    if (size > limit) throw tooLarge(limit)
-    parts.push(part)
-  }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }
 
 const DECODERS = {
@@ -51,7 +39,7 @@ function decompress(bytes: Uint8Array, encoding: string, limit: number): Uint8Ar
   }
 }
 
-const tooLarge = (limit: number) =>
+export const tooLarge = (limit: number) =>
   new Refusal(413, "too_large", `The request body is over ${limit / 1024 / 1024} MiB, memproxy's limit.`, {
     code: "request_too_large",
   })

@@ -1,23 +1,36 @@
-/** A request's header fields, read from the runtime once: each later look is a property's, not a call into it. */
+/** A request's header fields, by lower-case name. Repeated ones are joined as `Headers` does it. */
 import type { HeaderFields } from "../exchange.ts"
 
 export class Fields implements HeaderFields {
-  readonly #record: Readonly<Record<string, string>>
+  readonly #values = new Map<string, string>()
+  readonly #repeated: string[] = []
 
-  constructor(headers: Headers) {
-    this.#record = headers.toJSON()
+  /** name, value, name, value … */
+  constructor(flat: readonly string[]) {
+    for (let i = 0; i < flat.length; i += 2) {
+      const name = flat[i]!
+      const before = this.#values.get(name)
+      if (before !== undefined) this.#repeated.push(name)
+      this.#values.set(
+        name,
+        before === undefined ? flat[i + 1]! : `${before}${name === "cookie" ? "; " : ", "}${flat[i + 1]}`,
+      )
+    }
   }
 
   get(name: string): string | null {
-    const value: unknown = this.#record[name]
-    return typeof value === "string" ? value : null // `constructor` is every object's
+    return this.#values.get(name) ?? null
   }
 
   has(name: string): boolean {
-    return this.get(name) !== null
+    return this.#values.has(name)
+  }
+
+  isRepeated(name: string): boolean {
+    return this.#repeated.includes(name)
   }
 
   forEach(visit: (value: string, name: string) => void): void {
-    for (const name in this.#record) visit(this.#record[name]!, name)
+    for (const [name, value] of this.#values) visit(value, name)
   }
 }

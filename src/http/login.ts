@@ -77,7 +77,7 @@ export function login(app: App, arrivals: Arrivals, door: Door) {
       async ({ request }) => {
         const address = arrivals.addressOf(request)
         app.logins.admit(address)
-        const key = readKey(bodyText(await receiveBody(arrivals.of(request).request, MOST_BODY_BYTES)))
+        const key = readKey(bodyText(await receiveBody(arrivals.of(request), MOST_BODY_BYTES)))
         const { config, gate } = app.snapshot()
         if (gate.open(new Headers(), [key]).kind === "virtual")
           throw new Refusal(403, "permission", "The dashboard opens with the master key.", {

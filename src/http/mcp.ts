@@ -4,9 +4,10 @@ import type { App } from "../app.ts"
 import type { Arrival, Project } from "../exchange.ts"
 import { EVERYWHERE, namespaceOf } from "../memory/namespace.ts"
 import { version } from "../version.ts"
+import { bodyText, receiveBody } from "./body.ts"
 import { identifyBare } from "./info.ts"
 
-/** The request's own bytes: a rewritten path lost them. @throws Refusal where no key opens */
+/** @throws Refusal where no key opens */
 export async function serveMcp(arrival: Arrival, app: App): Promise<Response> {
   const { config, gate } = app.snapshot()
   const caller = gate.open(arrival.headers, arrival.keysFromUrl)
@@ -22,5 +23,13 @@ export async function serveMcp(arrival: Arrival, app: App): Promise<Response> {
     ledger: app.ledger,
     now: () => arrival.startedAt,
   }
-  return answerMcp(arrival.request, { caller: mine, version, log: app.log })
+  const { method, headers } = arrival
+  const sent = new Headers()
+  headers.forEach((value, name) => sent.set(name, value))
+  const body = method === "POST" ? bodyText(await receiveBody(arrival)) : null
+  return answerMcp(new Request("http://localhost/mcp", { method, headers: sent, body }), {
+    caller: mine,
+    version,
+    log: app.log,
+  })
 }

@@ -3,21 +3,31 @@ import type { App } from "../app.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
 import { renderError } from "../dialects/errors.ts"
 import { type Arrival, type Dialect, Refusal } from "../exchange.ts"
-import { handle } from "../pipeline.ts"
+import { handle, handlePassthrough } from "../pipeline.ts"
+import type { Config } from "../settings.ts"
+import { type Answer, headerLines } from "./answer.ts"
 import { internal } from "./reply.ts"
 
-/** The model routes, by the dialects' own table; null for any other route. The app's routes of the same paths document them. */
-export function answerModel(arrival: Arrival, app: App): Promise<Response> | null {
+/** The model routes, by the dialects' own table, and the pass-throughs; null for any other route. The app's routes of the same paths document them. */
+export function answerModel(arrival: Arrival, app: App): Promise<Answer> | null {
   const endpoint = matchEndpoint(arrival.method, arrival.path)
-  return endpoint && handle(arrival, endpoint, app)
+  if (endpoint) return handle(arrival, endpoint, app)
+  const provider = PASSTHROUGH.exec(arrival.path)?.[1] as keyof Config["passthrough"] | undefined
+  return provider ? handlePassthrough(arrival, provider, app) : null
 }
 
+const PASSTHROUGH = /^\/(anthropic|openai|gemini)\//
+
 /** An error outside a model call, in the dialect its path belongs to. */
-export function refuseAt(app: App, error: unknown, path: string): Response {
+export function refuseAt(app: App, error: unknown, path: string): Answer {
   const id = app.newId()
   const refusal = error instanceof Refusal ? error : internal(app, id, error)
   const { status, body } = renderError(dialectOf(path), refusal, id)
-  return new Response(body, { status, headers: { ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers } })
+  return {
+    status,
+    head: headerLines(Object.entries({ ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers })),
+    body,
+  }
 }
 
 export const isModelRoute = (path: string) =>

@@ -1,8 +1,9 @@
 /**
  * Carries a streamed answer from the provider to the client: bytes pass as they come, pulled by the reader, watched by a meter.
- * Backpressure is the stream's own (highWaterMark 0, nothing buffered here). Exactly one ending is reported.
+ * Backpressure is the reader's: nothing is asked for before all is written, nothing buffered here. Exactly one ending is reported.
  */
-import { type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
+import { type Body, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
+import type { Flow, Sink } from "./answer.ts"
 
 /** Bytes, null at the clean end, or what the answer failed with: a Refusal on a cut or a timeout. */
 export type Take = (bytes: Uint8Array | null, failure?: unknown) => void
@@ -35,22 +36,20 @@ export interface RelayOptions {
   keepAlive: Uint8Array | null
   /** the dialect's own error event, sent when the provider fails after the first byte */
   errorEvent: (refusal: Refusal) => Uint8Array | null
-  signal: AbortSignal
+  client: Pick<Body, "hasLeft">
   onFirstContent: () => void
   /** called once; `stalls`: how often the provider was silent for longer than ten seconds amid its answer; `refusal` is set when the provider failed */
   onEnd: (outcome: Outcome, refusal: Refusal | null, metered: Metered, stalls: number) => void
 }
 
 export interface Relays {
-  open(options: RelayOptions): ReadableStream<Uint8Array>
+  open(options: RelayOptions): Flow
   active(): number
   close(): void
 }
 
 const STALL_MS = 10_000
 export const KEEP_ALIVE_MS = 15_000
-/** a turn of the event loop, with room for a busy one */
-const FLUSH_MS = 10
 
 const cut = () =>
   new Refusal(502, "upstream", "The provider ended its answer before it was complete. Send the request again.", {
@@ -93,19 +92,19 @@ export function createRelays(now: () => number, keepAliveMs = KEEP_ALIVE_MS): Re
     },
   }
   return {
-    open: (options) => new ReadableStream<Uint8Array>(new Relay(options, shared), { highWaterMark: 0 }),
+    open: (options) => new Relay(options, shared),
     active: () => relays.size,
     close,
   }
 }
 
 /** One stream: a class, since closures for each of thousands of streams cost more memory than all else about them. */
-class Relay implements UnderlyingDefaultSource<Uint8Array> {
+class Relay implements Flow {
   lastByteAt: number
   readonly #o: RelayOptions
   readonly #shared: Shared
   readonly #take: Take = (bytes, failure) => this.#arrive(bytes, failure)
-  #controller!: ReadableStreamDefaultController<Uint8Array>
+  #sink!: Sink
   #isEnded = false
   #hasStarted = false
   /** the client reads, the provider is asked for more */
@@ -120,8 +119,8 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     shared.begun(this)
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#controller = controller
+  start(sink: Sink): void {
+    this.#sink = sink
   }
 
   pull(): void {
@@ -146,7 +145,7 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     const { events, keepAlive } = this.#o
     if (keepAlive === null || !this.#isAsking || (events && !events.between)) return
     this.lastByteAt = this.#shared.now()
-    this.#controller.enqueue(keepAlive)
+    this.#sink.enqueue(keepAlive)
   }
 
   #arrive(bytes: Uint8Array | null, failure: unknown): void {
@@ -174,14 +173,14 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     if (out.length === 0) return source.next(this.#take)
     this.lastByteAt = this.#shared.now()
     this.#isAsking = false
-    this.#controller.enqueue(out)
+    this.#sink.enqueue(out)
   }
 
   /** The provider itself said that it failed, or cannot be understood any more. */
   #stop(out: Uint8Array, failure: Refusal): void {
-    if (out.length > 0) this.#controller.enqueue(out)
+    if (out.length > 0) this.#sink.enqueue(out)
     this.#o.source.cancel()
-    if (this.#o.signal.aborted) this.#fail(failure)
+    if (this.#o.client.hasLeft) this.#fail(failure)
     else this.#break(failure, failure)
   }
 
@@ -196,11 +195,11 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #fail(error: unknown): void {
-    const { meter, signal } = this.#o
-    if (this.#isEnded) return this.#controller.error(error)
-    if (signal.aborted) {
+    const { meter, client } = this.#o
+    if (this.#isEnded) return this.#sink.error(error)
+    if (client.hasLeft) {
       this.#end(meter.terminal ? "done" : "client-left", null)
-      return this.#controller.error(error)
+      return this.#sink.error(error)
     }
     if (meter.terminal) {
       this.#end("done", null) // all of the answer went by before the connection broke
@@ -216,14 +215,13 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     const { events, errorEvent } = this.#o
     this.#end("upstream-failed", refusal)
     const event = errorEvent(refusal)
-    if (event && (!events || events.between)) this.#controller.enqueue(event)
-    // The cut tells a truncated answer from a whole one. Bun drops what it has not written yet when a stream errors, so it has to wait.
-    setTimeout(() => this.#controller.error(error), FLUSH_MS)
+    if (event && (!events || events.between)) this.#sink.enqueue(event)
+    this.#sink.error(error)
   }
 
   #close(rest = this.#o.events?.end()): void {
-    if (rest && rest.length > 0) this.#controller.enqueue(rest)
-    this.#controller.close()
+    if (rest && rest.length > 0) this.#sink.enqueue(rest)
+    this.#sink.close()
   }
 
   #end(outcome: Outcome, refusal: Refusal | null, metered = this.#o.meter.end()): void {

@@ -1,4 +1,4 @@
-/** From the answer of a provider that speaks another dialect to the client's Response. How an exchange settles is `reply.ts`'s. */
+/** From the answer of a provider that speaks another dialect to the client's. How an exchange settles is `reply.ts`'s. */
 import type { Exchange } from "../app.ts"
 import { providerRefusal } from "../dialects/provider-error.ts"
 import type { Translation } from "../dialects/translation/call.ts"
@@ -7,6 +7,7 @@ import type { AnswerListener, Dialect, Json } from "../exchange.ts"
 import { answerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
+import type { Answer } from "./answer.ts"
 import { withFirstBytes } from "./first-bytes.ts"
 import {
   badAnswer,
@@ -27,7 +28,7 @@ export async function replyTranslated(
   exchange: Exchange,
   answer: UpstreamAnswer,
   translation: Translation,
-): Promise<Response> {
+): Promise<Answer> {
   const { row } = exchange.draft
   const { operation, local, streamed } = translation
   const dialect = row.dialect_out!

@@ -1,4 +1,4 @@
-/** From the provider's answer, or a refusal, to the client's Response; and the one place where an exchange settles. */
+/** From the provider's answer, or a refusal, to the client's; and the one place where an exchange settles. */
 import type { App, Exchange } from "../app.ts"
 import { renderError, renderErrorEvent } from "../dialects/errors.ts"
 import { dropUsage } from "../dialects/drop-usage.ts"
@@ -23,18 +23,17 @@ import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
 import { countedUsage, overheadMs, settleDraft, settlePrice } from "../usage/settle.ts"
 import { isRegional } from "../usage/tier-shares.ts"
+import type { Answer } from "./answer.ts"
 import { answerHead } from "./answer-head.ts"
 import { withFirstBytes } from "./first-bytes.ts"
 import type { Events, RelaySource } from "./relay.ts"
 
 export const EVENTS = "text/event-stream"
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
-/** Looking for a client that left costs a microsecond: in so short a time none has. */
-const MOMENT_MS = 20
 const CLIENT_CLOSED_REQUEST = 499 // nginx's number for it; nobody is left to read it but the ledger
 
 /** The provider's answer, byte for byte. */
-export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHidingUsage: boolean): Promise<Response> {
+export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHidingUsage: boolean): Promise<Answer> {
   const { draft, endpoint, isRaw } = exchange
   const contentType = contentTypeOf(answer)
   draft.detail.router = draft.deployment?.router ? routerHeaders(answer.headers) : null
@@ -86,18 +85,14 @@ export async function replyWhole(
   headers: readonly (readonly [string, string])[],
   body: Uint8Array | string,
   metered: Metered,
-): Promise<Response> {
-  const { arrival, draft } = exchange
+): Promise<Answer> {
+  const { arrival } = exchange
   const isOk = status >= 200 && status < 300
-  if (draft.answeredAt! - draft.started > MOMENT_MS && arrival.request.signal.aborted)
-    throw new DOMException("The client left.", "AbortError")
+  if (arrival.body.hasLeft) throw new DOMException("The client left.", "AbortError")
   const outcome = isOk ? "done" : "upstream-failed"
   const pending = settle(exchange, outcome, status, isOk ? null : (metered.errorType ?? "upstream"), metered)
   if (pending) await pending
-  return new Response(body.length > 0 ? (body as Uint8Array<ArrayBuffer> | string) : null, {
-    status,
-    headers: answerHead(exchange, headers, true),
-  })
+  return { status, head: answerHead(exchange, headers, true), body }
 }
 
 /** `events` is null where the client's stream is not made of events: then nothing of ours can be put into it. */
@@ -106,17 +101,17 @@ export function replyStream(
   status: number,
   headers: readonly (readonly [string, string])[],
   carry: { source: RelaySource; meter: Meter; events: Events | null },
-): Response {
+): Answer {
   const { app, arrival, draft, endpoint } = exchange
   const { dialect } = endpoint
   const id = draft.row.id
   draft.row.overhead_ms = overheadMs(draft, app.now())
   const isEvents = carry.events !== null && !carry.events.isArray
-  const stream = app.relays.open({
+  const body = app.relays.open({
     ...carry,
     keepAlive: isEvents ? keepAlive(dialect) : null,
     errorEvent: (refusal) => (isEvents ? encoder.encode(renderErrorEvent(dialect, refusal, id)) : null),
-    signal: arrival.request.signal,
+    client: arrival.body,
     onFirstContent: () => (draft.row.ttft_ms = round(app.now() - draft.started)),
     onEnd: (outcome, refusal, metered, stalls) => {
       draft.stalls = stalls
@@ -124,11 +119,11 @@ export function replyStream(
       void settle(exchange, outcome, status, refusal?.code ?? refusal?.type ?? null, metered)
     },
   })
-  return new Response(stream, { status, headers: answerHead(exchange, headers) })
+  return { status, head: answerHead(exchange, headers), body }
 }
 
 /** `mock_response`: an answer in the caller's dialect that no provider made. */
-export function replyMock(exchange: Exchange, asked: Asked, text: string): Promise<Response> {
+export function replyMock(exchange: Exchange, asked: Asked, text: string): Promise<Answer> {
   const { app, arrival, draft } = exchange
   draft.sentAt = draft.answeredAt = app.now()
   const answer = mockAnswer(asked, {
@@ -146,22 +141,22 @@ export async function replyOwn(
   text: string,
   contentType: string,
   isStream: boolean,
-): Promise<Response> {
+): Promise<Answer> {
   const { app, draft, endpoint } = exchange
   const body = encoder.encode(text)
   const meter = openMeter(exchange, endpoint.dialect, contentType)
   meter.push(body)
   if (isStream) draft.row.ttft_ms = round(app.now() - draft.started)
   await settle(exchange, "done", 200, null, meter.end())
-  return new Response(body, { headers: answerHead(exchange, [["content-type", contentType]], !isStream) })
+  return { status: 200, head: answerHead(exchange, [["content-type", contentType]], !isStream), body }
 }
 
 /** Anything that went wrong before the first byte: a plain HTTP error in the caller's dialect. */
-export function refuse(exchange: Exchange, error: unknown): Response {
+export function refuse(exchange: Exchange, error: unknown): Answer {
   const { app, arrival, draft, endpoint } = exchange
-  if (arrival.request.signal.aborted) {
+  if (arrival.body.hasLeft) {
     void settle(exchange, "client-left", CLIENT_CLOSED_REQUEST, null, null)
-    return new Response(null, { status: CLIENT_CLOSED_REQUEST })
+    return { status: CLIENT_CLOSED_REQUEST, head: "", body: null }
   }
   if (!exchange.identity) noteClient(exchange)
   const refusal = error instanceof Refusal ? error : internal(app, draft.row.id, error)
@@ -169,10 +164,8 @@ export function refuse(exchange: Exchange, error: unknown): Response {
   draft.tap?.refused(body)
   const outcome: Outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
   void settle(exchange, outcome, status, refusal.code ?? refusal.type, null)
-  return new Response(body, {
-    status,
-    headers: answerHead(exchange, [["content-type", "application/json"], ...Object.entries(refusal.headers)]),
-  })
+  const headers = [["content-type", "application/json"] as const, ...Object.entries(refusal.headers)]
+  return { status, head: answerHead(exchange, headers), body }
 }
 
 /** Refused before anybody looked who calls: the headers alone tell which program it was. */

@@ -17,9 +17,9 @@ import { dashboard } from "../dashboard/routes.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
 import { type Arrival, Refusal } from "../exchange.ts"
 import { traitsOf } from "../identify/clients.ts"
-import { handlePassthrough } from "../pipeline.ts"
 import { estimateTokens } from "../usage/estimate.ts"
 import { describeQuality } from "../usage/quality-report.ts"
+import { responseOf } from "./answer.ts"
 import { bodyText, receiveBody } from "./body.ts"
 import { health, healthInDetail, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
@@ -46,8 +46,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
   const elysia = new Elysia()
     .onError(({ error, request, code }) => {
       const arrival = arrivals.of(request)
-      if (code === "NOT_FOUND") return notFound(arrival)
-      return refuseAt(app, error, arrival.path)
+      return code === "NOT_FOUND" ? notFound(arrival) : responseOf(refuseAt(app, error, arrival.path))
     })
     .get("/health", ({ request }) => (door.isOperator(request) ? healthInDetail(app) : health(app)), {
       detail: PLAIN.health,
@@ -104,7 +103,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(
       spendCalculateApi({
         admit: door.operate,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request)),
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request))),
         costOf: (model, usage) => costOf(app, model, usage),
         estimate: estimateTokens,
       }),
@@ -112,7 +111,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(
       tokenCounterApi({
         admit: keyed,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request)),
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request))),
         upstreamOf: (model) => modelCalled(app.snapshot().config, model).model,
         estimate: estimateTokens,
       }),
@@ -132,7 +131,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       memoriesApi({
         desk: app.memories.desk,
         scope,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request)),
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request))),
         arrivedAt: (request) => arrivals.of(request).startedAt,
       }),
     )
@@ -148,7 +147,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       feedbackApi({
         ledger: app.ledger,
         scope,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request).request, MOST_FEEDBACK_BYTES)),
+        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request), MOST_FEEDBACK_BYTES)),
         arrivedAt: (request) => arrivals.of(request).startedAt,
       }),
     )
@@ -159,14 +158,10 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     })
   }
   for (const provider of ["anthropic", "openai", "gemini"] as const) {
-    elysia.all(
-      `/${provider}/*`,
-      ({ request }: { request: Request }) => handlePassthrough(arrivals.of(request), provider, app),
-      {
-        parse: "none",
-        detail: passthroughDetail(provider),
-      },
-    )
+    elysia.all(`/${provider}/*`, ({ request }: { request: Request }) => notFound(arrivals.of(request)), {
+      parse: "none",
+      detail: passthroughDetail(provider),
+    })
   }
   return elysia.use(swagger(() => elysia.routes))
 
@@ -182,7 +177,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
           `There is no ${arrival.method} ${arrival.path.slice(0, 200)} here. ${insteadOf(arrival.path) ?? "/swagger lists the routes."}`,
           { code: "route_not_found" },
         )
-    return refuseAt(app, refusal, arrival.path)
+    return responseOf(refuseAt(app, refusal, arrival.path))
   }
 }
 

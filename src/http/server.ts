@@ -1,9 +1,11 @@
-/** The listening socket: guard, path prefixes, probes and preflights first, then the Elysia app. */
+/** The listening socket: guard, path prefixes, probes and preflights first, then the model routes or the Elysia app. */
 import type { Arrival, HeaderFields } from "../exchange.ts"
 import type { Config } from "../settings.ts"
+import { type Answer, answerOf, headerLines } from "./answer.ts"
 import { arrive, type Door } from "./arrival.ts"
-import { Fields } from "./fields.ts"
+import { Connection, type Host } from "./connection.ts"
 import { corsHeaders, guardHost, guardOrigin, isLoopbackHost, preflightHeaders } from "./guard.ts"
+import type { Inbound } from "./inbound.ts"
 
 /** How the routes find the arrival that belongs to a request. */
 export interface Arrivals {
@@ -14,47 +16,47 @@ export interface Arrivals {
 
 export interface ServerOptions {
   config(): Config
-  /** the model routes, where every microsecond counts: found in the dialects' own table; null for any other route */
-  answer(arrival: Arrival): Promise<Response> | null
+  /** the model routes, where every microsecond counts: found in the dialects' own table; null for any other route. It never throws */
+  answer(arrival: Arrival): Promise<Answer> | null
   /** the Elysia app's fetch */
   route(request: Request): Response | Promise<Response>
-  /** an error before routing, in the caller's dialect */
-  refuse(error: unknown, path: string): Response
+  /** an error before or behind routing, in the caller's dialect */
+  refuse(error: unknown, path: string): Answer
   isModelRoute(path: string): boolean
   clock(): number
   now(): number
+  log(line: string, error: unknown): void
 }
 
-/** Seconds without a byte before an unauthenticated connection is closed; lifted once the key was checked. */
-const IDLE_TIMEOUT_S = 30
-/** Our own limit answers in the caller's dialect (http/body.ts); the runtime's would answer in plain text. */
-const NO_RUNTIME_LIMIT = Number.MAX_SAFE_INTEGER
+/** How often slow and idle connections are looked for. */
+const SWEEP_MS = 1_000
+/** No web API has them, and the `Request` of the routes cannot. */
+const UNKNOWN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"])
 
 export function createServer(options: ServerOptions) {
-  const arrivals = new WeakMap<Request, Arrival>()
-  let server: Bun.Server<undefined>
+  const arrivals = new WeakMap<Request, { arrival: Arrival; inbound: Inbound }>()
+  const connections = new Set<Connection>()
+  const stopped = Promise.withResolvers<void>()
   let isLoopbackBind = true
+  let isStopping = false
   const door: Door = {
     clock: options.clock,
     now: options.now,
-    lift: (request) => server.timeout(request, 0),
-    isLocal: (request) =>
-      isLoopbackBind || isLoopbackHost(server.requestIP(request)?.address.replace("::ffff:", "") ?? ""),
+    isLocal: (inbound) => isLoopbackBind || isLoopbackHost(addressOf(inbound)),
   }
 
-  function accept(request: Request): Response | Promise<Response> {
+  function accept(inbound: Inbound): Answer | Promise<Answer> {
+    const { headers, method } = inbound.head
     let path = "/"
     try {
-      // A Host that breaks the URL must be refused before anything reads the path from it.
-      const headers = new Fields(request.headers)
       guardHost(headers, options.config())
-      const arrival = arrive(request, headers, door)
+      const arrival = arrive(inbound, door)
       path = arrival.path
       const isModel = options.isModelRoute(path)
       guardOrigin(headers, options.config(), isModel)
-      if (request.method === "HEAD" && (path === "/" || path === "/api/hello")) return new Response(null)
-      if (request.method === "OPTIONS") return preflight(headers, isModel)
-      const answer = options.answer(arrival) ?? route(arrival)
+      if (method === "HEAD" && (path === "/" || path === "/api/hello")) return EMPTY
+      if (method === "OPTIONS") return preflight(headers, isModel)
+      const answer = options.answer(arrival) ?? route(arrival, inbound)
       const cors = isModel ? corsHeaders(headers, options.config()) : null
       return cors ? withHeaders(answer, cors) : answer
     } catch (error) {
@@ -62,58 +64,118 @@ export function createServer(options: ServerOptions) {
     }
   }
 
-  function route(arrival: Arrival): Response | Promise<Response> {
-    const { request, path, query } = arrival
-    const isRewritten = arrival.prefixUser !== null || arrival.prefixProject !== null || arrival.keysFromUrl.length > 0
-    const routed = isRewritten
-      ? new Request(`http://localhost${path}${query}`, { method: request.method, headers: request.headers })
-      : request
-    arrivals.set(routed, arrival)
-    return options.route(routed)
+  async function route(arrival: Arrival, inbound: Inbound): Promise<Answer> {
+    const { method, path, query } = arrival
+    try {
+      if (UNKNOWN_METHODS.has(method)) return NOT_ALLOWED
+      const headers = new Headers()
+      arrival.headers.forEach((value, name) => headers.append(name, value))
+      const request = new Request(`http://localhost${path}${query}`, { method, headers })
+      arrivals.set(request, { arrival, inbound })
+      return await answerOf(await options.route(request))
+    } catch (error) {
+      return options.refuse(error, path)
+    }
   }
 
-  function preflight(fields: HeaderFields, isModelRoute: boolean): Response {
+  function preflight(fields: HeaderFields, isModelRoute: boolean): Answer {
     const headers = isModelRoute ? preflightHeaders(fields, options.config()) : null
-    return headers
-      ? new Response(null, { status: 204, headers })
-      : new Response(null, { status: 405, headers: { allow: "GET, POST" } })
+    return headers ? { status: 204, head: headerLines(Object.entries(headers)), body: null } : NOT_ALLOWED
+  }
+
+  const found = (request: Request) => {
+    const found = arrivals.get(request)
+    if (!found) throw new Error("a request reached a route without passing the guard")
+    return found
+  }
+
+  const host: Host = {
+    answer: accept,
+    now: options.now,
+    dateLine: createDateLine(options.clock),
+    get isStopping() {
+      return isStopping
+    },
+    closed(connection) {
+      connections.delete(connection)
+      if (isStopping && connections.size === 0) stopped.resolve()
+    },
+  }
+  let listener: Bun.TCPSocketListener<Connection> | undefined
+  const sweep = () => {
+    const nowMs = options.now()
+    for (const connection of connections) connection.check(nowMs)
   }
 
   return {
     arrivals: {
-      of(request: Request): Arrival {
-        const arrival = arrivals.get(request)
-        if (!arrival) throw new Error("a request reached a route without passing the guard")
-        return arrival
-      },
-      addressOf: (request: Request) => server.requestIP(request)?.address ?? "",
+      of: (request: Request): Arrival => found(request).arrival,
+      addressOf: (request: Request) => addressOf(found(request).inbound),
     } satisfies Arrivals,
 
     /** @throws when the address cannot be bound */
-    listen(host: string, port: number): URL {
-      isLoopbackBind = isLoopbackHost(host)
-      server = Bun.serve({
-        hostname: host,
+    listen(hostname: string, port: number): URL {
+      isLoopbackBind = isLoopbackHost(hostname)
+      listener = Bun.listen<Connection>({
+        hostname,
         port,
-        reusePort: false,
-        idleTimeout: IDLE_TIMEOUT_S,
-        maxRequestBodySize: NO_RUNTIME_LIMIT,
-        development: false,
-        fetch: accept,
-        error: (error) => options.refuse(error, "/"),
+        allowHalfOpen: true, // else a client whose request is refused half-way could not read why
+        socket: {
+          open(socket) {
+            connections.add((socket.data = new Connection(socket, host)))
+          },
+          data: (socket, packet) => socket.data.received(packet),
+          drain: ({ data }) => data.drained(),
+          end: ({ data }) => data.ended(),
+          close: ({ data }) => data.closed(),
+          // A handler of ours threw: a defect, which must not take the process down.
+          error(socket, error) {
+            options.log("a connection failed", error)
+            socket.terminate()
+          },
+        },
       })
-      return server.url
+      setInterval(sweep, SWEEP_MS).unref()
+      const name = hostname.includes(":") ? `[${hostname}]` : hostname
+      return new URL(`http://${name}:${listener.port}`)
     },
 
     /** Stops accepting and waits for what is under way; `now` cuts it off. */
-    stop: (now = false) => server.stop(now),
+    stop(now = false): Promise<void> {
+      isStopping = true
+      listener?.stop()
+      for (const connection of connections) {
+        if (now) connection.terminate()
+        else connection.retire()
+      }
+      if (connections.size === 0) stopped.resolve()
+      return stopped.promise
+    },
   }
 }
 
-async function withHeaders(answer: Response | Promise<Response>, headers: Record<string, string>): Promise<Response> {
-  const response = await answer
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
-  return response
+const addressOf = (inbound: Inbound) => inbound.remoteAddress.replace("::ffff:", "")
+
+const EMPTY: Answer = { status: 200, head: "", body: null }
+const NOT_ALLOWED: Answer = { status: 405, head: "allow: GET, POST\r\n", body: null }
+
+async function withHeaders(answer: Promise<Answer>, headers: Record<string, string>): Promise<Answer> {
+  const { status, head, body } = await answer
+  return { status, head: head + headerLines(Object.entries(headers)), body }
+}
+
+/** Written once a second (RFC 9110 §6.6.1). */
+function createDateLine(clock: () => number): () => string {
+  let second = 0
+  let line = ""
+  return () => {
+    const now = Math.floor(clock() / 1000)
+    if (now !== second) {
+      second = now
+      line = `date: ${new Date(now * 1000).toUTCString()}\r\n`
+    }
+    return line
+  }
 }
 
 export type Server = ReturnType<typeof createServer>

@@ -7,7 +7,7 @@ import type { Take, UpstreamAnswer, UpstreamBody } from "./answer.ts"
 import { cancelled, collect, takeFrom } from "./body.ts"
 import { badAnswer } from "./failure.ts"
 import { Refusal } from "../exchange.ts"
-import { BadAnswer } from "./parser.ts"
+import { Malformed } from "../wire/message.ts"
 
 const maxCodings = 3
 
@@ -24,10 +24,10 @@ export function decoded(answer: UpstreamAnswer, host: string): UpstreamAnswer {
     if (!(coding in decoders))
       throw badAnswer(
         host,
-        new BadAnswer(`its content-encoding "${coding.replace(/[^\w-]/g, "?").slice(0, 20)}" is unknown`),
+        new Malformed(`its content-encoding "${coding.replace(/[^\w-]/g, "?").slice(0, 20)}" is unknown`),
       )
   }
-  if (codings.length > maxCodings) throw badAnswer(host, new BadAnswer("it has too many content-encodings"))
+  if (codings.length > maxCodings) throw badAnswer(host, new Malformed("it has too many content-encodings"))
   const headers = answer.headers.without("content-encoding", "content-length")
   const body = codings.length === 0 ? answer.body : new DecodedBody(answer.body, codings.reverse(), host)
   return { ...answer, headers: codings.length === 0 ? answer.headers.without("content-encoding") : headers, body }

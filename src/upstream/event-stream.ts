@@ -5,7 +5,7 @@
 import type { Take, UpstreamBody } from "./answer.ts"
 import { collect, takeFrom } from "./body.ts"
 import { badAnswer } from "./failure.ts"
-import { BadAnswer } from "./parser.ts"
+import { Malformed } from "../wire/message.ts"
 
 /** total length, length of the headers, CRC-32 of these two */
 const PRELUDE = 12
@@ -68,7 +68,7 @@ export class EventStreamBody implements UpstreamBody {
 
   #bad(what: string): Error {
     this.cancel()
-    return badAnswer(this.#host, new BadAnswer(what))
+    return badAnswer(this.#host, new Malformed(what))
   }
 
   next(take: Take): void {

@@ -1,6 +1,6 @@
 /** The words for every way an exchange with a provider can fail. Hosts are named; paths, queries and keys never. */
 import { Refusal } from "../exchange.ts"
-import { BadAnswer } from "./parser.ts"
+import { Malformed } from "../wire/message.ts"
 
 export type Limit = "connect" | "first_byte" | "idle" | "total"
 
@@ -50,7 +50,7 @@ export function lostConnection(host: string, begun: boolean, cause?: unknown): R
 }
 
 export function badAnswer(host: string, cause: unknown): Refusal {
-  const how = cause instanceof BadAnswer ? cause.message : "it cannot be decoded"
+  const how = cause instanceof Malformed ? cause.message : "it cannot be decoded"
   return upstream(
     "bad_response",
     `the answer of ${host} cannot be read (${how}): check the deployment's api_base`,

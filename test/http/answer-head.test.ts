@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import type { Exchange } from "../../src/app.ts"
 import type { Identity } from "../../src/exchange.ts"
+import { responseOf } from "../../src/http/answer.ts"
 import { answerHead } from "../../src/http/answer-head.ts"
 import { openDraft } from "../../src/usage/settle.ts"
 import { deployment } from "../support/deployment.ts"
@@ -16,16 +17,19 @@ function exchange(row: object, identity: Partial<Identity> = {}): Exchange {
   return { app: { now: () => 1 }, draft, identity: known } as unknown as Exchange
 }
 
+const headOf = (...of: Parameters<typeof answerHead>) =>
+  responseOf({ status: 200, head: answerHead(...of), body: null }).headers
+
 test("what changes from one answer to the next is never taken from an earlier one", () => {
-  const plain = answerHead(exchange({}), [])
-  const other = answerHead(
+  const plain = headOf(exchange({}), [])
+  const other = headOf(
     exchange(
       { retries: 2, fallbacks: 1, memory_status: "miss" },
       { sessionId: "s1", project: { name: "undefined", key: "k" } },
     ),
     [["x-request-id", "up"]],
   )
-  const again = answerHead(exchange({}), [])
+  const again = headOf(exchange({}), [])
   const names = ["attempted-retries", "attempted-fallbacks"].map((name) => `x-litellm-${name}`)
   expect(names.map((name) => [plain.get(name), other.get(name), again.get(name)])).toEqual([
     ["0", "2", "0"],
@@ -45,6 +49,6 @@ test("what changes from one answer to the next is never taken from an earlier on
 })
 
 test("two users, clients or projects do not share a head", () => {
-  const users = ["ann", "bob"].map((userId) => answerHead(exchange({}, { userId }), []).get("x-memproxy-user"))
+  const users = ["ann", "bob"].map((userId) => headOf(exchange({}, { userId }), []).get("x-memproxy-user"))
   expect(users).toEqual(["ann", "bob"])
 })

@@ -2,6 +2,8 @@ import { expect, test } from "bun:test"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { Refusal } from "../../src/exchange.ts"
 import { bodyText, receiveBody } from "../../src/http/body.ts"
+import { createServer } from "../../src/http/server.ts"
+import type { Config } from "../../src/settings.ts"
 
 const text = JSON.stringify({ model: "m", messages: [{ role: "user", content: "grüße ".repeat(200) }] })
 
@@ -11,20 +13,26 @@ async function receive(
   limit = 100_000,
 ): Promise<string | number> {
   let result: string | number = 0
-  using server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    async fetch(request) {
+  const server = createServer({
+    config: () => ({ host: "127.0.0.1", allowedHosts: [], allowedOrigins: [] }) as unknown as Config,
+    async answer(arrival) {
       try {
-        result = bodyText(await receiveBody(request, limit))
+        result = bodyText(await receiveBody(arrival, limit))
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         result = error.status
       }
-      return new Response()
+      return { status: 200, head: "", body: null }
     },
+    route: () => new Response(),
+    refuse: () => ({ status: 500, head: "", body: null }),
+    isModelRoute: () => true,
+    clock: Date.now,
+    now: () => performance.now(),
+    log: (line) => expect(line).toBe(""),
   })
-  await fetch(server.url, { method: "POST", body, headers })
+  await fetch(server.listen("127.0.0.1", 0), { method: "POST", body, headers })
+  await server.stop(true)
   return result
 }
 

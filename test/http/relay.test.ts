@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test"
 import { type Meter, type Metered, type Outcome, Refusal } from "../../src/exchange.ts"
+import type { Flow } from "../../src/http/answer.ts"
 import { createRelays, type RelayOptions } from "../../src/http/relay.ts"
 
 const NOTHING: Metered = {
@@ -36,14 +37,39 @@ function meter(): Meter {
   }
 }
 
+/** Reads as a connection whose kernel takes everything would. */
+function readerOf(flow: Flow) {
+  const come: (Uint8Array | "end" | "cut")[] = []
+  let wake = () => {}
+  const put = (one: Uint8Array | "end" | "cut") => {
+    come.push(one)
+    wake()
+  }
+  flow.start({ enqueue: put, close: () => put("end"), error: () => put("cut") })
+  return {
+    async read() {
+      if (come.length === 0) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        flow.pull()
+        if (come.length === 0) await promise
+      }
+      const next = come.shift()!
+      if (next === "cut") throw new Error("cut")
+      return next === "end" ? { done: true as const, value: undefined } : { done: false as const, value: next }
+    },
+    cancel: async () => flow.cancel(),
+  }
+}
+
 const relays = createRelays(() => performance.now(), 30)
 afterEach(() => expect(relays.active()).toBe(0))
 
 function run(parts: (string | Error)[], more: Partial<RelayOptions> = {}) {
   const ends: [Outcome, string | null][] = []
-  const abort = new AbortController()
+  const client = { hasLeft: false }
   let cancelled = false
-  const stream = relays.open({
+  const flow = relays.open({
     source: {
       async next(take) {
         const part = parts.shift()
@@ -57,12 +83,12 @@ function run(parts: (string | Error)[], more: Partial<RelayOptions> = {}) {
     events: null,
     keepAlive: null,
     errorEvent: (refusal) => bytes(`[${refusal.code}]`),
-    signal: abort.signal,
+    client,
     onFirstContent: () => {},
     onEnd: (outcome, refusal) => void ends.push([outcome, refusal?.code ?? null]),
     ...more,
   })
-  const reader = stream.getReader()
+  const reader = readerOf(flow)
   const readAll = async () => {
     let text = ""
     try {
@@ -75,7 +101,7 @@ function run(parts: (string | Error)[], more: Partial<RelayOptions> = {}) {
       return [text, "cut"]
     }
   }
-  return { reader, readAll, ends, abort, isCancelled: () => cancelled }
+  return { reader, readAll, ends, client, isCancelled: () => cancelled }
 }
 
 test("a whole answer passes as it is and is done", async () => {
@@ -106,17 +132,17 @@ test("silence of more than ten seconds amid an answer is a stall; before its fir
   const stallsOf = async (parts: string[], gapMs: number) => {
     const took: ((bytes: Uint8Array | null) => void)[] = []
     const ended = Promise.withResolvers<number>()
-    const stream = slow.open({
+    const flow = slow.open({
       source: { next: (take) => void took.push(take), cancel: () => {} },
       meter: meter(),
       events: null,
       keepAlive: null,
       errorEvent: () => null,
-      signal: new AbortController().signal,
+      client: { hasLeft: false },
       onFirstContent: () => {},
       onEnd: (_outcome, _refusal, _metered, stalls) => ended.resolve(stalls),
     })
-    const reader = stream.getReader()
+    const reader = readerOf(flow)
     for (const part of [...parts, null]) {
       const read = reader.read()
       now += gapMs

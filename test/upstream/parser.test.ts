@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import * as fc from "fast-check"
-import { AnswerParser, BadAnswer } from "../../src/upstream/parser.ts"
+import { AnswerParser } from "../../src/upstream/parser.ts"
+import { Malformed } from "../../src/wire/message.ts"
 
 /** Feeds `wire` in the pieces that `cuts` make of it, then closes. */
 function parse(wire: string, cuts: number[] = [], bodyless = false) {
@@ -87,7 +88,7 @@ describe("any answer, split anywhere", () => {
             try {
               return parse(bytes.toString("latin1"), pieces)
             } catch (error) {
-              expect(error).toBeInstanceOf(BadAnswer)
+              expect(error).toBeInstanceOf(Malformed)
               return "bad"
             }
           }
@@ -165,6 +166,6 @@ const refused: Record<string, string> = {
 }
 for (const [what, wire] of Object.entries(refused)) {
   test(`${what} is refused`, () => {
-    expect(() => parse(wire)).toThrow(BadAnswer)
+    expect(() => parse(wire)).toThrow(Malformed)
   })
 }

@@ -1,0 +1,321 @@
+/** One client's connection: requests read one after the other, each answered before the next is looked at. HTTP/1.1, RFC 9112. */
+import type { Socket } from "bun"
+import { Malformed } from "../wire/message.ts"
+import { type Answer, type Flow, isFlow, type Sink } from "./answer.ts"
+import { type Carrier, Inbound } from "./inbound.ts"
+import { HeadTooLong, RequestParser } from "./request-parser.ts"
+import { statusLine } from "./status-line.ts"
+
+export interface Host {
+  /** never throws, never rejects */
+  answer(inbound: Inbound): Answer | Promise<Answer>
+  /** the line of the `date` header */
+  dateLine(): string
+  /** monotonic milliseconds */
+  now(): number
+  /** no further request is taken */
+  readonly isStopping: boolean
+  closed(connection: Connection): void
+}
+
+/** Bytes of a body that nobody has asked for yet, or of requests sent ahead, at which the socket is paused. */
+const MOST_UNASKED = 256 * 1024
+/** Without a byte: a request that does not arrive; a client that does not come back, or does not read what is short. */
+const SLOW_MS = 30_000
+const IDLE_MS = 75_000
+/** What a client still sends after a refusal is read for so long: a reset would take the answer away from it. */
+const LINGER_MS = 2_000
+
+/** Holds an answer's head and a small body for the one write that copies them to the kernel. */
+const scratch = Buffer.allocUnsafe(64 * 1024)
+const CHUNK_OVERHEAD = 16
+const LAST_CHUNK = "0\r\n\r\n"
+
+export class Connection implements Carrier, Sink {
+  readonly #host: Host
+  readonly #socket: Socket<Connection>
+  readonly #parser = new RequestParser()
+  /** the request being received or answered */
+  #inbound: Inbound | null = null
+  /** what came behind it */
+  #ahead: Buffer | null = null
+  #flow: Flow | null = null
+  /** the answer's head, until its first bytes go */
+  #head = ""
+  #isChunked = false
+  /** what the kernel has not taken yet, in order */
+  #unsent: Uint8Array[] = []
+  /** all of the answer was handed over */
+  #isAnswered = false
+  #keepAlive = true
+  #isPaused = false
+  /** closed, or about to be: what still comes is not looked at */
+  #isOver = false
+  #activeAt: number
+
+  constructor(socket: Socket<Connection>, host: Host) {
+    this.#socket = socket
+    this.#host = host
+    this.#activeAt = host.now()
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress
+  }
+
+  received(packet: Buffer): void {
+    this.#activeAt = this.#host.now()
+    if (this.#isOver) return
+    if (this.#inbound === null) this.#begin(packet)
+    else if (!this.#inbound.isWhole) this.#more(packet, 0)
+    else this.#keepAhead(packet)
+  }
+
+  #begin(packet: Buffer): void {
+    try {
+      if (!this.#parser.readHead(packet)) return
+    } catch (error) {
+      return this.#reject(error)
+    }
+    const { head, length, rest, end } = this.#parser
+    const inbound = (this.#inbound = new Inbound(head, length, this))
+    this.#more(rest, end)
+    if (this.#isOver) return
+    const answer = this.#host.answer(inbound)
+    if (answer instanceof Promise) void answer.then((answer) => this.#write(inbound, answer))
+    else this.#write(inbound, answer)
+  }
+
+  #more(packet: Buffer, from: number): void {
+    const inbound = this.#inbound!
+    try {
+      inbound.add(this.#parser.readBody(packet, from), this.#parser.isWhole)
+    } catch (error) {
+      inbound.leave()
+      return this.#reject(error)
+    }
+    if (this.#parser.end < packet.length) this.#keepAhead(packet.subarray(this.#parser.end))
+    else if (!inbound.isWhole && !inbound.isRead && inbound.received > MOST_UNASKED) this.#pause()
+  }
+
+  #keepAhead(packet: Buffer): void {
+    this.#ahead = this.#ahead === null ? packet : Buffer.concat([this.#ahead, packet])
+    if (this.#ahead.length > MOST_UNASKED) this.#pause()
+  }
+
+  wantBody(): void {
+    if (this.#inbound?.head.waits && this.#inbound.received === 0)
+      this.#send(scratch, scratch.write(CONTINUE, 0, "latin1"))
+    this.#resume()
+  }
+
+  /** Not HTTP: nothing behind it can be trusted. */
+  #reject(error: unknown): void {
+    if (!(error instanceof Malformed)) throw error
+    const status = error instanceof HeadTooLong ? 431 : 400
+    const text = `The request is not valid HTTP/1.1: ${error.message}.\n`
+    const head = `content-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n`
+    if (this.#head === "" && this.#flow === null && !this.#isAnswered)
+      this.#send(scratch, scratch.write(statusLine(status) + this.#host.dateLine() + head + text, 0, "latin1"))
+    this.#flow?.cancel()
+    this.#flow = null
+    this.#inbound = null
+    this.#end()
+  }
+
+  #write(inbound: Inbound, { status, head, body }: Answer): void {
+    if (this.#inbound !== inbound) {
+      if (isFlow(body)) body.cancel()
+      return
+    }
+    const { method, isHttp11, keepAlive } = inbound.head
+    // The rest of a body that was refused is not waited for.
+    this.#keepAlive = keepAlive && inbound.isWhole && !this.#host.isStopping
+    const start = statusLine(status) + this.#host.dateLine() + head + (this.#keepAlive ? "" : "connection: close\r\n")
+    const isBodiless = method === "HEAD" || status === 204 || status === 304
+    if (isFlow(body)) {
+      if (isBodiless) {
+        body.cancel()
+        this.#sendWhole(`${start}\r\n`, null)
+        return this.#finish()
+      }
+      this.#isChunked = isHttp11
+      this.#head = `${start}${isHttp11 ? "transfer-encoding: chunked\r\n" : ""}\r\n`
+      this.#flow = body
+      body.start(this)
+      body.pull()
+      // Nothing came at once: the head does not wait for it.
+      if (this.#head !== "") this.#sendWhole("", null)
+      return
+    }
+    const length = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
+    const hasLength = status !== 204 && status !== 304
+    this.#sendWhole(`${start}${hasLength ? `content-length: ${length}\r\n` : ""}\r\n`, isBodiless ? null : body)
+    this.#finish()
+  }
+
+  enqueue(bytes: Uint8Array): void {
+    if (this.#flow === null || bytes.length === 0) return
+    if (!this.#isChunked) this.#sendWhole("", bytes)
+    else {
+      const open = `${bytes.length.toString(16)}\r\n`
+      if (this.#head.length + bytes.length + CHUNK_OVERHEAD > scratch.length) {
+        this.#sendWhole(open, null)
+        this.#sendWhole("", bytes)
+        this.#sendWhole("\r\n", null)
+      } else {
+        let at = scratch.write(this.#head + open, 0, "latin1")
+        this.#head = ""
+        scratch.set(bytes, at)
+        at += bytes.length
+        scratch[at] = 13
+        scratch[at + 1] = 10
+        this.#send(scratch, at + 2)
+      }
+    }
+    if (this.#unsent.length === 0) this.#flow?.pull()
+  }
+
+  close(): void {
+    if (this.#flow === null) return
+    this.#flow = null
+    this.#sendWhole(this.#isChunked ? LAST_CHUNK : "", null)
+    if (!this.#isChunked) this.#keepAlive = false
+    this.#finish()
+  }
+
+  error(): void {
+    if (this.#flow === null) return
+    this.#flow = null
+    this.#keepAlive = false
+    if (this.#head !== "") this.#sendWhole("", null)
+    this.#finish()
+  }
+
+  /** The head that still waits, these characters of latin-1 and the body, with as few writes as can be. */
+  #sendWhole(text: string, body: Uint8Array | string | null): void {
+    const head = this.#head + text
+    this.#head = ""
+    const most = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length
+    if (head.length + most <= scratch.length) {
+      let at = scratch.write(head, 0, "latin1")
+      if (typeof body === "string") at += scratch.write(body, at, "utf8")
+      else if (body !== null) {
+        scratch.set(body, at)
+        at += body.length
+      }
+      return this.#send(scratch, at)
+    }
+    const start = Buffer.from(head, "latin1")
+    if (start.length > 0) this.#send(start, start.length)
+    if (body !== null) {
+      const bytes = typeof body === "string" ? Buffer.from(body) : body
+      this.#send(bytes, bytes.length)
+    }
+  }
+
+  /** The kernel takes what it can; a copy of the rest waits, or the rest itself where it is nobody else's. */
+  #send(bytes: Uint8Array, length: number): void {
+    if (this.#isOver || length === 0) return
+    const taken = this.#unsent.length > 0 ? 0 : Math.max(0, this.#socket.write(bytes, 0, length))
+    if (taken === length) return
+    const rest = bytes.subarray(taken, length)
+    this.#unsent.push(bytes === scratch ? new Uint8Array(rest) : rest)
+  }
+
+  drained(): void {
+    while (this.#unsent.length > 0) {
+      const next = this.#unsent[0]!
+      const taken = Math.max(0, this.#socket.write(next))
+      if (taken > 0) this.#activeAt = this.#host.now()
+      if (taken < next.length) {
+        this.#unsent[0] = next.subarray(taken)
+        return
+      }
+      this.#unsent.shift()
+    }
+    if (this.#isAnswered) this.#next()
+    else this.#flow?.pull()
+  }
+
+  #finish(): void {
+    this.#isAnswered = true
+    if (this.#unsent.length === 0) this.#next()
+  }
+
+  #next(): void {
+    const inbound = this.#inbound!
+    this.#inbound = null
+    this.#isAnswered = false
+    if (!this.#keepAlive) return this.#end(!inbound.isWhole)
+    const ahead = this.#ahead
+    if (ahead === null) return
+    this.#ahead = null
+    this.#resume()
+    queueMicrotask(() => {
+      if (!this.#isOver) this.#begin(ahead)
+    })
+  }
+
+  #end(lingers = true): void {
+    this.#isOver = true
+    this.#ahead = null
+    this.#resume()
+    this.#activeAt = this.#host.now()
+    if (lingers) this.#socket.shutdown()
+    else this.#socket.end()
+  }
+
+  /** The client ended its side. Who still waits for an answer does not do that. */
+  ended(): void {
+    if (this.#inbound === null && !this.#isOver) this.#end(false)
+    else this.terminate()
+  }
+
+  /** At once, without waiting for what is unsent. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  closed(): void {
+    this.#isOver = true
+    this.#unsent = []
+    const inbound = this.#inbound
+    const flow = this.#flow
+    this.#inbound = null
+    this.#flow = null
+    this.#host.closed(this)
+    inbound?.leave()
+    flow?.cancel()
+  }
+
+  /** The server stops: what is under way may end, and no further request is taken. */
+  retire(): void {
+    if (this.#inbound === null && !this.#isOver) this.#end(false)
+  }
+
+  /** Called now and then: gives up on clients that are too slow. */
+  check(nowMs: number): void {
+    const quietMs = nowMs - this.#activeAt
+    if (this.#isOver) {
+      if (quietMs > LINGER_MS) this.terminate()
+    } else if (this.#inbound === null) {
+      if (quietMs > (this.#parser.isAmidHead ? SLOW_MS : IDLE_MS)) this.#end(false)
+    } else if (quietMs > SLOW_MS && !this.#inbound.isLifted && (!this.#inbound.isWhole || this.#unsent.length > 0))
+      this.terminate()
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    this.#socket.pause()
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#socket.resume()
+  }
+}
+
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n"

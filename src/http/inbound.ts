@@ -1,0 +1,99 @@
+/** One request on its way in: its head, its body as it comes, and whether the client is still there. */
+import type { Body } from "../exchange.ts"
+import { tooLarge } from "./body.ts"
+import type { RequestHead } from "./request-parser.ts"
+
+/** What its connection does for it. */
+export interface Carrier {
+  readonly remoteAddress: string
+  /** somebody wants the body: a client that waits for leave may send it, a paused one goes on */
+  wantBody(): void
+}
+
+interface Reader {
+  limit: number
+  resolve(bytes: Uint8Array): void
+  reject(reason: unknown): void
+}
+
+export class Inbound implements Body {
+  readonly head: RequestHead
+  /** bytes of the body as declared; null: it comes in chunks */
+  readonly length: number | null
+  /** the client is gone; nobody reads an answer */
+  hasLeft = false
+  isWhole: boolean
+  /** milliseconds without a byte until the connection is given up no longer count: its key was checked, an answer may take long */
+  isLifted = false
+  received = 0
+  readonly #carrier: Carrier
+  #parts: Uint8Array[] = []
+  #reader: Reader | null = null
+  #abort: AbortController | null = null
+
+  constructor(head: RequestHead, length: number | null, carrier: Carrier) {
+    this.head = head
+    this.length = length
+    this.isWhole = length === 0
+    this.#carrier = carrier
+  }
+
+  get remoteAddress(): string {
+    return this.#carrier.remoteAddress
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.hasLeft && !this.#abort.signal.aborted) this.#abort.abort(left())
+    return this.#abort.signal
+  }
+
+  bytes(limit: number): Promise<Uint8Array> {
+    if (this.received > limit || (this.length ?? 0) > limit) return Promise.reject(tooLarge(limit))
+    if (this.isWhole) return Promise.resolve(this.#take())
+    if (this.hasLeft) return Promise.reject(left())
+    return new Promise((resolve, reject) => {
+      this.#reader = { limit, resolve, reject }
+      this.#carrier.wantBody()
+    })
+  }
+
+  /** somebody waits for the body */
+  get isRead(): boolean {
+    return this.#reader !== null
+  }
+
+  add(bytes: Uint8Array, isWhole: boolean): void {
+    this.isWhole = isWhole
+    this.received += bytes.length
+    if (bytes.length > 0) this.#parts.push(bytes)
+    const reader = this.#reader
+    if (reader === null) return
+    if (this.received > reader.limit) this.#fail(tooLarge(reader.limit))
+    else if (isWhole) {
+      this.#reader = null
+      reader.resolve(this.#take())
+    }
+  }
+
+  leave(): void {
+    this.hasLeft = true
+    this.#abort?.abort(left())
+    this.#fail(left())
+  }
+
+  #fail(reason: unknown): void {
+    const reader = this.#reader
+    this.#reader = null
+    this.#parts = []
+    reader?.reject(reason)
+  }
+
+  #take(): Uint8Array {
+    const parts = this.#parts
+    this.#parts = []
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+}
+
+const left = () => new DOMException("The client left.", "AbortError")

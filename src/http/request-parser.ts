@@ -1,0 +1,140 @@
+/** Reads HTTP/1.1 requests from the packets of one connection, one after the other. It knows neither sockets nor time. */
+import { Chunks } from "../wire/chunks.ts"
+import { endOfLine, Malformed, MAX_HEAD_BYTES, NOTHING, part, readFieldLines, readFraming } from "../wire/message.ts"
+import { Fields } from "./fields.ts"
+
+/** Of a client's requests most have the same head but for its content-length: such ones share one of these. */
+export interface RequestHead {
+  method: string
+  /** path and query as a URL has them */
+  target: string
+  headers: Fields
+  keepAlive: boolean
+  isHttp11: boolean
+  chunked: boolean
+  /** the client waits for a `100 Continue` before it sends the body */
+  waits: boolean
+}
+
+/** A head past `MAX_HEAD_BYTES`. */
+export class HeadTooLong extends Malformed {}
+
+/** Heads that differ from the last one in nothing but the digits of their content-length are not read again. */
+interface Known {
+  before: string
+  after: string
+  head: RequestHead
+}
+
+const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/[!-~]*) HTTP\/1\.([01])\r/
+const lengthField = /\r\n[Cc]ontent-[Ll]ength: *(\d{1,15})\r\n/d
+/** What a URL would resolve or escape. */
+const unresolved = /\/\.|[\\#^`{|}"<>]|%2e/i
+const LINE_END = Buffer.from("\r\n\r\n")
+
+export class RequestParser {
+  head!: RequestHead
+  /** bytes of the body as its head declares them; null: it comes in chunks */
+  length: number | null = null
+  /** the body has come */
+  isWhole = true
+  /** where in the last packet the request ended */
+  end = 0
+  #left = 0
+  #chunks: Chunks | null = null
+  #held: Buffer | null = null
+  #known: Known | null = null
+
+  /** a head has begun to come */
+  get isAmidHead(): boolean {
+    return this.#held !== null
+  }
+
+  /** Takes the packet over. True once the next head is all there: what is behind it begins at `end` of `rest`. @throws Malformed */
+  readHead(packet: Buffer): boolean {
+    let from = 0
+    if (this.#held !== null) {
+      packet = Buffer.concat([this.#held, packet])
+    }
+    while (packet[from] === 13 || packet[from] === 10) from++ // RFC 9112 §2.2: an empty line before the request line is ignored
+    const end = packet.indexOf(LINE_END, from)
+    if ((end < 0 ? packet.length : end) - from > MAX_HEAD_BYTES) throw new HeadTooLong("its headers are over 64 KiB")
+    if (end < 0) {
+      this.#held = packet.subarray(from)
+      return false
+    }
+    this.#held = null
+    this.rest = packet
+    this.end = end + 4
+    this.#read(packet, from, end + 2)
+    this.#left = this.length ?? 0
+    this.#chunks = this.length === null ? new Chunks() : null
+    this.isWhole = this.length === 0
+    return true
+  }
+
+  /** the packet the head ended in, which may be longer than the one given */
+  rest!: Buffer
+
+  /** The body's bytes in the packet, perhaps none. @throws Malformed */
+  readBody(packet: Buffer, from: number): Uint8Array {
+    if (this.#chunks !== null) {
+      const bytes = this.#chunks.read(packet, from)
+      this.isWhole = this.#chunks.done
+      this.end = this.#chunks.end
+      return bytes
+    }
+    const take = Math.min(this.#left, packet.length - from)
+    this.#left -= take
+    this.isWhole = this.#left === 0
+    this.end = from + take
+    return take === 0 ? NOTHING : part(packet, from, from + take)
+  }
+
+  #read(packet: Buffer, from: number, to: number): void {
+    const text = packet.toString("latin1", from, to)
+    const known = this.#known
+    if (known !== null && text.startsWith(known.before) && text.endsWith(known.after)) {
+      const digits = text.slice(known.before.length, text.length - known.after.length)
+      if (/^\d{1,15}$/.test(digits)) {
+        this.length = Number(digits)
+        this.head = known.head
+        return
+      }
+    }
+    this.#readNew(packet, text, from, to)
+    const place = lengthField.exec(text)?.indices?.[1]
+    this.#known = place ? { before: text.slice(0, place[0]), after: text.slice(place[1]), head: this.head } : null
+  }
+
+  #readNew(packet: Buffer, text: string, from: number, to: number): void {
+    const line = requestLine.exec(text)
+    if (line === null) throw new Malformed("its request line is malformed")
+    const [, method, target, minor] = line
+    const flat = readFieldLines(packet, text, from, endOfLine(packet, from) + 2, to)
+    const isHttp11 = minor === "1"
+    const { length, chunked, keepAlive } = readFraming(flat, isHttp11)
+    const headers = new Fields(flat)
+    if (headers.isRepeated("host")) throw new Malformed("it has two Host headers")
+    this.length = chunked ? null : (length ?? 0)
+    this.head = {
+      method: method!,
+      target: unresolved.test(target!) ? resolve(target!) : target!,
+      headers,
+      keepAlive: keepAlive && isHttp11,
+      isHttp11,
+      chunked,
+      waits: isHttp11 && headers.get("expect")?.toLowerCase() === "100-continue",
+    }
+  }
+}
+
+/** `.` and `..` resolved and what is no URL character escaped, as the URL standard does it. */
+function resolve(target: string): string {
+  try {
+    const { pathname, search } = new URL(`http://localhost${target}`)
+    return pathname + search
+  } catch {
+    throw new Malformed("its path is no path")
+  }
+}
