@@ -12,8 +12,8 @@ const AGE_MS = 10_000
 
 let dir = ""
 let reports: OpenReports | null = null
-/** the last change that was said to be applied */
-let told = 0
+/** rows that changed by then are not waited for: they are as good as they will be */
+let settled = 0
 let timer: ReturnType<typeof setTimeout> | null = null
 
 yieldToOthers()
@@ -21,6 +21,7 @@ yieldToOthers()
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   if (data.ask === "end") return end()
   if (data.ask === "open") dir = data.dir
+  else if (data.ask === "work" && data.isLast) settled = Number.POSITIVE_INFINITY
   else if (data.ask === "report") answer(data.id, (open) => open.make(data.name, data.query))
   else if (data.ask === "forget") answer(data.id, (open) => open.atOnce((columns) => columns.forgetWords()))
   timer ??= setTimeout(work, PAUSE_MS)
@@ -77,9 +78,13 @@ function close(error: unknown): void {
 function work(): void {
   timer = null
   try {
-    const isMore = open().atOnce((columns) => columns.work())
+    settled = Math.min(
+      settled,
+      open().atOnce((columns) => columns.newestChange()),
+    )
+    const isMore = open().atOnce((columns) => columns.work(settled))
     const applied = open().atOnce((columns) => columns.keepApplied())
-    if (isMore || applied !== told) self.postMessage({ applied: (told = applied) } satisfies FromThread)
+    self.postMessage({ applied, isDone: !isMore } satisfies FromThread)
     if (isMore) timer = setTimeout(work, PAUSE_MS)
   } catch (error) {
     close(error) // whoever asks for a report has it without columns

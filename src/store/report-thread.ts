@@ -1,22 +1,22 @@
 /**
- * The thread on which reports are made and the ledger's columns kept: a second processor's work, that no request waits for. It is started by the first report, or when
- * enough rows have come or changed, and ends when neither has happened for a while.
+ * The thread on which reports are made and the ledger's columns kept: a second processor's work, that no request waits for. It is there while somebody asks for reports.
+ * While nobody does, rows wait until there are few requests, or until so many wait that the next report would; then it is started for them and ends.
  */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { PIECE_ROWS } from "./columns/pieces.ts"
 import type { Query, ReportName } from "./reports.ts"
 
-/** `work` asks for no answer, `forget` for an empty one. */
+/** `work` brings the columns up to date, `isLast`: also what may change again in a moment. `forget` asks for an empty answer. */
 export type ToThread =
   | { ask: "open"; dir: string }
-  | { ask: "work" }
+  | { ask: "work"; isLast: boolean }
   | { ask: "end" }
   | { ask: "report"; id: number; name: ReportName; query: Query<ReportName> }
   | { ask: "forget"; id: number }
-/** `applied`: this change of the ledger and all before it are in the columns' file. `trouble`: why the columns cannot be kept. */
+/** `applied`: this change of the ledger and all before it are in the columns' file; `isDone`: nothing is left to do. `trouble`: why the columns cannot be kept. */
 export type FromThread =
-  | { applied: number }
+  | { applied: number; isDone: boolean }
   | { trouble: string }
   | { id: number; json: Uint8Array<ArrayBuffer> }
   | { id: number; error: { message: string; code: string } }
@@ -36,18 +36,29 @@ export interface ReportThread {
   close(): Promise<void>
 }
 
-const IDLE_MS = 60_000
+/** Who asked will ask again. */
+const WATCH_MS = 60_000
+/** With so many rows to be read first, the next report takes a second. */
+const MOST_WAITING = 32 * PIECE_ROWS
+/** There are few requests when no more than these end in this time. */
+const QUIET_MS = 2_000
+const QUIET_ROWS = 100
 /** A report under way is not waited for any longer. */
 const CLOSE_MS = 2_000
 
 export function createReportThread(dir: string, warn: (message: string) => void): ReportThread {
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array<ArrayBuffer>>>()
   let worker: Worker | null = null
-  let idle: ReturnType<typeof setTimeout> | null = null
+  /** runs while somebody asks */
+  let watch: ReturnType<typeof setTimeout> | null = null
+  let quiet: ReturnType<typeof setTimeout> | null = null
   let last = 0
-  let rowsSince = 0
+  /** rows that came or changed since the columns were brought up to date, and since the last look at how many come */
+  let rowsWaiting = 0
+  let rowsLately = 0
   let isClosed = false
   let applied: (change: number) => void = () => {}
+  let lastApplied = 0
   let lastTrouble = ""
 
   /**
@@ -55,7 +66,8 @@ export function createReportThread(dir: string, warn: (message: string) => void)
    * @returns when it has ended
    */
   function end(reason: string): Promise<unknown> {
-    if (idle !== null) clearTimeout(idle)
+    for (const timer of [watch, quiet]) if (timer !== null) clearTimeout(timer)
+    watch = quiet = null
     for (const one of waiting.values()) one.reject(new Error(reason))
     waiting.clear()
     const ended = worker && new Promise((resolve) => worker!.addEventListener("close", resolve))
@@ -77,13 +89,17 @@ export function createReportThread(dir: string, warn: (message: string) => void)
   }
 
   function hear(said: FromThread): void {
-    if ("trouble" in said) return complain(said.trouble)
-    stayAwake()
-    if ("applied" in said) return applied(said.applied)
-    const one = waiting.get(said.id)
-    waiting.delete(said.id)
-    if ("json" in said) one?.resolve(said.json)
-    else one?.reject(Object.assign(new Error(said.error.message), { code: said.error.code }))
+    if ("trouble" in said) complain(said.trouble)
+    else if ("applied" in said) {
+      if (said.applied !== lastApplied) applied((lastApplied = said.applied))
+      if (!said.isDone) return
+    } else {
+      const one = waiting.get(said.id)
+      waiting.delete(said.id)
+      if ("json" in said) one?.resolve(said.json)
+      else one?.reject(Object.assign(new Error(said.error.message), { code: said.error.code }))
+    }
+    if (watch === null && waiting.size === 0) void end("nobody asks")
   }
 
   /** Once for each trouble: it is tried again all the time. */
@@ -95,16 +111,15 @@ export function createReportThread(dir: string, warn: (message: string) => void)
     lastTrouble = trouble
   }
 
-  function stayAwake(): void {
-    if (idle !== null) clearTimeout(idle)
-    idle = setTimeout(() => void end("the thread was idle"), IDLE_MS)
-    idle.unref()
+  function watchOn(): void {
+    if (watch !== null) clearTimeout(watch)
+    watch = setTimeout(() => (waiting.size > 0 ? watchOn() : void end("nobody asks")), WATCH_MS)
+    watch.unref()
   }
 
   function send(message: ToThread): void {
     if (isClosed) throw new Error("the ledger is closed")
     worker ??= start()
-    stayAwake()
     worker.postMessage(message)
   }
 
@@ -117,14 +132,30 @@ export function createReportThread(dir: string, warn: (message: string) => void)
   }
 
   function changed(rows: number): void {
-    rowsSince += rows
-    if (rowsSince < PIECE_ROWS || isClosed) return
-    rowsSince = 0
-    send({ ask: "work" })
+    rowsWaiting += rows
+    rowsLately += rows
+    if (rowsWaiting < PIECE_ROWS || isClosed) return
+    if (watch !== null || rowsWaiting >= MOST_WAITING) bringUpToDate()
+    else quiet ??= setTimeout(whenQuiet, QUIET_MS).unref()
+  }
+
+  function whenQuiet(): void {
+    quiet = rowsLately > QUIET_ROWS ? setTimeout(whenQuiet, QUIET_MS).unref() : null
+    rowsLately = 0
+    if (quiet === null && rowsWaiting >= PIECE_ROWS) bringUpToDate()
+  }
+
+  function bringUpToDate(): void {
+    rowsWaiting = 0
+    send({ ask: "work", isLast: watch === null })
   }
 
   return {
-    report: async (name, query) => ask((id) => ({ ask: "report", id, name, query })),
+    report: async (name, query) => {
+      const json = ask((id) => ({ ask: "report", id, name, query }))
+      watchOn()
+      return json
+    },
     forgetWords: async () => void (await ask((id) => ({ ask: "forget", id }))),
     changed,
     opened: (newest) => changed(existsSync(join(dir, "columns.db")) ? newest % PIECE_ROWS : newest),

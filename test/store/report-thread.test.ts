@@ -1,7 +1,7 @@
 /** Reports come from another thread: of every row appended before, each to whom it was asked by, and with columns or without. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { Database } from "bun:sqlite"
-import { mkdirSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { openStore, type Store } from "../../src/store/open.ts"
 import { createReportThread } from "../../src/store/report-thread.ts"
@@ -43,16 +43,30 @@ test("several at once are kept apart", async () => {
   expect(reports.map(({ rows }) => rows.map((row) => row.key))).toEqual(models.map((model) => [model]))
 }, 60_000)
 
-test("columns are made without anybody asking", async () => {
-  const file = join(dir, "columns.db")
-  const inFile = (sql: string) => {
-    const db = new Database(file, { readonly: true })
-    const { n } = db.query<{ n: number }, []>(sql).get()!
-    db.close()
-    return n
+test("while nobody asks, columns are made when requests are few, and not before", async () => {
+  const quiet = directories.make()
+  const { ledger, close } = openStore(quiet, { warn: console.error })
+  const path = join(quiet, "columns.db")
+  for (let index = 0; index < 5_000; index++) ledger.append(rowAt(T0 + index), detailOf())
+  for (let turn = 0; turn < 20; turn++) {
+    for (let index = 0; index < 50; index++) ledger.append(rowAt(T0 + index), detailOf())
+    await Bun.sleep(150)
   }
-  await until(() => inFile("SELECT count(*) AS n FROM pieces") === Math.floor(ROWS / 4_096), "all pieces are made")
+  expect(existsSync(path)).toBe(false)
+  await until(() => existsSync(path) && piecesIn(path) === 1, "the piece is made")
+  await close()
 }, 60_000)
+
+function piecesIn(path: string): number {
+  const db = new Database(path, { readonly: true })
+  try {
+    db.run("PRAGMA busy_timeout = 5000")
+    const isBegun = db.query("SELECT 1 FROM sqlite_schema WHERE name = 'pieces'").get() !== null
+    return isBegun ? db.query<{ n: number }, []>("SELECT count(*) AS n FROM pieces").get()!.n : 0
+  } finally {
+    db.close()
+  }
+}
 
 test("what cannot be written is made from the rows, and said once", async () => {
   const other = directories.make()

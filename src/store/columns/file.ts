@@ -8,8 +8,9 @@ import { isDamage } from "../database.ts"
 
 /** Of another version or another ledger, it is made anew. */
 const VERSION = 2
+const WAIT = "busy_timeout = 1000"
 /** A column is some ten thousand bytes: of pages of the usual size it takes three times as long to read. The size must be set first. */
-const SETTINGS = ["page_size = 32768", "busy_timeout = 1000", "journal_mode = WAL", "synchronous = NORMAL"]
+const SETTINGS = ["page_size = 32768", WAIT, "journal_mode = WAL", "synchronous = NORMAL"]
 
 const SCHEMA = `
   CREATE TABLE state (
@@ -76,6 +77,7 @@ function begin(db: Database, ledger: string): void {
 export function openForReading(path: string, ledger: string): Database | null {
   if (!existsSync(path)) return null
   const db = new Database(path, { readonly: true })
+  db.run(`PRAGMA ${WAIT}`) // who keeps it locks it for a moment when it ends
   if (fits(db, ledger)) return db
   db.close()
   return null

@@ -24,8 +24,9 @@ export interface LedgerColumns {
 export interface KeptColumns extends LedgerColumns {
   /** Reads what is new in the ledger; what follows in the same transaction of the ledger sees all of it. */
   catchUp(): void
-  /** Does a piece of the work that makes reports fast. @returns whether there was any */
-  work(): boolean
+  /** Does a piece of the work that makes reports fast. What changed a moment ago may change again, and waits, but for changes up to `settled`. @returns whether there was any */
+  work(settled?: number): boolean
+  newestChange(): number
   /** Some seconds went by. */
   age(): void
   /** @returns the number of a change: it and all before it are in the file now */
@@ -255,13 +256,14 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
       stale.forEach((one) => one.age++)
       blobs?.age()
     },
-    work() {
+    newestChange,
+    work(settled = 0) {
       const missing = firstMissing()
       if (missing !== null) make(missing)
       else catchUp()
       if (missing !== null) return true
-      for (const [number, { age }] of stale) {
-        if (age < SETTLED) continue
+      for (const [number, { age, since }] of stale) {
+        if (age < SETTLED && since > settled) continue
         make(number)
         return true
       }
