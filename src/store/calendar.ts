@@ -2,6 +2,7 @@
 
 /** Zones change their offset on a quarter of an hour, so one answer serves each. */
 const QUARTER_MS = 15 * 60_000
+const DAY_MS = 86_400_000
 
 /**
  * Names the day (`2026-03-29`) or hour (`2026-03-29T03:00+02:00`, `…Z` in UTC) an instant belongs to.
@@ -26,12 +27,28 @@ const toIso = (at: number) => new Date(at).toISOString().replace(/\.\d+/, "")
 
 /** `2026-03-29T03:00:00+02:00` */
 function localIso(zone: string): (at: number) => string {
+  const offsetAt = zoneOffset(zone)
+  return (at) => {
+    const offset = offsetAt(at)
+    const span = new Date(Math.abs(offset)).toISOString().slice(11, 16)
+    return `${new Date(at + offset).toISOString().slice(0, 19)}${offset < 0 ? "-" : "+"}${span}`
+  }
+}
+
+/** Milliseconds that a zone's clocks are ahead of UTC. They are asked twice a day and wherever they were changed in between: asking takes as long as a hundred additions. */
+function zoneOffset(zone: string): (at: number) => number {
   // Sweden writes dates as ISO does.
   const format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" })
+  const asked = (at: number) => Date.parse(`${format.format(at).replace(" ", "T")}Z`) - at
+  /** of a day of UTC; null: they are changed on it */
+  const known = new Map<number, number | null>()
   return (at) => {
-    const text = format.format(at).replace(" ", "T")
-    const offset = Date.parse(`${text}Z`) - at
-    const span = new Date(Math.abs(offset)).toISOString().slice(11, 16)
-    return `${text}${offset < 0 ? "-" : "+"}${span}`
+    const day = Math.floor(at / DAY_MS)
+    let offset = known.get(day)
+    if (offset === undefined) {
+      const [begin, end] = [asked(day * DAY_MS), asked((day + 1) * DAY_MS)]
+      known.set(day, (offset = begin === end ? begin : null))
+    }
+    return offset ?? asked(at)
   }
 }

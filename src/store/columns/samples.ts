@@ -31,14 +31,17 @@ const middleOf = (bucket: number) => {
 export class Samples {
   /** values of each group */
   #counts = new Uint32Array(256)
+  #total = 0
   /** those of each group that are in no histogram come singly, as they were added, or in runs */
   #histograms: (Uint32Array | undefined)[] = []
+  /** of the groups that nobody will ask for */
+  #others = new Uint32Array(BUCKETS)
   #values = new Float64Array(1_024)
   #groups = new Uint32Array(1_024)
   #kept = 0
   /** sorted, each */
   #runs: (Float64Array[] | undefined)[] = []
-  /** the single values group by group, and where each group begins; made when all are in */
+  /** the single values of small groups, group by group, and where each group begins; made when all are in */
   #ordered = new Float64Array(0)
   #starts = new Uint32Array(1)
 
@@ -107,7 +110,7 @@ export class Samples {
         for (const value of this.#sorted(group)) values.push(value)
         continue
       }
-      this.#countsOf(group).forEach((count, bucket) => {
+      this.#histograms[group]!.forEach((count, bucket) => {
         if (count === 0) return
         widths[group]!++
         buckets.push(bucket)
@@ -120,18 +123,39 @@ export class Samples {
   /** To be called when all values are in. `asked`: 0 for a group whose percentiles nobody will ask for; null: there is none. */
   order(groups: number, asked: Uint8Array | null = null): void {
     this.#makeRoom(groups, 0)
+    this.#total = this.#counts.reduce((sum, count) => sum + count, 0)
+    this.#runs.forEach((runs, group) => {
+      if (this.#counts[group]! <= EXACT) return
+      for (const run of runs!) countInto(this.#histogramOf(group), run)
+      delete this.#runs[group]
+    })
     const starts = (this.#starts = new Uint32Array(groups + 1))
-    const [values, keptGroups, kept] = [this.#values, this.#groups, this.#kept]
-    for (let at = 0; at < kept; at++) if (asked?.[keptGroups[at]!] !== 0) starts[keptGroups[at]! + 1]!++
+    const [values, halves, keptGroups, kept] = [this.#values, halvesOf(this.#values), this.#groups, this.#kept]
+    const isAsked = (group: number) => this.#total <= EXACT || asked === null || asked[group] === 1
+    const isSingle = Uint8Array.from({ length: groups }, (_, group) =>
+      Number(this.#counts[group]! <= EXACT && isAsked(group)),
+    )
+    for (let at = 0; at < kept; at++) {
+      const group = keptGroups[at]!
+      if (isSingle[group] === 1) starts[group + 1]!++
+      else {
+        const histogram = this.#counts[group]! > EXACT ? this.#histogramOf(group) : this.#others
+        histogram[bucketOf(halves[at * 2 + 1]!)]!++
+      }
+    }
     for (let group = 0; group < groups; group++) starts[group + 1]! += starts[group]!
     const ordered = (this.#ordered = new Float64Array(starts[groups]!))
     const next = starts.slice()
     for (let at = 0; at < kept; at++)
-      if (asked?.[keptGroups[at]!] !== 0) ordered[next[keptGroups[at]!]!++] = values[at]!
+      if (isSingle[keptGroups[at]!] === 1) ordered[next[keptGroups[at]!]!++] = values[at]!
+  }
+
+  #histogramOf(group: number): Uint32Array {
+    return (this.#histograms[group] ??= new Uint32Array(BUCKETS))
   }
 
   of(group: number): Percentiles {
-    if (this.#counts[group]! > EXACT) return percentilesOf(ranksOf(this.#countsOf(group), [50, 95]))
+    if (this.#counts[group]! > EXACT) return percentilesOf(ranksOf(this.#histograms[group]!, [50, 95]))
     const runs = this.#runs[group]
     if (runs?.length === 1 && runs[0]!.length === this.#counts[group])
       return percentilesOf(sortedRanks(runs[0]!, [50, 95]))
@@ -141,7 +165,7 @@ export class Samples {
   /** Any percentiles of a group, with the number of its values. */
   ranks(group: number, percents: readonly number[]): Ranks {
     return this.#counts[group]! > EXACT
-      ? ranksOf(this.#countsOf(group), percents)
+      ? ranksOf(this.#histograms[group]!, percents)
       : sortedRanks(this.#sorted(group), percents)
   }
 
@@ -149,18 +173,13 @@ export class Samples {
     return percentilesOf(this.ranksOfAll([50, 95]))
   }
 
-  get #singly(): Float64Array {
-    return this.#values.subarray(0, this.#kept)
-  }
-
   ranksOfAll(percents: readonly number[]): Ranks {
-    const total = this.#counts.reduce((sum, count) => sum + count, 0)
-    if (total > EXACT) return ranksOf(this.#countsOfAll(), percents)
-    const values = [...this.#singly, ...this.#runs.flatMap((runs) => (runs ?? []).flatMap((run) => [...run]))]
+    if (this.#total > EXACT) return ranksOf(this.#countsOfAll(), percents)
+    const values = [...this.#ordered, ...this.#runs.flatMap((runs) => runs!.flatMap((run) => [...run]))]
     return sortedRanks(Float64Array.from(values).sort(), percents)
   }
 
-  /** Single values and runs together: of a group without a histogram, all. */
+  /** All of a group without a histogram: single values and runs together. */
   #valuesOf(group: number): Float64Array {
     const singly = this.#ordered.subarray(this.#starts[group], this.#starts[group + 1])
     const runs = this.#runs[group]
@@ -179,21 +198,13 @@ export class Samples {
     return this.#valuesOf(group).slice().sort()
   }
 
-  #countsOf(group: number): Uint32Array {
-    const counts = (this.#histograms[group] ??= new Uint32Array(BUCKETS))
-    const rest = this.#valuesOf(group)
-    if (rest.length === 0) return counts
-    const all = counts.slice()
-    countInto(all, rest)
-    return all
-  }
-
   #countsOfAll(): Uint32Array {
-    const counts = new Uint32Array(BUCKETS)
-    for (const histogram of this.#histograms)
-      if (histogram) for (let bucket = 0; bucket < BUCKETS; bucket++) counts[bucket]! += histogram[bucket]!
-    countInto(counts, this.#singly)
-    for (const runs of this.#runs) if (runs) for (const run of runs) countInto(counts, run)
+    const counts = this.#others.slice()
+    this.#histograms.forEach((histogram) => {
+      for (let bucket = 0; bucket < BUCKETS; bucket++) counts[bucket]! += histogram![bucket]!
+    })
+    countInto(counts, this.#ordered)
+    this.#runs.forEach((runs) => runs!.forEach((run) => countInto(counts, run)))
     return counts
   }
 
