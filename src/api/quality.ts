@@ -1,22 +1,21 @@
-/** `/api/quality`: how good the answers were, as the traffic and people's feedback show it. The sums are the store's, their meaning is given in. */
+/** `/api/quality`: how good the answers were, as the traffic and people's feedback show it. The report comes as it is said. */
 import { Elysia } from "elysia"
-import type { QualityReport } from "../store/quality.ts"
 import { answers, FILTER_PARAMETERS, parameter, QUALITY_SCHEMA } from "./documentation.ts"
 import { DEFAULT_ROWS, QUALITY_GROUPS, readQualityQuery } from "./query.ts"
-import { type AnalyticsDeps, searchOf } from "./requests.ts"
+import { type AnalyticsDeps, jsonOf, searchOf } from "./requests.ts"
 
 export interface QualityDeps extends AnalyticsDeps {
-  describe: (report: QualityReport, groupBy: readonly string[]) => object
   /** how many answers wait to be looked at, and how many never were */
   backlog: () => { waiting: number; dropped: number }
 }
 
-export function qualityApi({ ledger, scope, describe, backlog }: QualityDeps) {
+export function qualityApi({ ledger, scope, backlog }: QualityDeps) {
   return new Elysia({ name: "api-quality" }).get(
     "/api/quality",
     async ({ request }) => {
-      const query = readQualityQuery(searchOf(request), scope(request))
-      return Response.json({ ...describe(await ledger.quality(query), query.groupBy), backlog: backlog() })
+      const report = await ledger.qualityJson(readQualityQuery(searchOf(request), scope(request)))
+      const more = `,"backlog":${JSON.stringify(backlog())}}`
+      return jsonOf(Buffer.concat([report.subarray(0, -1), Buffer.from(more)]))
     },
     {
       detail: {

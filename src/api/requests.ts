@@ -93,6 +93,10 @@ export function requestsApi({ ledger, bodies, scope, stopping, contentOf, heartb
     )
 }
 
+/** An answer that is JSON already. */
+export const jsonOf = (json: Uint8Array<ArrayBuffer>) =>
+  new Response(json, { headers: { "content-type": "application/json;charset=utf-8" } })
+
 export const searchOf = (request: Request) => new URL(request.url).searchParams
 
 /** The same filter as the list's, for a row in memory. It has no project key: a project is matched by its display name. */

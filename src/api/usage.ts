@@ -2,15 +2,12 @@
 import { Elysia } from "elysia"
 import { answers, FILTER_PARAMETERS, parameter, USAGE_SCHEMA } from "./documentation.ts"
 import { DEFAULT_ROWS, GROUPS, readUsageQuery } from "./query.ts"
-import { type AnalyticsDeps, searchOf } from "./requests.ts"
+import { type AnalyticsDeps, jsonOf, searchOf } from "./requests.ts"
 
 export function usageApi({ ledger, scope }: AnalyticsDeps) {
   return new Elysia({ name: "api-usage" }).get(
     "/api/usage",
-    async ({ request }) => {
-      const json = await ledger.usageJson(readUsageQuery(searchOf(request), scope(request)))
-      return new Response(json, { headers: { "content-type": "application/json;charset=utf-8" } })
-    },
+    async ({ request }) => jsonOf(await ledger.usageJson(readUsageQuery(searchOf(request), scope(request)))),
     {
       detail: {
         tags: ["analytics"],

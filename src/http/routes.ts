@@ -18,7 +18,6 @@ import { matchEndpoint } from "../dialects/endpoints.ts"
 import { type Arrival, Refusal } from "../exchange.ts"
 import { traitsOf } from "../identify/clients.ts"
 import { estimateTokens } from "../usage/estimate.ts"
-import { describeQuality } from "../usage/quality-report.ts"
 import { responseOf } from "./answer.ts"
 import { bodyText, receiveBody } from "./body.ts"
 import { health, healthInDetail, readiness } from "./health.ts"
@@ -139,7 +138,6 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       qualityApi({
         ledger: app.ledger,
         scope,
-        describe: describeQuality,
         backlog: app.appraiser.backlog,
       }),
     )

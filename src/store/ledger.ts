@@ -13,7 +13,7 @@ import { type Feedback, feedbackOn, rate } from "./feedback.ts"
 import { addToRow, createLateCounts, type ScoreOf } from "./late-counts.ts"
 import { type ListQuery, listRows, type Page, placeOf } from "./list.ts"
 import { type Bindings, bindRow, INSERT, type LedgerEntry, ROW_COLUMNS, readEntry, type StoredEntry } from "./rows.ts"
-import type { QualityQuery, QualityReport } from "./quality.ts"
+import type { QualityQuery } from "./quality.ts"
 import type { SessionPage } from "./sessions.ts"
 import type { UsageQuery, UsageReport } from "./usage.ts"
 import { createWriter, type Queued, type WriterHealth } from "./writer.ts"
@@ -43,7 +43,8 @@ export interface Ledger {
   beforeWrite(act: () => void): void
   /** Keeps what a person says of an answer, and counts it. @returns the request's id. @throws Refusal 404 where there is no such answer */
   rate(feedback: Feedback): Promise<string>
-  quality(query: QualityQuery): Promise<QualityReport>
+  /** What `/api/quality` says, but for what only this thread knows, as JSON. */
+  qualityJson(query: QualityQuery): Promise<Uint8Array<ArrayBuffer>>
   /**
    * Deletes rows that began before `at` (epoch milliseconds), the oldest `most` of them; 0 when none is left, and then no name that only they had.
    * @returns how many went
@@ -206,7 +207,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       await flush()
       return reading(({ db }) => rate(db, feedback, options.scoreOf))
     },
-    quality: (query) => report("quality", query),
+    qualityJson: (query) => json("quality", query),
     list: async (query) => {
       placeOf(query) // a foreign cursor is refused here
       if (isSelective(query)) return report("search", query)

@@ -9,7 +9,6 @@ import { qualityApi } from "../../src/api/quality.ts"
 import { Refusal } from "../../src/exchange.ts"
 import type { Counts } from "../../src/store/counters.ts"
 import { openStore } from "../../src/store/open.ts"
-import { describeQuality } from "../../src/usage/quality-report.ts"
 import { scoreOf } from "../../src/usage/quality-score.ts"
 import { detailOf, rowAt } from "../store/sample.ts"
 import type { Loose } from "../support/json.ts"
@@ -30,7 +29,7 @@ const app = new Elysia()
       ? Response.json({ error: error.message, param: error.param, code: error.code }, { status: error.status })
       : Response.json({ error: String(error) }, { status: 500 }),
   )
-  .use(qualityApi({ ledger, scope, describe: describeQuality, backlog: () => ({ waiting: 1, dropped: 2 }) }))
+  .use(qualityApi({ ledger, scope, backlog: () => ({ waiting: 1, dropped: 2 }) }))
   .use(feedbackApi({ ledger, scope, readBody: (request) => request.text(), arrivedAt: () => T0 }))
 
 let base = ""
