@@ -83,10 +83,21 @@ export class Refusal extends Error {
 }
 
 /** Header fields by lower-case name, as `Headers` gives them: repeated ones joined with a comma. */
+/** The header fields of a request by lower-case name; they never change. */
 export interface HeaderFields {
   get(name: string): string | null
   has(name: string): boolean
   forEach(visit: (value: string, name: string) => void): void
+}
+
+/** What headers alone say, read once for each head: most requests of a connection share theirs. What `read` throws is thrown each time. */
+export function perHead<T>(read: (headers: HeaderFields) => T): (headers: HeaderFields) => T {
+  const known = new WeakMap<HeaderFields, { value: T }>()
+  return (headers) => {
+    let found = known.get(headers)
+    if (found === undefined) known.set(headers, (found = { value: read(headers) }))
+    return found.value
+  }
 }
 
 /** What a client sends after its head, and whether it is still there. */

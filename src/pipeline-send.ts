@@ -1,12 +1,12 @@
 /** One call to the chosen deployment: its URL, its headers, its timeouts. What is said, and what becomes of the answer, is decided elsewhere. */
 import type { Exchange } from "./app.ts"
-import type { Arrival, HeaderFields, Identity, Operation } from "./exchange.ts"
-import type { Config } from "./settings.ts"
+import type { Arrival, Dialect, HeaderFields, Identity, Operation } from "./exchange.ts"
+import type { Config, Deployment } from "./settings.ts"
 import { namespaceOf } from "./memory/namespace.ts"
 import { containerTag } from "./memory/supermemory-tag.ts"
 import type { Choice } from "./route/routes.ts"
 import { outgoingHeaders } from "./upstream/headers.ts"
-import type { UpstreamAnswer } from "./upstream/send.ts"
+import type { UpstreamAnswer, UpstreamRequest } from "./upstream/send.ts"
 import { target } from "./upstream/target.ts"
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -20,6 +20,16 @@ export interface ProviderCall {
   operation?: Operation
   batch?: boolean
 }
+
+/** What a client's head became on its way to the deployment it last went to; a deployment belongs to one config. */
+interface Sent {
+  deployment: Deployment
+  group: string
+  dialect: Dialect
+  operation: Operation
+  headers: UpstreamRequest["headers"]
+}
+const lastSent = new WeakMap<HeaderFields, Sent>()
 
 export async function callProvider(
   exchange: Exchange,
@@ -49,17 +59,30 @@ export async function callProvider(
   const router = deployment.router
     ? { key, userId: routerUser(config, identity!), conversationId: identity!.sessionId }
     : null
-  const headers = outgoingHeaders(deployment, call, withFeatures(arrival.headers, choice.features), {
-    forwardClientHeaders: config.forwardClientHeaders === "all" || config.forwardClientHeaders.includes(choice.group),
-    forwardProviderAuth: config.forwardProviderAuth,
-    forwardTraceparent: config.forwardTraceparent,
-    forwardOrganization: config.forwardOrganization,
-    subscription: exchange.caller!.subscription,
-    withheld: snapshot.ownHeaders,
-    isOwnKey: snapshot.gate.isOwnKey,
-    router,
-    cookie: router && app.cookies.header(url, router.userId),
-  })
+  const known = lastSent.get(arrival.headers)
+  const isPlain = router === null && choice.features.length === 0 && arrival.keysFromUrl.length === 0
+  const isKnown =
+    isPlain &&
+    known?.deployment === deployment &&
+    known.group === choice.group &&
+    known.dialect === dialect &&
+    known.operation === call.operation
+  const headers = isKnown
+    ? known.headers
+    : outgoingHeaders(deployment, call, withFeatures(arrival.headers, choice.features), {
+        forwardClientHeaders:
+          config.forwardClientHeaders === "all" || config.forwardClientHeaders.includes(choice.group),
+        forwardProviderAuth: config.forwardProviderAuth,
+        forwardTraceparent: config.forwardTraceparent,
+        forwardOrganization: config.forwardOrganization,
+        subscription: exchange.caller!.subscription,
+        withheld: snapshot.ownHeaders,
+        isOwnKey: snapshot.gate.isOwnKey,
+        router,
+        cookie: router && app.cookies.header(url, router.userId),
+      })
+  if (isPlain && !isKnown)
+    lastSent.set(arrival.headers, { deployment, group: choice.group, dialect, operation: call.operation, headers })
   draft.tap?.sent(body)
   draft.sentAt = app.now()
   const request = {

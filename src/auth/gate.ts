@@ -1,5 +1,5 @@
 /** Decides which caller a set of presented credentials belongs to. Keys are compared by hash, in constant time. */
-import { type HeaderFields, type Caller, Refusal, Secret } from "../exchange.ts"
+import { type HeaderFields, type Caller, perHead, Refusal, Secret } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import { presentedCredentials } from "./credentials.ts"
 
@@ -15,7 +15,7 @@ const sha256 = (text: string) => Bun.SHA256.hash(text)
 export function createGate(config: Pick<Config, "masterKey" | "keyHeader">): Gate {
   const master = config.masterKey && sha256(config.masterKey.reveal())
   const isOwnKey = (text: string) => master !== null && crypto.timingSafeEqual(sha256(text), master)
-  const open: Gate["open"] = (headers, keysFromUrl) => {
+  const admit = (headers: HeaderFields, keysFromUrl: readonly Secret[]): Caller => {
     const { keys, subscription } = presentedCredentials(headers, keysFromUrl, config.keyHeader)
     const carried = subscription === null ? null : new Secret(subscription)
     // Without a master key memproxy listens on the loopback address only, and any credential is ignored.
@@ -26,6 +26,9 @@ export function createGate(config: Pick<Config, "masterKey" | "keyHeader">): Gat
       headers: { "www-authenticate": "Bearer" },
     })
   }
+  const admitHead = perHead((headers) => admit(headers, []))
+  const open: Gate["open"] = (headers, keysFromUrl) =>
+    keysFromUrl.length === 0 ? admitHead(headers) : admit(headers, keysFromUrl)
   return { open, isOwnKey }
 }
 

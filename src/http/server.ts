@@ -35,6 +35,8 @@ const UNKNOWN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"])
 
 export function createServer(options: ServerOptions) {
   const arrivals = new WeakMap<Request, { arrival: Arrival; inbound: Inbound }>()
+  /** heads that the guard let pass under this config, on any route */
+  const passed = new WeakMap<HeaderFields, Config>()
   const connections = new Set<Connection>()
   const stopped = Promise.withResolvers<void>()
   let isLoopbackBind = true
@@ -49,15 +51,20 @@ export function createServer(options: ServerOptions) {
     const { headers, method } = inbound.head
     let path = "/"
     try {
-      guardHost(headers, options.config())
+      const config = options.config()
+      const isKnown = passed.get(headers) === config
+      if (!isKnown) guardHost(headers, config)
       const arrival = arrive(inbound, door)
       path = arrival.path
       const isModel = options.isModelRoute(path)
-      guardOrigin(headers, options.config(), isModel)
+      if (!isKnown) {
+        guardOrigin(headers, config, isModel)
+        if (!headers.has("origin")) passed.set(headers, config)
+      }
       if (method === "HEAD" && (path === "/" || path === "/api/hello")) return EMPTY
       if (method === "OPTIONS") return preflight(headers, isModel)
       const answer = options.answer(arrival) ?? route(arrival, inbound)
-      const cors = isModel ? corsHeaders(headers, options.config()) : null
+      const cors = isModel && !isKnown ? corsHeaders(headers, config) : null
       return cors ? withHeaders(answer, cors) : answer
     } catch (error) {
       return options.refuse(error, path)

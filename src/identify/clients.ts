@@ -3,7 +3,7 @@
  * Headers come first; the first words of the system prompt decide where a client travels under its SDK's name.
  * Sources: recorded traffic of the real clients, else their public source.
  */
-import type { HeaderFields, JsonObject } from "../exchange.ts"
+import { type HeaderFields, type JsonObject, perHead } from "../exchange.ts"
 import { stringAt, visitSystem } from "./prompt.ts"
 
 interface ClientRow {
@@ -318,19 +318,25 @@ function nameStainless(headers: HeaderFields): Recognised | null {
   return { name: `${vendor}-${language}`, version, guess: false, by: "the header x-stainless-lang" }
 }
 
-/** Which client sent this. Null where nothing is known. Linear in the headers; the body is asked for only where headers do not suffice. */
-export function recognise(headers: HeaderFields, body: () => JsonObject | null): Recognised | null {
+/** What the headers tell. `marked` is looked for where the user-agent's row is generic or missing. */
+const traitsIn = perHead((headers) => {
   const text = (headers.get("user-agent") ?? "").slice(0, AGENT_CHARS)
   const agent = readAgent(text)
   const row = rowOfAgent(agent)
+  const isEnough = row !== null && !row.generic
+  const inside = !isEnough && agent.key === "mozilla" ? insideBrowserAgent(text) : null
+  return { text, agent, row, inside, marked: isEnough || inside ? null : rowOfHeaders(headers) }
+})
+
+/** Which client sent this. Null where nothing is known. Linear in the headers; the body is asked for only where headers do not suffice. */
+export function recognise(headers: HeaderFields, body: () => JsonObject | null): Recognised | null {
+  const { text, agent, row, inside, marked } = traitsIn(headers)
   const by = "the user-agent"
   if (row && !row.generic) {
     if (agent.key === "claude-cli") return nameClaude(text, agent.version, headers, body)
     return { name: row.name, version: agent.version, guess: false, by }
   }
-  const inside = agent.key === "mozilla" ? insideBrowserAgent(text) : null
   if (inside) return { name: inside.row.name, version: inside.version, guess: false, by }
-  const marked = rowOfHeaders(headers)
   if (marked) return { name: marked.row.name, version: null, guess: false, by: marked.by }
   const parsed = body()
   const prompted = parsed && rowOfPrompt(parsed)

@@ -2,7 +2,7 @@
  * Who is calling, with what, about which project, in which conversation: headers first, then the body's structure. Pure: same sighting,
  * same answer. Not the key (see `auth/`), nor what is learned from one request to the next (`projects.ts`, `sessions.ts`).
  */
-import { type HeaderFields, type Identity, type Project, Refusal, type Sighting } from "../exchange.ts"
+import { type Identity, perHead, type Project, Refusal, type Sighting } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import { recognise } from "./clients.ts"
 import { readName } from "./names.ts"
@@ -21,16 +21,19 @@ interface Named {
   by: string
 }
 
-function firstHeader(headers: HeaderFields, names: readonly string[]): Named | null {
-  for (const header of names) {
-    const name = readName(headers.get(header), `the header ${header}`)
-    if (name !== null) return { name, by: `the header ${header}` }
-  }
-  return null
-}
+const firstHeader = (...names: string[]) =>
+  perHead((headers): Named | null => {
+    for (const header of names) {
+      const name = readName(headers.get(header), `the header ${header}`)
+      if (name !== null) return { name, by: `the header ${header}` }
+    }
+    return null
+  })
+const projectHeader = firstHeader("x-memory-project", "x-memproxy-project")
+const sessionHeader = firstHeader("x-memory-session", "x-memproxy-session")
 
 function namedProject(sighting: Sighting): Named | null {
-  const header = firstHeader(sighting.headers, ["x-memory-project", "x-memproxy-project"])
+  const header = projectHeader(sighting.headers)
   const prefix = readName(sighting.prefixProject, "the path prefix /p/")
   const named = header ?? (prefix === null ? null : { name: prefix, by: "the path prefix /p/" })
   // What is kept under "*" is seen in all projects: only saving on purpose may do that.
@@ -67,7 +70,7 @@ function decideProject(sighting: Sighting): Found {
 }
 
 function decideSession(sighting: Sighting, client: string | null): FoundSession | null {
-  const named = firstHeader(sighting.headers, ["x-memory-session", "x-memproxy-session"])
+  const named = sessionHeader(sighting.headers)
   return named ? { id: named.name, by: named.by } : findSession(sighting.headers, client, sighting.body)
 }
 

@@ -1,5 +1,5 @@
 /** The client's own conversation id, from headers or from where its body keeps one. Not the sessions we find ourselves: see `sessions.ts`. */
-import type { HeaderFields, JsonObject } from "../exchange.ts"
+import { type HeaderFields, type JsonObject, perHead } from "../exchange.ts"
 import { usableId } from "./names.ts"
 import { claudeMetadata } from "./project.ts"
 import { isObject, stringAt, visitSystem } from "./prompt.ts"
@@ -74,10 +74,16 @@ export function findSession(
   client: string | null,
   body: () => JsonObject | null,
 ): FoundSession | null {
+  const named = headerSession(headers)
+  if (named !== null) return named
+  const parsed = body()
+  return parsed && bodySession(client, parsed)
+}
+
+const headerSession = perHead((headers): FoundSession | null => {
   for (const header of SESSION_HEADERS) {
     const id = usableId(headers.get(header))
     if (id !== null) return { id, by: `the header ${header}` }
   }
-  const parsed = body()
-  return parsed && bodySession(client, parsed)
-}
+  return null
+})

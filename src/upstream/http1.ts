@@ -336,13 +336,27 @@ const scratch = Buffer.allocUnsafe(64 * 1024)
 const forbidden = /[^\t\x20-\x7e\x80-\xff]/
 const forbiddenInName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 
+type Headers = UpstreamRequest["headers"]
+/** A list that is sent again is not written again. */
+const written = new WeakMap<Headers, string>()
+
+function linesOf(headers: Headers): string {
+  let lines = written.get(headers)
+  if (lines === undefined) {
+    lines = ""
+    for (const [name, value] of headers) {
+      if (forbidden.test(value) || forbiddenInName.test(name)) throw badHeader(name)
+      lines += `${name}: ${value}\r\n`
+    }
+    written.set(headers, lines)
+  }
+  return lines
+}
+
 function writeRequest(connection: Connection, request: UpstreamRequest, place: Place): void {
   const { body } = request
   let head = `${request.method} ${place.path} HTTP/1.1\r\nhost: ${place.pool.host}\r\naccept-encoding: identity\r\n`
-  for (const [name, value] of request.headers) {
-    if (forbidden.test(value) || forbiddenInName.test(name)) throw badHeader(name)
-    head += `${name}: ${value}\r\n`
-  }
+  head += linesOf(request.headers)
   const bodyBytes = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
   if (body !== null || request.method === "POST" || request.method === "PUT" || request.method === "PATCH") {
     head += `content-length: ${bodyBytes}\r\n`

@@ -49,8 +49,8 @@ export interface AppraiserOptions {
 }
 
 /** A busy process spends no more of its time here, and no more at once. */
-const SHARE = 0.05
-const LEAST_SLICE_MS = 0.25
+const SHARE = 0.01
+const LEAST_SLICE_MS = 0.1
 const MOST_SLICE_MS = 2
 const PAUSE_MS = 50
 /** What waits lives through the collector's rounds: a few hundred cost it little. */
