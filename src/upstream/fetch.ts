@@ -59,6 +59,7 @@ export class FetchClient {
 const freshMs = 30_000
 
 class FetchExchange implements UpstreamBody, Swept {
+  place: number | undefined = undefined
   readonly #client: FetchClient
   readonly #origin: Origin
   readonly #abort = new AbortController()

@@ -86,6 +86,7 @@ interface Answer {
 
 /** One request and its answer. */
 class Exchange implements UpstreamBody, Rider, Swept {
+  place: number | undefined = undefined
   /** null once the head of the answer came: a prompt of megabytes must not live as long as a slow stream */
   #request: UpstreamRequest | null
   readonly #place: Place
@@ -255,6 +256,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#over = true
     this.#connection = null
     this.#request = null
+    this.#lateSignal = null
     this.#place.pool.active--
     this.#sweep.forget(this)
     this.#signal?.removeEventListener("abort", this)

@@ -13,6 +13,7 @@ export interface Rider {
 
 /** The connections to one origin. The last one used is the next one used, so that the others can grow old and close. */
 export class Pool implements Swept {
+  place: number | undefined = undefined
   /** as in the `host` header, for messages too */
   readonly host: string
   readonly idle: Connection[] = []

@@ -1,6 +1,8 @@
 /** One coarse timer for every deadline of the upstream clients: a timer per chunk or request costs more than the chunk. */
 
 export interface Swept {
+  /** the sweep's own: where it keeps it */
+  place: number | undefined
   /** `nowMs` on the clock's scale; add and delete of others is allowed meanwhile */
   check(nowMs: number): void
 }
@@ -10,7 +12,8 @@ export class Sweep {
   readonly clock: () => number
   /** at most `everyMs` old while something is watched */
   nowMs = 0
-  readonly #watched = new Set<Swept>()
+  /** No Set: JavaScriptCore's keeps what was deleted alive until it grows anew, so that half of all requests outlived the collector's next round. */
+  readonly #watched: Swept[] = []
   #timer: ReturnType<typeof setInterval> | null = null
 
   constructor(everyMs: number, clock: () => number) {
@@ -19,11 +22,12 @@ export class Sweep {
   }
 
   get size(): number {
-    return this.#watched.size
+    return this.#watched.length
   }
 
   watch(one: Swept): void {
-    this.#watched.add(one)
+    if (one.place !== undefined) return
+    one.place = this.#watched.push(one) - 1
     if (this.#timer !== null) return
     this.nowMs = this.clock()
     this.#timer = setInterval(() => this.#tick(), this.everyMs)
@@ -31,7 +35,13 @@ export class Sweep {
   }
 
   forget(one: Swept): void {
-    this.#watched.delete(one)
+    const { place } = one
+    if (place === undefined) return
+    one.place = undefined
+    const last = this.#watched.pop()!
+    if (last === one) return
+    this.#watched[place] = last
+    last.place = place
   }
 
   stop(): void {
@@ -41,8 +51,8 @@ export class Sweep {
 
   #tick(): void {
     // The timer outlives a moment without work: starting one per request is what this class saves.
-    if (this.#watched.size === 0) return this.stop()
+    if (this.#watched.length === 0) return this.stop()
     this.nowMs = this.clock()
-    for (const one of this.#watched) one.check(this.nowMs)
+    for (const one of this.#watched.slice()) if (one.place !== undefined) one.check(this.nowMs)
   }
 }
