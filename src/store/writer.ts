@@ -52,7 +52,6 @@ export interface Writer {
 
 export function createWriter(options: WriterOptions): Writer {
   let queue: Queued[] = []
-  const byId = new Map<string, Queued>()
   let dropped = 0
   let lastError: string | null = null
   let closed = false
@@ -68,12 +67,10 @@ export function createWriter(options: WriterOptions): Writer {
       return
     }
     if (queue.length >= KEEP_ROWS) {
-      byId.delete(queue.shift()![0].id)
+      queue.shift()
       dropped++
     }
-    const queued: Queued = [row, detail]
-    queue.push(queued)
-    byId.set(row.id, queued)
+    queue.push([row, detail])
     if (timer === null) timer = setTimeout(tick, retryMs || FLUSH_AFTER_MS)
     else if (queue.length === BATCH_ROWS && retryMs === 0) setImmediate(writeBatch)
   }
@@ -98,8 +95,6 @@ export function createWriter(options: WriterOptions): Writer {
       return false
     }
     queue = batch === queue ? [] : queue.slice(BATCH_ROWS)
-    if (queue.length === 0) byId.clear()
-    else for (const [row] of batch) byId.delete(row.id)
     if (lastError !== null) recovered()
     planCheckpoint(batch.length)
     options.written(batch)
@@ -170,7 +165,8 @@ export function createWriter(options: WriterOptions): Writer {
     queue = []
   }
 
-  const waiting = (id: string) => byId.get(id)
+  /** Seldom asked, mostly for one of the last: a map of them would cost each request more, and keep its row from the collector. */
+  const waiting = (id: string) => queue.findLast(([row]) => row.id === id)
 
   return { push, flush, close, waiting, health: () => ({ queued: queue.length, dropped, lastError }) }
 }
