@@ -50,6 +50,7 @@ export interface AppraiserOptions {
 
 /** A busy process spends no more of its time here, and no more at once. */
 const SHARE = 0.01
+const QUIET_SHARE = 0.1
 const LEAST_SLICE_MS = 0.1
 const MOST_SLICE_MS = 2
 const PAUSE_MS = 50
@@ -80,13 +81,13 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
     chars += exchange.text.length
   }
 
-  /** The newest, in their order: their rows are not on disk yet, so that what is counted costs no second write. */
-  function slice(): void {
+  /** In their order, since an answer is judged by what came before it; soon, since a row that is not on disk yet costs no second write. */
+  function slice(share = SHARE): void {
     const begun = now()
-    const budget = Math.min(MOST_SLICE_MS, Math.max(LEAST_SLICE_MS, SHARE * (begun - lastSlice)))
+    const budget = Math.min(MOST_SLICE_MS, Math.max(LEAST_SLICE_MS, share * (begun - lastSlice)))
     const count = Math.min(queue.length, Math.max(1, Math.floor(budget / each)))
     if (count > 0) {
-      take(queue.splice(-count))
+      take(queue.splice(0, count))
       each += ((now() - begun) / count - each) / 8
     }
     lastSlice = now()
@@ -96,11 +97,11 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
     conversations.sweep(sweptAt, tell)
   }
 
-  /** Once no new rows are written for a moment, those left over have their turn. */
+  /** Once no new rows are written for a moment, those left over have their turn: nobody waits. */
   function takeRest(): void {
     timer = null
     if (now() - lastSlice < PAUSE_MS) timer = setTimeout(takeRest, PAUSE_MS)
-    else slice()
+    else slice(QUIET_SHARE)
   }
 
   function take(exchanges: readonly Appraisable[]): void {
@@ -129,7 +130,7 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
 
   return {
     add,
-    slice,
+    slice: () => slice(),
     backlog: () => ({ waiting: queue.length, dropped }),
     finish() {
       if (timer !== null) clearTimeout(timer)
