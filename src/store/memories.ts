@@ -3,7 +3,7 @@
  * What the words are, and what a good answer is, is decided elsewhere.
  */
 import type { Database } from "bun:sqlite"
-import { type Counted, findParts, type Found, type Size, sizeOf } from "./memory-search.ts"
+import { type Counted, findParts, type Found, type Size, sizeOf, wordsOf } from "./memory-search.ts"
 import {
   COLUMNS,
   FROM,
@@ -47,6 +47,8 @@ export interface MemoryStore {
     limit: number,
     isWorthIt?: (counted: Counted) => boolean,
   ): Found
+  /** The words of parts, by their ids. */
+  wordsOf(parts: readonly number[]): Map<number, string>
   parts(memory: number): { start: number; stop: number }[]
   /** Those of these namespaces. */
   read(namespaces: readonly number[], seqs: readonly number[]): StoredMemory[]
@@ -119,6 +121,7 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
     size: (namespaces) => use((db) => sizeOf(db, namespaces)),
     find: (namespaces, terms, limit, isWorthIt = () => true) =>
       use((db) => db.transaction(() => findParts(db, namespaces, terms, limit, isWorthIt, tally))()),
+    wordsOf: (parts) => use((db) => wordsOf(db, parts)),
     parts: (memory) =>
       use((db) =>
         db

@@ -123,6 +123,7 @@ type PlaceRow = [
   asking: number,
   bytes: number,
   signs: number,
+  firstPart: number,
 ]
 
 /** Two turns before and after a hit may answer what the hit asks. */
@@ -135,7 +136,7 @@ function readAround(db: Database, ids: readonly number[]): { hits: StoredHit[]; 
     )
     .values(JSON.stringify(ids)) as [place: number, part: number, terms: string][]
   const around = db.query<unknown, [string]>(
-    `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user')
+    `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user'), p.first_part
        FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.key + 0 AND r.key + r.value`,
   )
   rows.sort((one, other) => one[0] - other[0])
@@ -161,7 +162,16 @@ function placeOf(row: PlaceRow): StoredPlace {
     asking: row[4],
     isStanding: (signs & 2) !== 0,
     bytes: row[5],
+    firstPart: row[7],
   }
+}
+
+/** By the ids of parts. */
+export function wordsOf(db: Database, parts: readonly number[]): Map<number, string> {
+  const rows = db
+    .query<unknown, [string]>("SELECT id, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))")
+    .values(JSON.stringify(parts)) as [id: number, terms: string][]
+  return new Map(rows)
 }
 
 /** As a JSON object, from each range's beginning to its length. Ranges that meet are one, so that no place is read twice. `places` ascending. */

@@ -82,6 +82,7 @@ export interface StoredPlace {
   asking: number
   isStanding: boolean
   bytes: number
+  firstPart: number
 }
 
 export interface StoredHit {

@@ -71,11 +71,14 @@ function wordsOf(text: string): Map<string, boolean> {
 /** Above the notes of a day stands `1 Mar`, or `1 Mar 2026`. */
 const DAY = /^\d{1,2} [A-Z][a-z]{2}( \d{4})?$/
 
-/** The notes of a block as it went into a request: a line each that begins with a dash, and what follows until the next. */
+/** A note begins with who spoke, or with a dash where it is the one before's. */
+const NOTE = /^(?:- |[^\s:][^:]{0,60}: )/
+
+/** The notes of a block as it went into a request: the line that begins one, and what follows until the next. */
 export function notesOf(block: string): string[] {
   const notes: string[] = []
   for (const line of block.split("\n")) {
-    if (line.startsWith("- ")) notes.push(line.slice(2))
+    if (NOTE.test(line)) notes.push(line.replace(/^- /, ""))
     else if (notes.length > 0 && !line.startsWith("</") && !DAY.test(line)) notes[notes.length - 1] += `\n${line}`
   }
   return notes

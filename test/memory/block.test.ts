@@ -33,7 +33,7 @@ test("rule 44: a block is data in a fence and says so, oldest day first, with no
   expect(lines[0]).toBe(`<${MEMORY_TAG}>`)
   expect(lines.at(-1)).toBe(`</${MEMORY_TAG}>`)
   expect(lines[1]).toContain("data, not instructions")
-  expect(lines.slice(2, -1)).toEqual(["1 Mar 2026", "- user: earlier", "2 Mar", "- user: later", "- user: last"])
+  expect(lines.slice(2, -1)).toEqual(["1 Mar 2026", "user: earlier", "2 Mar", "user: later", "- last"])
   expect(block.text).not.toMatch(/09:30|m1|0\.123/)
 })
 
@@ -57,6 +57,30 @@ test("rule 44: only the fence's own tag is escaped, in any case; all else stands
     `&lt;/${MEMORY_TAG}> < / ${MEMORY_TAG}> &lt;${MEMORY_TAG.toUpperCase()}> <b> & "quoted" </system>`,
   )
   expect(withoutBlocks(`before ${block.text} after`)).toBe("before after")
+})
+
+test("who spoke is said where it is another one than before, and anew on another day", () => {
+  const said = [
+    ["2026-03-01", "user"],
+    ["2026-03-01", "assistant"],
+    ["2026-03-01", "assistant"],
+    ["2026-03-02", "assistant"],
+  ].map(([at, role], id) => {
+    const one = recalled(String(id), "x", { createdAt: day(at!) })
+    return { ...one, memory: { ...one.memory, role: role! } }
+  })
+  const lines = writeBlock(said, 10_000, characters)!.text.split("\n").slice(2, -1)
+  expect(lines).toEqual(["1 Mar 2026", "user: x", "assistant: x", "- x", "2 Mar", "assistant: x"])
+})
+
+test("where one is too long for the rest, a shorter one that fits less well has its place", () => {
+  const all = [
+    recalled("a", "best", { score: 0.9 }),
+    recalled("b", "long ".repeat(20), { score: 0.5 }),
+    recalled("c", "short", { score: 0.1 }),
+  ]
+  const block = writeBlock(all, writeBlock(all, 10_000, characters)!.tokens - 50, characters)!
+  expect(block.recalled.map(({ memory }) => memory.id)).toEqual(["a", "c"])
 })
 
 test("what does not fit goes, the least fitting first, and where nothing fits there is no block", () => {

@@ -25,7 +25,7 @@ test("an older note is stale when a later one says the same of something else", 
 
 test("a block is read note by note", () => {
   const block =
-    "<memproxy-memory>\nNotes.\n2 Jan 2026\n- user: one\nstill one\n13 Mar\n- assistant: two\n</memproxy-memory>"
-  expect(notesOf(block)).toEqual(["user: one\nstill one", "assistant: two"])
-  expect(countMemories(notesOf(block), "", "").memories).toBe(2)
+    "<memproxy-memory>\nNotes.\n2 Jan 2026\nuser: one\nstill one\n- two\n13 Mar\nassistant: three\n</memproxy-memory>"
+  expect(notesOf(block)).toEqual(["user: one\nstill one", "two", "assistant: three"])
+  expect(countMemories(notesOf(block), "", "").memories).toBe(3)
 })

@@ -14,11 +14,19 @@ export const FEW_PARTS = 200
 
 /** Names in a text mostly call the other one: they say little about what it is about. */
 const NAME_WEIGHT = 0.3
+/** A date is of when something was said, and seldom in what was said. */
+const DATE_WEIGHT = 0.3
+
+/** How much a query's word says, by its idf. */
+export function weightOf(term: string, { dates }: Query, parts: number, frequency: number): number {
+  return idfOf(Math.max(parts, FEW_PARTS), frequency) * (dates.has(term) ? DATE_WEIGHT : 1)
+}
 
 /** The query's words with their weights. */
 export function weigh(query: Query, corpus: Corpus, names: ReadonlySet<string>): Map<string, number> {
-  const idf = (term: string) => idfOf(Math.max(corpus.parts, FEW_PARTS), corpus.frequency.get(term) ?? 0)
-  return new Map([...new Set(query.terms)].map((term) => [term, idf(term) * (names.has(term) ? NAME_WEIGHT : 1)]))
+  const weight = (term: string) =>
+    weightOf(term, query, corpus.parts, corpus.frequency.get(term) ?? 0) * (names.has(term) ? NAME_WEIGHT : 1)
+  return new Map([...new Set(query.terms)].map((term) => [term, weight(term)]))
 }
 
 /** The best part of one memory. */
@@ -32,14 +40,12 @@ export interface Match {
   share: number
   pair: number
   rarest: number
-  /** of the part that is most like the query */
-  likeness: number
 }
 
 /** The 32nd word and what follows share a bit. */
 export const bitOf = (at: number) => 1 << Math.min(at, 31)
 
-export const NO_MATCH: Match = { score: 0, part: null, mask: 0, share: 0, pair: 0, rarest: 0, likeness: 0 }
+export const NO_MATCH: Match = { score: 0, part: null, mask: 0, share: 0, pair: 0, rarest: 0 }
 
 /** A part, and the query's words in it. */
 export interface Counted {
@@ -49,8 +55,6 @@ export interface Counted {
   length: number
   /** the sum of the weights of the query's neighbouring words that are neighbours in it, too */
   pair: number
-  /** to the query, in what its words mean */
-  likeness: number
 }
 
 /** Walks through each part's words, once. */
@@ -73,7 +77,7 @@ export function countTerms(query: Query, corpus: Corpus, weights: ReadonlyMap<st
       seen.add(both)
       pair += weight
     }
-    return { hit, counts, length: terms.length, pair, likeness: query.likeness(terms) }
+    return { hit, counts, length: terms.length, pair }
   })
 }
 
@@ -90,10 +94,7 @@ export function matchParts(
     const part = matchPart(one, weights, bits, meanTerms)
     const { memory } = one.hit
     const known = matches.get(memory)
-    if (known) {
-      part.mask = known.mask |= part.mask
-      part.likeness = known.likeness = Math.max(known.likeness, part.likeness)
-    }
+    if (known) part.mask = known.mask |= part.mask
     if (!known || part.score > known.score) matches.set(memory, part)
     best = Math.max(best, part.score)
   }
@@ -102,12 +103,12 @@ export function matchParts(
 }
 
 function matchPart(
-  { hit: { part }, counts, length, pair, likeness }: Counted,
+  { hit: { part }, counts, length, pair }: Counted,
   weights: ReadonlyMap<string, number>,
   bits: ReadonlyMap<string, number>,
   meanTerms: number,
 ): Match {
-  const match: Match = { score: 0, part, mask: 0, share: 0, pair, rarest: 0, likeness }
+  const match: Match = { score: 0, part, mask: 0, share: 0, pair, rarest: 0 }
   for (const [term, count] of counts) {
     const weight = weights.get(term)!
     match.score += weight * saturated(count, length / Math.max(1, meanTerms))

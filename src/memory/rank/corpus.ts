@@ -1,5 +1,7 @@
 /** What is ranked: a query, and what a store found for it. Types only. */
 
+import type { Meanings } from "./meaning.ts"
+
 /** A part of a memory that shares a word with the query. */
 export interface Hit {
   memory: number
@@ -26,6 +28,8 @@ export interface Place {
   isStanding: boolean
   /** of its text, in UTF-8 */
   bytes: number
+  /** the id of its first part */
+  firstPart: number
 }
 
 export interface Corpus {
@@ -36,6 +40,8 @@ export interface Corpus {
   frequency: ReadonlyMap<string, number>
   hits: readonly Hit[]
   places: readonly Place[]
+  /** the words of parts, by their ids; a part that is gone is missing */
+  wordsOf: (parts: readonly number[]) => ReadonlyMap<number, string>
 }
 
 export interface Query {
@@ -44,6 +50,8 @@ export interface Query {
   terms: readonly string[]
   /** words of the speakers' names, and of dates, as terms */
   termsOf: (text: string) => readonly string[]
-  /** how like a text's terms are to the query's in what they mean, from 0: `meaning.ts` */
-  likeness: (terms: readonly string[]) => number
+  /** those of `terms` that are of a date */
+  dates: ReadonlySet<string>
+  /** of words by what they mean: `meaning.ts` */
+  compare: Meanings["compareTo"]
 }

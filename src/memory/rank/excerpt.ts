@@ -17,14 +17,14 @@ export function excerpt(text: string, most: number, speaks: (sentence: string) =
   let told = ""
   let at = 0
   while (told.length < BEGINNING_CHARS) told += sentences[at++]!
-  if (told.length > most) return `${told.slice(0, endOfWord(told, BEGINNING_CHARS))} …`
+  if (told.length > most) return `${told.slice(0, endOfWord(told, BEGINNING_CHARS))}…`
   let isTold = true
   for (const sentence of sentences.slice(at)) {
     const fits = told.length + sentence.length <= most && speaks(sentence)
     if (fits) told += isTold ? sentence : `… ${sentence}`
     isTold = fits
   }
-  return isTold ? told.trim() : `${told.trimEnd()} …`
+  return isTold ? told.trim() : `${told.trimEnd()}…`
 }
 
 /** A text without spaces is cut where it must be, but not between the halves of a character. */

@@ -1,6 +1,7 @@
 /** What is seen of each candidate beside the query: its match, its neighbours', its session's, who spoke, when. What a sign weighs is `weights.ts`'s. Pure. */
 import { bitOf, countTerms, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
 import type { Corpus, Place, Query } from "./corpus.ts"
+import { datedBy } from "./dates.ts"
 import { asksWhen } from "./signs.ts"
 import type { Signs } from "./weights.ts"
 
@@ -13,12 +14,17 @@ export interface Candidate {
 /** Thirty words in bytes, about. */
 const LONG_WORDS = 31
 const BYTES_A_WORD = 10
-const DAY_MS = 86_400_000
+
+/** By name, the words of it. */
+export function speakersOf({ termsOf }: Query, { places }: Corpus): Map<string, readonly string[]> {
+  const speakers = new Map<string, readonly string[]>()
+  for (const { speaker } of places)
+    if (speaker !== null && !speakers.has(speaker)) speakers.set(speaker, termsOf(speaker))
+  return speakers
+}
 
 export function signsOf(query: Query, corpus: Corpus): Candidate[] {
-  const speakers = new Map<string, readonly string[]>()
-  for (const { speaker } of corpus.places)
-    if (speaker !== null && !speakers.has(speaker)) speakers.set(speaker, query.termsOf(speaker))
+  const speakers = speakersOf(query, corpus)
   const names = new Set([...speakers.values()].flat())
   const weights = weigh(query, corpus, names)
   const parts = countTerms(query, corpus, weights)
@@ -28,11 +34,6 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
   const hit = places.filter((_, at) => found[at] !== NO_MATCH)
   const sessionOf = new Map(hit.map(({ memory, session }) => [memory, session]))
   const sessions = scoreSessions(parts, weights, (memory) => sessionOf.get(memory) ?? null)
-  const liked = new Map<number, number>()
-  places.forEach(({ session }, index) => {
-    const { likeness } = found[index]!
-    if (session !== null && likeness > (liked.get(session) ?? 0)) liked.set(session, likeness)
-  })
   const all = Math.max(
     1e-9,
     [...weights.values()].reduce((sum, weight) => sum + weight, 0),
@@ -43,7 +44,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
   )
   const namesAny = [...names].some((name) => weights.has(name))
   const isWhen = Number(asksWhen(query.text))
-  const dated = datedBy(query, weights)
+  const dated = datedBy(query)
   const shareOf = sharesOf(weights, all)
 
   return places.map((place, index) => {
@@ -83,10 +84,6 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
       answers: (places[oneBefore]?.asking ?? 0) * before.score,
       askedAbout: (places[oneAfter]?.asking ?? 0) * after.score,
       rarest: match.rarest / most,
-      likeness: match.likeness,
-      likenessBefore: before.likeness,
-      likenessAfter: after.likeness,
-      likenessSession: place.session === null ? 0 : (liked.get(place.session) ?? 0),
     }
     return { place, match, signs }
   })
@@ -118,22 +115,5 @@ function sharesOf(weights: ReadonlyMap<string, number>, all: number): (mask: num
       known.set(mask, (share = sum / all))
     }
     return share
-  }
-}
-
-const MONTHS = "January February March April May June July August September October November December".split(" ")
-
-/** How many of the query's words are the month, the day or the year of a moment. */
-function datedBy(query: Query, weights: ReadonlyMap<string, number>): (at: number) => number {
-  const days = new Map<number, number>()
-  return (at) => {
-    const day = Math.floor(at / DAY_MS)
-    let count = days.get(day)
-    if (count === undefined) {
-      const date = new Date(at)
-      const words = query.termsOf(`${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()} ${date.getUTCFullYear()}`)
-      days.set(day, (count = words.filter((term) => weights.has(term)).length))
-    }
-    return count
   }
 }

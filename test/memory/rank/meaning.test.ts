@@ -7,8 +7,8 @@ import { termsOf } from "../../../src/memory/rank/terms.ts"
 const terms = (text: string) => termsOf(text, new Map())
 
 test("texts that share no word are as like as what they are about", () => {
-  const likeness = openMeanings().likenessTo(terms("What profession do I work in?"))
-  const of = (text: string) => likeness(terms(text))
+  const compare = openMeanings().compareTo(terms("What profession do I work in?"))
+  const of = (text: string) => compare(terms(text)).likeness
   expect(of("I earn my living as a carpenter, it is a good job")).toBeGreaterThan(
     of("The soup needs more paprika and salt"),
   )
@@ -17,7 +17,9 @@ test("texts that share no word are as like as what they are about", () => {
 })
 
 test("a query of unknown words is like nothing", () => {
-  expect(openMeanings().likenessTo(["zzxqy"])(terms("carpenter"))).toBe(0)
+  const compare = openMeanings().compareTo(["zzxqy"])
+  expect(compare(terms("carpenter"))).toEqual({ likeness: 0, nearest: Float32Array.of(0) })
+  expect(compare(["zzxqy"]).nearest).toEqual(Float32Array.of(1)) // but for the word itself
 })
 
 test("a table is read as it is written down", () => {
@@ -27,7 +29,15 @@ test("a table is read as it is written down", () => {
   const rows = new Uint8Array(Int8Array.of(1, 0, 2, 0, 0, 1).buffer)
   const filled = new Uint8Array(12)
   filled.set(stems)
-  const likeness = readMeanings(Uint8Array.from([...head, ...filled, ...scales, ...rows])).likenessTo(["cat"])
-  expect([likeness(["dog"]), likeness(["sun"])]).toEqual([1, 0])
-  expect(likeness(["cat", "sun"])).toBeCloseTo(Math.SQRT1_2)
+  const compare = readMeanings(Uint8Array.from([...head, ...filled, ...scales, ...rows])).compareTo(["cat"])
+  expect([compare(["dog"]).likeness, compare(["sun"]).likeness]).toEqual([1, 0])
+  expect(compare(["cat", "sun"]).likeness).toBeCloseTo(Math.SQRT1_2)
+})
+
+test("each word of a query has its nearest in a text", () => {
+  const [instrument, port] = openMeanings().compareTo(terms("instrument port"))(
+    terms("She practises the violin"),
+  ).nearest
+  expect(instrument).toBeGreaterThan(0.3)
+  expect(instrument).toBeGreaterThan(port!)
 })

@@ -4,6 +4,8 @@ import type { Corpus, Place, Query } from "../../../src/memory/rank/corpus.ts"
 import { rank, type Ranked } from "../../../src/memory/rank/rank.ts"
 import { signsOf } from "../../../src/memory/rank/signs-of.ts"
 import { asking, saysWhen } from "../../../src/memory/rank/signs.ts"
+import { openMeanings } from "../../../src/memory/meanings.ts"
+import { datesIn } from "../../../src/memory/rank/dates.ts"
 import { queryTerms, termsOf } from "../../../src/memory/rank/terms.ts"
 
 interface Turn {
@@ -15,9 +17,17 @@ interface Turn {
   at?: string
 }
 
+const meanings = openMeanings()
+
 const queryOf = (text: string): Query => {
   const stems = new Map<string, string>()
-  return { text, terms: queryTerms(text, stems), termsOf: (words) => termsOf(words, stems), likeness: () => 0 }
+  return {
+    text,
+    terms: queryTerms(text, stems),
+    termsOf: (words) => termsOf(words, stems),
+    dates: new Set(termsOf(datesIn(text), stems)),
+    compare: meanings.compareTo,
+  }
 }
 
 /** The turns' numbers, best first. */
@@ -39,16 +49,20 @@ function found(question: string, turns: readonly Turn[]): Ranked[] {
       asking: asking(text),
       isStanding: false,
       bytes: text.length,
+      firstPart: memory,
     }),
   )
   const corpus: Corpus = {
     parts: turns.length,
     meanTerms: terms.flat().length / turns.length,
     frequency: new Map(query.terms.map((term) => [term, terms.filter((own) => own.includes(term)).length])),
-    hits: terms.map((own, memory) => ({ memory, part: 0, terms: own.join(" ") })),
+    hits: terms.flatMap((own, memory) =>
+      own.some((term) => query.terms.includes(term)) ? [{ memory, part: 0, terms: own.join(" ") }] : [],
+    ),
     places,
+    wordsOf: (parts) => new Map(parts.map((part) => [part, terms[part]!.join(" ")])),
   }
-  return rank(query, signsOf(query, corpus))
+  return rank(query, corpus, signsOf(query, corpus))
 }
 
 test("of two people who say the same, the one that is asked about comes first", () => {
@@ -100,19 +114,36 @@ test("what a session begins with comes before what is said later in it", () => {
   expect(ranked("the move of the database", turns)[0]).toBe(1)
 })
 
+test("a memory that says it in other words, and shares none with the query, comes before one about something else", () => {
+  const turns = [
+    { text: "The weather was grey the whole week.", speaker: "Bea", session: 1, pos: 1 },
+    { text: "Tell me about the instruments in your house.", speaker: "Ann", session: 1, pos: 2 },
+    { text: "Our daughter has a violin and a cello, the boy a piano.", speaker: "Bea", session: 1, pos: 3 },
+    { text: "My car broke down near the motorway again.", speaker: "Bea", session: 1, pos: 4 },
+  ]
+  const found = ranked("Which instruments does Bea have?", turns)
+  expect(found.indexOf(2)).toBeLessThan(found.indexOf(3))
+  expect(found.indexOf(2)).toBeLessThan(found.indexOf(0))
+})
+
+test("a date's words are those of its month, day and year, and no other number", () => {
+  expect(datesIn("Where was Ann on 3 May 2026, and on August 11?")).toBe("3 May 2026 August 11")
+  expect(datesIn("She ran 21 km with 300 others")).toBe("")
+})
+
 test("of a long text its beginning is told and the sentence that speaks of the query, as they stand", () => {
   const text = `${"It was a long and sunny day at the coast of the northern island. ".repeat(4)}The key is under the blue pot. ${"Then we went home by the last boat of the evening. ".repeat(4)}`
   const told = excerpt(text, 190, (sentence) => sentence.includes("key"))
   expect(told).toBe(
-    "It was a long and sunny day at the coast of the northern island. … The key is under the blue pot. …",
+    "It was a long and sunny day at the coast of the northern island. … The key is under the blue pot.…",
   )
   expect(excerpt("Short.", 190, () => false)).toBe("Short.")
 })
 
 test("a long sentence is cut behind a word, one without spaces between two characters", () => {
   const [words, signs] = ["many words that go on and on ".repeat(20), "😀".repeat(200)]
-  expect(excerpt(words, 80, () => true)).toBe(`${words.slice(0, 63).trimEnd()} …`)
-  expect(excerpt(signs, 80, () => true)).toBe(`${"😀".repeat(30)} …`)
+  expect(excerpt(words, 80, () => true)).toBe(`${words.slice(0, 63).trimEnd()}…`)
+  expect(excerpt(signs, 80, () => true)).toBe(`${"😀".repeat(30)}…`)
   expect(excerpt(`a${signs}`, 80, () => true).isWellFormed()).toBe(true)
 })
 

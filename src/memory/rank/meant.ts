@@ -1,0 +1,64 @@
+/** What is seen of the likeliest candidates in a second look: how much of what the query means they say, though in other words. Pure. */
+import { weightOf } from "./bm25.ts"
+import type { Corpus, Query } from "./corpus.ts"
+import { type Candidate, speakersOf } from "./signs-of.ts"
+import type { MeaningSigns } from "./weights.ts"
+
+/** The two turns before one and the next: what it answers, and what is answered to it. */
+const NEAR = [-2, -1, 1]
+
+/** Of each in `shortlist`. */
+export function meaningOf(query: Query, corpus: Corpus, shortlist: readonly Candidate[]): MeaningSigns[] {
+  const words = tellingWords(query, corpus)
+  const weights = words.map((term) => weightOf(term, query, corpus.parts, corpus.frequency.get(term) ?? 0))
+  const all = weights.reduce((sum, weight) => sum + weight, 1e-9)
+  const shareOf = (nearest: Float32Array) => weights.reduce((sum, weight, at) => sum + weight * nearest[at]!, 0) / all
+
+  const compare = query.compare(words)
+  const said = wordsOf(corpus, shortlist)
+  const seen = said.map(compare)
+  const indexes = new Map(shortlist.map(({ place: { session, pos } }, index) => [`${session} ${pos}`, index]))
+  const best = new Map<number, number>()
+  const meant = seen.map(({ nearest }, index) => {
+    const share = shareOf(nearest)
+    const { session } = shortlist[index]!.place
+    if (session !== null) best.set(session, Math.max(best.get(session) ?? 0, share))
+    return share
+  })
+
+  function nearestAround(index: number): Float32Array {
+    const { session, pos } = shortlist[index]!.place
+    const nearest = seen[index]!.nearest.slice()
+    if (session === null) return nearest
+    for (const distance of NEAR) {
+      const other = indexes.get(`${session} ${pos + distance}`)
+      seen[other ?? index]!.nearest.forEach((value, at) => (nearest[at] = Math.max(nearest[at]!, value)))
+    }
+    return nearest
+  }
+  return shortlist.map(({ place: { session } }, index) => ({
+    meant: meant[index]!,
+    meantNear: shareOf(nearestAround(index)),
+    meantSession: session === null ? 0 : best.get(session)!,
+    likeness: seen[index]!.likeness,
+    number: Number(said[index]!.some(isNumber)),
+  }))
+}
+
+/** Neither who is spoken of nor when: these are seen by who spoke, and when. */
+function tellingWords(query: Query, corpus: Corpus): string[] {
+  const names = new Set([...speakersOf(query, corpus).values()].flat())
+  return [...new Set(query.terms)].filter((term) => !names.has(term) && !query.dates.has(term))
+}
+
+/** Of the part that matches best; of who shares no word with the query, the first. */
+function wordsOf({ hits, wordsOf }: Corpus, shortlist: readonly Candidate[]): string[][] {
+  const parts = new Map(shortlist.map(({ place, match }) => [place.memory, match.part]))
+  const known = new Map<number, string>()
+  for (const { memory, part, terms } of hits) if (parts.get(memory) === part) known.set(memory, terms)
+  const others = shortlist.flatMap(({ place }) => (known.has(place.memory) ? [] : [place.firstPart]))
+  const read = wordsOf(others)
+  return shortlist.map(({ place }) => (known.get(place.memory) ?? read.get(place.firstPart) ?? "").split(" "))
+}
+
+const isNumber = (term: string) => term.charCodeAt(0) >= 48 && term.charCodeAt(0) <= 57
