@@ -7,16 +7,28 @@ const MOST_CHARS_OF_OTHERS = 80
 const BEGINNING_CHARS = 60
 const SENTENCE = /[^.!?。！？\n]*(?:[.!?。！？]+["')\]]*\s*|\n+|$)/g
 
+/** What many end with, and nobody needs: a short question back, a short cry. */
+const ASIDE = /^.{0,40}[?？]\s*$|^.{0,24}[!！]\s*$/
+
 /** How many characters are told of the memory that is in this place among the recalled, from 0. */
 export const charsAt = (place: number) => MOST_CHARS[place] ?? MOST_CHARS_OF_OTHERS
 
 /** `speaks`: whether a sentence shares a word with the query. */
 export function excerpt(text: string, most: number, speaks: (sentence: string) => boolean): string {
-  if (text.length <= most * 1.25) return text
   const sentences = text.match(SENTENCE)!.filter((one) => one !== "")
-  let told = ""
   let at = 0
-  while (told.length < BEGINNING_CHARS) told += sentences[at++]!
+  for (let chars = 0; chars < BEGINNING_CHARS && at < sentences.length; at++) {
+    chars = sentences
+      .slice(0, at + 1)
+      .join("")
+      .trimEnd().length
+  }
+  if (text.length <= most * 1.25) {
+    let stop = sentences.length
+    while (stop > at && ASIDE.test(sentences[stop - 1]!) && !speaks(sentences[stop - 1]!)) stop--
+    return stop === sentences.length ? text : `${sentences.slice(0, stop).join("").trimEnd()}…`
+  }
+  let told = sentences.slice(0, at).join("")
   if (told.length > most) return `${told.slice(0, endOfWord(told, BEGINNING_CHARS))}…`
   let isTold = true
   for (const sentence of sentences.slice(at)) {

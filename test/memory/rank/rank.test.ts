@@ -140,6 +140,15 @@ test("of a long text its beginning is told and the sentence that speaks of the q
   expect(excerpt("Short.", 190, () => false)).toBe("Short.")
 })
 
+test("a question back and a short cry at the end are left out, unless they speak of the query", () => {
+  const text = "We moved to the house by the lake in the spring of last year, with both dogs."
+  expect(excerpt(`${text} So lovely! How about you?`, 190, () => false)).toBe(`${text}…`)
+  expect(excerpt(`${text} Do you know the house?`, 190, (one) => one.includes("house"))).toBe(
+    `${text} Do you know the house?`,
+  )
+  expect(excerpt("Really? How about you?", 190, () => false)).toBe("Really? How about you?")
+})
+
 test("a long sentence is cut behind a word, one without spaces between two characters", () => {
   const [words, signs] = ["many words that go on and on ".repeat(20), "😀".repeat(200)]
   expect(excerpt(words, 80, () => true)).toBe(`${words.slice(0, 63).trimEnd()}…`)
