@@ -3,7 +3,7 @@ import type { LedgerFilter } from "../filter.ts"
 import type { Group } from "../groups.ts"
 import { GroupTable, NO_GROUP } from "./group-table.ts"
 import { createKeys, type Keys, NO_KEY } from "./keys.ts"
-import type { Columns } from "./layout.ts"
+import type { Columns, Span } from "./layout.ts"
 import type { LedgerColumns } from "./ledger-columns.ts"
 import { createMatcher, isInside, isSelective, isWithin } from "./match.ts"
 import { QUALITY_MEASURE } from "./quality-measure.ts"
@@ -78,7 +78,7 @@ function* partsOf(
   const match = createMatcher(query, columns.words)
   const name: RollupName = `${measure} ${first.rollup}`
   const isRolledUp = second === NO_KEY && !isSelective(query) && ROLLUPS.includes(name)
-  const skips = (span: Columns | { minAt: number; maxAt: number }) => !isWithin(span, query)
+  const skips = (span: Span) => !isWithin(span, query)
   for (const of of columns.each(skips, (span) => isInside(span, query), isRolledUp ? name : null)) {
     const { rollup } = of
     if (rollup) yield { of, mask: null, keys: () => [first.ofRollup(rollup.keys), new Uint32Array(rollup.keys.length)] }
