@@ -40,7 +40,7 @@ const STANDING_SLOTS = 1
 const STANDING_AMONG = 10
 /** A standing instruction that fits less well than so many memories is about something else. */
 const STANDING_LOOKED_AT = 20
-const MOST_RECALLED = 40
+const MOST_RECALLED = 30
 /** Contract §5 and research §6.8: a pasted file is no memory. */
 const MOST_CONTENT = 4096
 const LONG_QUERY = 800

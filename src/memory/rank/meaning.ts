@@ -30,7 +30,14 @@ export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
 
   /** By row, of those that were looked at: how long its vector is before it is scaled; 0: not yet. */
   const lengths = new Float32Array(count)
-  const lengthOf = (row: number) => (lengths[row] ||= Math.sqrt(dot(rows, row, rows, row)) || 1)
+  function lengthOf(row: number): number {
+    if (lengths[row] === 0) {
+      let sum = 0
+      for (let at = row * dimensions; at < (row + 1) * dimensions; at++) sum += rows[at]! * rows[at]!
+      lengths[row] = Math.sqrt(sum) || 1
+    }
+    return lengths[row]!
+  }
 
   /**
    * Likeness is the cosine of the sums of weighted vectors, but that a text's words count as unrelated to each other: then each word is looked at once a query.
@@ -49,8 +56,8 @@ export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
       if (row !== undefined) {
         const length = lengthOf(row)
         const scaled = length * scales[row]!
-        for (let at = 0; at < width; at++) if (known[at]) seen[at] = dot(asked, at, rows, row) / length
-        seen[width] = dot(asked, width, rows, row) * scales[row]!
+        for (let at = 0; at < width; at++) if (known[at]) seen[at] = dot(asked, at, row) / length
+        seen[width] = dot(asked, width, row) * scales[row]!
         seen[width + 1] = scaled * scaled
       }
       const same = query.indexOf(term)
@@ -85,10 +92,11 @@ export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
     return true
   }
 
-  function dot(one: Float32Array | Int8Array, at: number, other: Int8Array, row: number): number {
+  /** Of one of the asked vectors and a row: a fifth of a search, so it has one kind of array on each side. */
+  function dot(asked: Float32Array, at: number, row: number): number {
     let sum = 0
     const [start, from] = [at * dimensions, row * dimensions]
-    for (let index = 0; index < dimensions; index++) sum += one[start + index]! * other[from + index]!
+    for (let index = 0; index < dimensions; index++) sum += asked[start + index]! * rows[from + index]!
     return sum
   }
   return { compareTo }
