@@ -5,12 +5,12 @@ const K1 = 1.2
 const B = 0.75
 
 /** https://en.wikipedia.org/wiki/Okapi_BM25, as Lucene has its idf: never negative. */
-export const idfOf = (parts: number, frequency: number) => Math.log(1 + (parts - frequency + 0.5) / (frequency + 0.5))
+const idfOf = (parts: number, frequency: number) => Math.log(1 + (parts - frequency + 0.5) / (frequency + 0.5))
 
 const saturated = (count: number, length: number) => (count * (K1 + 1)) / (count + K1 * (1 - B + B * length))
 
 /** In a small namespace every word is in every part and weighs nothing: words weigh as if there were so many parts. */
-export const FEW_PARTS = 200
+const FEW_PARTS = 200
 
 /** Names in a text mostly call the other one: they say little about what it is about. */
 const NAME_WEIGHT = 0.3
