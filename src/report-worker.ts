@@ -8,8 +8,9 @@ import { describeQuality } from "./usage/quality-report.ts"
 
 declare const self: Worker
 
-/** Questions go before the next piece of work, and so do the requests of a machine with one processor. */
+/** Questions go before the next piece of work, and so do the requests of a machine with one processor. A view asks several: work waits until it has them all. */
 const PAUSE_MS = 20
+const PAUSE_AFTER_REPORT_MS = 250
 const AGE_MS = 10_000
 
 let dir = ""
@@ -26,7 +27,10 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   else if (data.ask === "work" && data.isLast) settled = Number.POSITIVE_INFINITY
   else if (data.ask === "report") answer(data.id, (open) => report(open, data.name, data.query))
   else if (data.ask === "forget") answer(data.id, (open) => open.atOnce((columns) => columns.forgetWords()))
-  timer ??= setTimeout(work, PAUSE_MS)
+  if (data.ask === "report") {
+    if (timer !== null) clearTimeout(timer)
+    timer = setTimeout(work, PAUSE_AFTER_REPORT_MS)
+  } else timer ??= setTimeout(work, PAUSE_MS)
 })
 setInterval(() => {
   reports?.atOnce((columns) => columns.age())
