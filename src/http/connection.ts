@@ -1,5 +1,6 @@
 /** One client's connection: requests read one after the other, each answered before the next is looked at. HTTP/1.1, RFC 9112. */
 import type { Socket } from "bun"
+import type { Swept } from "../upstream/sweep.ts"
 import { Malformed } from "../wire/message.ts"
 import { type Answer, type Flow, isFlow, type Sink } from "./answer.ts"
 import { type Carrier, Inbound } from "./inbound.ts"
@@ -31,7 +32,8 @@ const scratch = Buffer.allocUnsafe(64 * 1024)
 const CHUNK_OVERHEAD = 16
 const LAST_CHUNK = "0\r\n\r\n"
 
-export class Connection implements Carrier, Sink {
+export class Connection implements Carrier, Sink, Swept {
+  place: number | undefined = undefined
   readonly #host: Host
   readonly #socket: Socket<Connection>
   readonly #parser = new RequestParser()

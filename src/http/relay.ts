@@ -3,6 +3,7 @@
  * Backpressure is the reader's: nothing is asked for before all is written, nothing buffered here. Exactly one ending is reported.
  */
 import { type Body, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
+import { Sweep, type Swept } from "../upstream/sweep.ts"
 import type { Flow, Sink } from "./answer.ts"
 
 /** Bytes, null at the clean end, or what the answer failed with: a Refusal on a cut or a timeout. */
@@ -57,52 +58,23 @@ const cut = () =>
     origin: "upstream",
   })
 
-/** What all streams of a process share. */
-interface Shared {
-  /** monotonic milliseconds */
-  now(): number
-  begun(relay: Relay): void
-  ended(relay: Relay): void
-}
-
 /** One coarse timer serves every stream's keep-alive. `now` is monotonic milliseconds. */
 export function createRelays(now: () => number, keepAliveMs = KEEP_ALIVE_MS): Relays {
-  const relays = new Set<Relay>()
-  let timer: ReturnType<typeof setInterval> | null = null
-  const sweep = () => {
-    const at = now()
-    for (const relay of relays) {
-      relay.notice(at)
-      if (relay.lastByteAt <= at - keepAliveMs) relay.beat()
-    }
-  }
-  const close = () => {
-    if (timer !== null) clearInterval(timer)
-    timer = null
-  }
-  const shared: Shared = {
-    now,
-    begun(relay) {
-      relays.add(relay)
-      timer ??= setInterval(sweep, Math.min(1_000, keepAliveMs))
-    },
-    ended(relay) {
-      relays.delete(relay)
-      if (relays.size === 0) close()
-    },
-  }
+  const sweep = new Sweep(Math.min(1_000, keepAliveMs), now)
   return {
-    open: (options) => new Relay(options, shared),
-    active: () => relays.size,
-    close,
+    open: (options) => new Relay(options, sweep, keepAliveMs),
+    active: () => sweep.size,
+    close: () => sweep.stop(),
   }
 }
 
 /** One stream: a class, since closures for each of thousands of streams cost more memory than all else about them. */
-class Relay implements Flow {
-  lastByteAt: number
+class Relay implements Flow, Swept {
+  place: number | undefined = undefined
+  #lastByteAt: number
   readonly #o: RelayOptions
-  readonly #shared: Shared
+  readonly #sweep: Sweep
+  readonly #keepAliveMs: number
   readonly #take: Take = (bytes, failure) => this.#arrive(bytes, failure)
   #sink!: Sink
   #isEnded = false
@@ -112,11 +84,12 @@ class Relay implements Flow {
   #isStalled = false
   #stalls = 0
 
-  constructor(options: RelayOptions, shared: Shared) {
+  constructor(options: RelayOptions, sweep: Sweep, keepAliveMs: number) {
     this.#o = options
-    this.#shared = shared
-    this.lastByteAt = shared.now()
-    shared.begun(this)
+    this.#sweep = sweep
+    this.#keepAliveMs = keepAliveMs
+    this.#lastByteAt = sweep.clock()
+    sweep.watch(this)
   }
 
   start(sink: Sink): void {
@@ -134,17 +107,22 @@ class Relay implements Flow {
     this.#o.source.cancel()
   }
 
+  check(nowMs: number): void {
+    this.#notice(nowMs)
+    if (this.#lastByteAt <= nowMs - this.#keepAliveMs) this.#beat()
+  }
+
   /** Once for each silence: the provider had begun, is asked for more, and gives nothing. */
-  notice(at: number): void {
-    if (!this.#hasStarted || !this.#isAsking || this.#isStalled || at - this.lastByteAt <= STALL_MS) return
+  #notice(nowMs: number): void {
+    if (!this.#hasStarted || !this.#isAsking || this.#isStalled || nowMs - this.#lastByteAt <= STALL_MS) return
     this.#isStalled = true
     this.#stalls++
   }
 
-  beat(): void {
+  #beat(): void {
     const { events, keepAlive } = this.#o
     if (keepAlive === null || !this.#isAsking || (events && !events.between)) return
-    this.lastByteAt = this.#shared.now()
+    this.#lastByteAt = this.#sweep.clock()
     this.#sink.enqueue(keepAlive)
   }
 
@@ -171,7 +149,7 @@ class Relay implements Flow {
     const out = events ? events.push(bytes) : bytes
     if (events?.failure) return this.#stop(out, events.failure)
     if (out.length === 0) return source.next(this.#take)
-    this.lastByteAt = this.#shared.now()
+    this.#lastByteAt = this.#sweep.clock()
     this.#isAsking = false
     this.#sink.enqueue(out)
   }
@@ -227,7 +205,7 @@ class Relay implements Flow {
   #end(outcome: Outcome, refusal: Refusal | null, metered = this.#o.meter.end()): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    this.#shared.ended(this)
+    this.#sweep.forget(this)
     this.#o.onEnd(outcome, refusal, metered, this.#stalls)
   }
 }

@@ -1,6 +1,7 @@
 /** The listening socket: guard, path prefixes, probes and preflights first, then the model routes or the Elysia app. */
 import type { Arrival, HeaderFields } from "../exchange.ts"
 import type { Config } from "../settings.ts"
+import { Sweep } from "../upstream/sweep.ts"
 import { type Answer, answerOf, headerLines } from "./answer.ts"
 import { arrive, type Door } from "./arrival.ts"
 import { Connection, type Host } from "./connection.ts"
@@ -37,7 +38,7 @@ export function createServer(options: ServerOptions) {
   const arrivals = new WeakMap<Request, { arrival: Arrival; inbound: Inbound }>()
   /** heads that the guard let pass under this config, on any route */
   const passed = new WeakMap<HeaderFields, Config>()
-  const connections = new Set<Connection>()
+  const connections = new Sweep<Connection>(SWEEP_MS, options.now)
   const stopped = Promise.withResolvers<void>()
   let isLoopbackBind = true
   let isStopping = false
@@ -104,15 +105,11 @@ export function createServer(options: ServerOptions) {
       return isStopping
     },
     closed(connection) {
-      connections.delete(connection)
+      connections.forget(connection)
       if (isStopping && connections.size === 0) stopped.resolve()
     },
   }
   let listener: Bun.TCPSocketListener<Connection> | undefined
-  const sweep = () => {
-    const nowMs = options.now()
-    for (const connection of connections) connection.check(nowMs)
-  }
 
   return {
     arrivals: {
@@ -129,7 +126,7 @@ export function createServer(options: ServerOptions) {
         allowHalfOpen: true, // else a client whose request is refused half-way could not read why
         socket: {
           open(socket) {
-            connections.add((socket.data = new Connection(socket, host)))
+            connections.watch((socket.data = new Connection(socket, host)))
           },
           data: (socket, packet) => socket.data.received(packet),
           drain: ({ data }) => data.drained(),
@@ -142,7 +139,6 @@ export function createServer(options: ServerOptions) {
           },
         },
       })
-      setInterval(sweep, SWEEP_MS).unref()
       const name = hostname.includes(":") ? `[${hostname}]` : hostname
       return new URL(`http://${name}:${listener.port}`)
     },
@@ -151,7 +147,7 @@ export function createServer(options: ServerOptions) {
     stop(now = false): Promise<void> {
       isStopping = true
       listener?.stop()
-      for (const connection of connections) {
+      for (const connection of connections.all()) {
         if (now) connection.terminate()
         else connection.retire()
       }

@@ -1,4 +1,4 @@
-/** One coarse timer for every deadline of the upstream clients: a timer per chunk or request costs more than the chunk. */
+/** One coarse timer for many deadlines: a timer per chunk or request costs more than the chunk. */
 
 export interface Swept {
   /** the sweep's own: where it keeps it */
@@ -7,13 +7,13 @@ export interface Swept {
   check(nowMs: number): void
 }
 
-export class Sweep {
+export class Sweep<T extends Swept = Swept> {
   readonly everyMs: number
   readonly clock: () => number
   /** at most `everyMs` old while something is watched */
   nowMs = 0
   /** No Set: JavaScriptCore's keeps what was deleted alive until it grows anew, so that half of all requests outlived the collector's next round. */
-  readonly #watched: Swept[] = []
+  readonly #watched: T[] = []
   #timer: ReturnType<typeof setInterval> | null = null
 
   constructor(everyMs: number, clock: () => number) {
@@ -21,11 +21,15 @@ export class Sweep {
     this.clock = clock
   }
 
+  all(): readonly T[] {
+    return this.#watched.slice()
+  }
+
   get size(): number {
     return this.#watched.length
   }
 
-  watch(one: Swept): void {
+  watch(one: T): void {
     if (one.place !== undefined) return
     one.place = this.#watched.push(one) - 1
     if (this.#timer !== null) return
@@ -34,7 +38,7 @@ export class Sweep {
     this.#timer.unref()
   }
 
-  forget(one: Swept): void {
+  forget(one: T): void {
     const { place } = one
     if (place === undefined) return
     one.place = undefined
@@ -53,6 +57,6 @@ export class Sweep {
     // The timer outlives a moment without work: starting one per request is what this class saves.
     if (this.#watched.length === 0) return this.stop()
     this.nowMs = this.clock()
-    for (const one of this.#watched.slice()) if (one.place !== undefined) one.check(this.nowMs)
+    for (const one of this.all()) if (one.place !== undefined) one.check(this.nowMs)
   }
 }
