@@ -168,8 +168,8 @@ export interface Identity {
   project: Project | null
   /** the client's own conversation id; null: to be found from the turns */
   sessionId: string | null
-  /** in words, what decided */
-  rule: string
+  /** in words, what decided each part; null: nothing did */
+  by: Readonly<Record<"user" | "client" | "project" | "session", string | null>>
   matchedPattern: { header: string; value: string; pattern: string; user_id: string } | null
   customHeaderPresent: boolean
   isDefault: boolean

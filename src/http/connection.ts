@@ -80,8 +80,9 @@ export class Connection implements Carrier, Sink, Swept {
       return this.#reject(error)
     }
     const { head, length, rest, end } = this.#parser
+    this.#parser.rest = null
     const inbound = (this.#inbound = new Inbound(head, length, this))
-    this.#more(rest, end)
+    this.#more(rest!, end)
     if (this.#isOver) return
     const answer = this.#host.answer(inbound)
     if (answer instanceof Promise) void answer.then((answer) => this.#write(inbound, answer))

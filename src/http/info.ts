@@ -28,11 +28,17 @@ export async function routingInfo(arrival: Arrival, app: App) {
       client_version: found.clientVersion,
       project: project?.name ?? null,
       session_id: found.sessionId,
-      rule: found.rule,
+      rule: ruleOf(found),
     },
     request_headers: shown,
     memory: caller && (await memoryInfo(app, namespaceOf(config.memory.scope, found.userId, project))),
   }
+}
+
+/** In words, what decided. */
+function ruleOf({ by }: Identified): string {
+  const from = (what: string | null, otherwise: string) => (what === null ? otherwise : `from ${what}`)
+  return `user from ${by.user}; client ${from(by.client, "unknown")}; project ${from(by.project, "unknown")}; session ${from(by.session, "from the conversation's turns")}`
 }
 
 /** From what a request without a body says. @throws Refusal as `identify` does */

@@ -73,8 +73,8 @@ export class RequestParser {
     return true
   }
 
-  /** the packet the head ended in, which may be longer than the one given */
-  rest!: Buffer
+  /** the packet the head ended in, which may be longer than the one given; to be let go of */
+  rest: Buffer | null = null
 
   /** The body's bytes in the packet, perhaps none. @throws Malformed */
   readBody(packet: Buffer, from: number): Uint8Array {

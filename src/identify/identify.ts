@@ -92,7 +92,7 @@ export function identify(sighting: Sighting, users: Config["users"], test: Patte
     clientGuess: client?.guess ?? false,
     project,
     sessionId: session?.id ?? null,
-    rule: `user from ${user.by}; client ${client ? `from ${client.by}` : "unknown"}; project ${project ? `from ${by}` : "unknown"}; session ${session ? `from ${session.by}` : "from the conversation's turns"}`,
+    by: { user: user.by, client: client?.by ?? null, project: project && by, session: session?.by ?? null },
     matchedPattern: user.matchedPattern,
     customHeaderPresent: user.customHeaderPresent,
     isDefault: user.isDefault,

@@ -82,10 +82,24 @@ export function addText(tally: Tally, value: Json | undefined): void {
 /** More of an answer than this is nothing to remember it by. */
 const MOST_SPEECH = 65_536
 
+const LEAST_PIECE_CHARS = 64
+
+/**
+ * A text that grows is a tree of all it was made of until somebody looks into it (not at a character alone): 300 bytes for each word of a stream. So it is made one
+ * now and then, a sixteenth of its length later at most, which copies it 16 times in all.
+ */
+function append(text: string, more: string): string {
+  const whole = text + more
+  const piece = Math.max(LEAST_PIECE_CHARS, 1 << (27 - Math.clz32(text.length)))
+  const isDue = Math.floor(text.length / piece) !== Math.floor(whole.length / piece)
+  return isDue && !whole.endsWith(more) ? "" : whole
+}
+
 /** Text for the person's eyes. */
 export function addSpeech(tally: Tally, value: Json | undefined): void {
   addText(tally, value)
-  if (tally.keepsSpeech && typeof value === "string" && tally.speech.length < MOST_SPEECH) tally.speech += value
+  if (tally.keepsSpeech && typeof value === "string" && tally.speech.length < MOST_SPEECH)
+    tally.speech = append(tally.speech, value)
 }
 
 /** Another text begins: between two there is a tool call, or a thought. */
@@ -137,7 +151,7 @@ export function addArguments(tally: Tally, call: CalledTool | null, value: Json 
   addText(tally, value)
   if (call === null || typeof value !== "string") return
   tally.into = call
-  if (call.arguments.length < MOST_ARGUMENTS) call.arguments += value
+  if (call.arguments.length < MOST_ARGUMENTS) call.arguments = append(call.arguments, value)
   else call.isJson = false
 }
 

@@ -19,7 +19,7 @@ function parseAll(wire: string, cuts: number[] = [], parser = new RequestParser(
         const record: Record<string, string> = {}
         headers.forEach((value, name) => (record[name] = value))
         open = { method, target, body: "", headers: record }
-        packet = parser.rest
+        packet = parser.rest!
         from = parser.end
       }
       open.body += Buffer.from(parser.readBody(packet, from)).toString("latin1")

@@ -208,10 +208,13 @@ describe("explicit names", () => {
     expect(identify(see({ "x-session-id": "x".repeat(500) }), users).sessionId).toBeNull()
   })
 
-  test("the rule says what decided", () => {
-    const { rule } = identify(see({ "user-agent": "opencode/1.18.33 x", "x-session-id": "ses_1" }, { body }), users)
-    expect(rule).toBe(
-      "user from default_user_id; client from the user-agent; project from the working directory in the prompt; session from the header x-session-id",
-    )
+  test("what decided is said", () => {
+    const { by } = identify(see({ "user-agent": "opencode/1.18.33 x", "x-session-id": "ses_1" }, { body }), users)
+    expect(by).toEqual({
+      user: "default_user_id",
+      client: "the user-agent",
+      project: "the working directory in the prompt",
+      session: "the header x-session-id",
+    })
   })
 })
