@@ -3,7 +3,14 @@ import type { FromThread, ToThread } from "./store/report-thread.ts"
 import { yieldToOthers } from "./machine/thread-priority.ts"
 import { codeOf, isDamage } from "./store/database.ts"
 import type { QualityQuery } from "./store/quality.ts"
-import { type OpenReports, openReports, type Query, type ReportName, removeColumns } from "./store/reports.ts"
+import {
+  type ColumnsUse,
+  type OpenReports,
+  openReports,
+  type Query,
+  type ReportName,
+  removeColumns,
+} from "./store/reports.ts"
 import { describeQuality } from "./usage/quality-report.ts"
 
 declare const self: Worker
@@ -58,26 +65,37 @@ function answer(id: number, make: (reports: OpenReports) => unknown): void {
   }
 }
 
-/** Where the columns cannot be read or written, a report is slow, but there is one. */
+/** Columns that cannot be written are read; where they cannot be read either, a report is slow, but there is one. */
 function attempt<T>(make: (reports: OpenReports) => T): T {
   try {
     return make(open())
   } catch (error) {
     close(error)
-    const alone = openReports(dir, "none")
-    if (alone === null) throw error
-    try {
-      return make(alone)
-    } finally {
-      alone.close()
-    }
+  }
+  try {
+    return makeOnce("read", make)
+  } catch {
+    return makeOnce("none", make) // why is told already
+  }
+}
+
+function makeOnce<T>(use: ColumnsUse, make: (reports: OpenReports) => T): T {
+  const once = openOrFail(use)
+  try {
+    return make(once)
+  } finally {
+    once.close()
   }
 }
 
 function open(): OpenReports {
-  reports ??= openReports(dir, "keep")
-  if (reports === null) throw new Error("there is no ledger")
-  return reports
+  return (reports ??= openOrFail("keep"))
+}
+
+function openOrFail(use: ColumnsUse): OpenReports {
+  const opened = openReports(dir, use)
+  if (opened === null) throw new Error("there is no ledger")
+  return opened
 }
 
 /** They are opened anew when they are needed again. */

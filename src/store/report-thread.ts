@@ -106,7 +106,7 @@ export function createReportThread(dir: string, warn: (message: string) => void)
   function complain(trouble: string): void {
     if (trouble !== lastTrouble)
       warn(
-        `columns.db cannot be kept (${trouble}): reports are made from the rows, which takes longer; it is tried again`,
+        `columns.db cannot be kept (${trouble}): reports are made from the rows that are not in it, which takes longer; it is tried again`,
       )
     lastTrouble = trouble
   }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { openStore, type Store } from "../../src/store/open.ts"
 import { createReportThread } from "../../src/store/report-thread.ts"
+import type { UsageReport } from "../../src/store/usage.ts"
 import { openReports } from "../../src/store/reports.ts"
 import { detailOf, rowAt, temporaryDirectories, until } from "./sample.ts"
 
@@ -77,6 +78,51 @@ test("what cannot be written is made from the rows, and said once", async () => 
   for (let times = 0; times < 3; times++) expect((await second.ledger.usage({ groupBy: [] })).totals.requests).toBe(1)
   await second.close()
   expect(warned).toEqual([expect.stringMatching(/^columns\.db cannot be kept \(.+\): reports are made from the rows/)])
+}, 60_000)
+
+/** A ledger whose first rows are in columns, which nobody keeps, and a hand in their file. */
+async function withColumns() {
+  const own = directories.make()
+  const { ledger, close } = openStore(own, { warn: console.error })
+  for (let index = 0; index < 5_000; index++) ledger.append(rowAt(T0 + index, { model: "m" }), detailOf())
+  await close()
+  const reports = openReports(own, "keep")!
+  reports.make("usage", { groupBy: [] })
+  reports.close()
+  return { own, file: new Database(join(own, "columns.db")) }
+}
+
+async function modelsIn(own: string, afterAsking: () => Promise<void>) {
+  const warned: string[] = []
+  const thread = createReportThread(own, (line) => void warned.push(line))
+  const asked = thread.report("usage", { groupBy: ["model"] })
+  await afterAsking()
+  const { rows } = JSON.parse(new TextDecoder().decode(await asked)) as UsageReport
+  await thread.close()
+  return { models: rows.map(({ key }) => key), warned }
+}
+
+test("columns that are locked for a moment are waited for", async () => {
+  const { own, file } = await withColumns()
+  file.run("PRAGMA locking_mode = EXCLUSIVE")
+  file.run("BEGIN IMMEDIATE")
+  file.run("UPDATE state SET applied = applied")
+  const said = await modelsIn(own, async () => {
+    await Bun.sleep(1_500)
+    file.run("ROLLBACK")
+    file.close()
+  })
+  expect(said).toEqual({ models: ["m"], warned: [] })
+}, 60_000)
+
+test("columns that cannot be written are read", async () => {
+  const { own, file } = await withColumns()
+  file.run("UPDATE words SET word = 'as the columns call it' WHERE word = 'm'")
+  file.run("BEGIN IMMEDIATE")
+  const said = await modelsIn(own, async () => {})
+  expect(said.models).toContain("as the columns call it")
+  expect(said.warned).toEqual([expect.stringContaining("locked")])
+  file.close()
 }, 60_000)
 
 test("what cannot be made there is refused, not kept waiting", async () => {
