@@ -1,6 +1,6 @@
 /** Adds a text to the end of messages, in the dialect's own way and into the client's own bytes. What it says is not known here. */
 
-import { readRequest, type Asked } from "./request.ts"
+import type { Asked } from "./request.ts"
 import { lastMember, type Member, scanArray, scanObject, type Span } from "./scan.ts"
 import { type Edit, splice } from "./splice.ts"
 
@@ -21,7 +21,19 @@ export function appendTexts(asked: Asked, additions: readonly Addition[]): Asked
     const content = addition.entry < 0 ? conversation.value : contentAt(text, entries[addition.entry])
     return content ? appendEdits(text, content, addition.text, partShape(asked, conversation)) : []
   })
-  return edits.length === 0 ? asked : readRequest(asked.endpoint, splice(text, edits))
+  return edits.length === 0 ? asked : withConversation(asked, conversation, splice(text, edits))
+}
+
+/** The request as `text`, which differs from it inside the conversation alone: what stands where need not be looked for again. */
+function withConversation(asked: Asked, { value }: Member, text: string): Asked {
+  const grown = text.length - asked.text.length
+  const moved = (at: number) => (at > value.start ? at + grown : at)
+  const members = asked.members.map((one) => ({
+    key: one.key,
+    start: moved(one.start),
+    value: { start: moved(one.value.start), end: moved(one.value.end) },
+  }))
+  return { ...asked, text, members }
 }
 
 /** The same member that identification reads: the first of these that is a list; the Responses API takes a text too. */

@@ -47,6 +47,8 @@ export interface SaidTurn {
 
 export interface MemoryEngine {
   readonly name: "local" | "supermemory"
+  /** Another one whenever `recall` may answer otherwise; null: that cannot be told. @throws what the disk throws */
+  version(): string | null
   recall(namespace: Namespace, query: RecallQuery): Promise<readonly Recalled[]> | readonly Recalled[]
   remember(namespace: Namespace, turns: readonly SaidTurn[]): void
   /** What is kept under this path or one below it, of this user, is the project's from now on: it was learned that they are one. */

@@ -301,6 +301,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     keep,
     room: indexer.room,
     search,
+    version: store.version,
     recall,
     remember(namespace, turns: readonly SaidTurn[]) {
       for (const { role, text, speaker, sessionId, createdAt, requestId } of turns) {

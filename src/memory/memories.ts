@@ -4,7 +4,7 @@ import type { Config } from "../settings.ts"
 import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"
-import { withMemo } from "./memo.ts"
+import { BlockMemo } from "./memo.ts"
 import { createMemoryDesk, type MemoryDesk } from "./desk.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import { createLocalEngine } from "./local.ts"
@@ -18,6 +18,7 @@ export interface Memories {
   /** what is kept here, by hand, whichever engine the file chooses */
   readonly desk: MemoryDesk
   readonly blocks: SentBlocks
+  readonly memo: BlockMemo
   readonly heard: Heard
   /** Null: forgotten, kept elsewhere, or the disk gives nothing. */
   contentOf(id: string): string | null
@@ -57,7 +58,7 @@ export function createMemories({
   scope,
   warn,
 }: MemoriesOptions): Memories {
-  const local = withMemo(createLocalEngine({ store, estimate, newId, clock, now, warn }), store.version)
+  const local = createLocalEngine({ store, estimate, newId, clock, now, warn })
   /** one for each key and address that a config named: an edit of the file may bring another */
   const remote = new Map<string, MemoryEngine>()
   /** What an earlier process left is sent by the first engine alone. */
@@ -107,6 +108,7 @@ export function createMemories({
     },
     desk,
     blocks,
+    memo: new BlockMemo(),
     heard: new Heard(),
     estimate,
     close: async () => void (await Promise.all([local, ...remote.values()].map((engine) => engine.close()))),

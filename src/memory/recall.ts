@@ -2,6 +2,7 @@
 import type { InjectedMemory } from "../exchange.ts"
 import { writeBlock } from "./block.ts"
 import { type MemoryEngine, MemoryFailure, type Recalled } from "./engine.ts"
+import type { BlockMemo } from "./memo.ts"
 import type { Namespace } from "./namespace.ts"
 import type { SentBlock, SentBlocks } from "./replay.ts"
 
@@ -33,6 +34,7 @@ export interface Recollection {
 export interface RecallOptions {
   engine: MemoryEngine
   blocks: SentBlocks
+  memo: BlockMemo
   /** of one block */
   maxTokens: number
   budgetMs: number
@@ -75,21 +77,25 @@ const isNewTurn = ({ isUnanswered, isOwnSession }: Conversation) => isUnanswered
 /** Once for a user turn: its tool steps, and the same request sent again in its session, get what it got. */
 async function recallNewest(conversation: Conversation, options: RecallOptions): Promise<SentBlock | null> {
   const { namespace, sessionId, turns } = conversation
-  const { engine, blocks, maxTokens, budgetMs, estimate, now } = options
+  const { engine, blocks, memo, maxTokens, budgetMs, estimate, now } = options
   const [previous, newest] = [turns.at(-2), turns.at(-1)!]
+  const place = { namespace, sessionId, key: newest.key }
+  const version = engine.version()
+  const known = memo.find(place, maxTokens, version)
+  if (known !== undefined) return known
   const query = { text: newest.text, previous: previous?.text ?? null, sessionId, maxTokens }
   const started = now()
   const recalled = await within(budgetMs, () => engine.recall(namespace, query))
   if (now() - started > budgetMs) throw tooLate(budgetMs)
-  const place = { namespace, sessionId, key: newest.key }
   const block = writeBlock(recalled, maxTokens, estimate)
-  if (!block) {
-    blocks.remove(place)
-    return null
+  const fresh = block && {
+    text: block.text,
+    tokens: block.tokens,
+    memories: block.recalled.map(({ memory, score, why, tokens }) => ({ id: memory.id, score, why, tokens })),
   }
-  const memories = block.recalled.map(({ memory, score, why, tokens }) => ({ id: memory.id, score, why, tokens }))
-  const fresh = { text: block.text, tokens: block.tokens, memories }
-  blocks.put(place, fresh)
+  if (fresh) blocks.put(place, fresh)
+  else blocks.remove(place)
+  memo.keep(place, maxTokens, version, fresh)
   return fresh
 }
 

@@ -3,24 +3,32 @@ import { withoutBlocks } from "./block.ts"
 import type { MemoryEngine, SaidTurn } from "./engine.ts"
 import type { Conversation } from "./recall.ts"
 
-/** The newest turns that were handed on, so that a request sent again is remembered once. Bounded and in memory. */
+/**
+ * The newest turns that were handed on, so that a request sent again is remembered once. Bounded and in memory. Two generations: what is deleted from a Set one by one
+ * stays in it until it is full, and keeps the collector busy.
+ */
 export class Heard {
-  readonly #keys = new Set<string>()
+  #young = new Set<number>()
+  #old = new Set<number>()
   readonly #limit: number
+  /** `limit`: of a generation */
   constructor(limit = 10_000) {
     this.#limit = limit
   }
   /** True the first time. */
-  add(key: string): boolean {
-    if (this.#keys.delete(key)) {
-      this.#keys.add(key)
-      return false
+  add(key: number): boolean {
+    if (this.#young.has(key)) return false
+    if (this.#young.size >= this.#limit) {
+      this.#old = this.#young
+      this.#young = new Set()
     }
-    this.#keys.add(key)
-    if (this.#keys.size > this.#limit) this.#keys.delete(this.#keys.values().next().value!)
-    return true
+    this.#young.add(key)
+    return !this.#old.has(key)
   }
 }
+
+/** 53 bits, as many as a number holds. */
+const keyOf = (text: string, seed: number) => Number(Bun.hash.wyhash(text, BigInt(seed)) >> 11n)
 
 export interface Said {
   requestId: string
@@ -35,14 +43,14 @@ export interface Said {
 export function remember(conversation: Conversation, said: Said, engine: MemoryEngine, heard: Heard): void {
   const { namespace, sessionId, turns, isUnanswered } = conversation
   const newest = turns.at(-1)
+  if (!newest) return
   const kept: SaidTurn[] = []
   const keep = (role: SaidTurn["role"], text: string, createdAt: number) => {
     if (text !== "") kept.push({ role, text, speaker: null, sessionId, createdAt, requestId: said.requestId })
   }
-  if (newest && isUnanswered && heard.add(JSON.stringify([newest.key, sessionId, namespace.projectKey])))
-    keep("user", newest.text, said.askedAt)
+  const turn = keyOf(JSON.stringify([sessionId, namespace.projectKey]), newest.key)
+  if (isUnanswered && heard.add(turn)) keep("user", newest.text, said.askedAt)
   const answer = withoutBlocks(said.answer).trim()
-  if (newest && heard.add(JSON.stringify([newest.key, sessionId, namespace.projectKey, Bun.hash(answer).toString(36)])))
-    keep("assistant", answer, said.answeredAt)
+  if (answer !== "" && heard.add(keyOf(answer, turn))) keep("assistant", answer, said.answeredAt)
   if (kept.length > 0) engine.remember(namespace, kept)
 }

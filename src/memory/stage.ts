@@ -38,6 +38,7 @@ export async function recallFor(
   const recollection = await recollect(conversation, {
     engine,
     blocks: memories.blocks,
+    memo: memories.memo,
     maxTokens: settings.maxTokens,
     budgetMs: settings.budgetMs,
     estimate: memories.estimate,

@@ -56,7 +56,16 @@ export function createSupermemory(options: SupermemoryOptions): MemoryEngine {
   function adopt(): void {}
 
   const book = createSupermemoryBook(options, redact)
-  return { name: "supermemory", recall, remember, adopt, book, flush: queue.flush, close: queue.close }
+  return {
+    name: "supermemory",
+    version: () => null,
+    recall,
+    remember,
+    adopt,
+    book,
+    flush: queue.flush,
+    close: queue.close,
+  }
 }
 
 const ends = (text: string) =>

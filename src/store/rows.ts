@@ -70,21 +70,22 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): B
   return into
 }
 
-let lastPlain: { unit_prices: LedgerDetail["unit_prices"]; deployment_id: string | null; text: string } | null = null
+type Usual = Pick<LedgerDetail, "unit_prices" | "deployment_id" | "memory_reason" | "memories">
+let lastPlain: (Usual & { text: string }) | null = null
+/** A request sent again gets the same list; of two that are empty it does not matter which. */
+const isSame = (one: Usual, other: Usual) =>
+  one.unit_prices === other.unit_prices &&
+  one.deployment_id === other.deployment_id &&
+  one.memory_reason === other.memory_reason &&
+  (one.memories === other.memories || one.memories.length + other.memories.length === 0)
 
 /** Row after row says the same here but for its timeline: the last text is kept. */
 function detailText(detail: LedgerDetail): string {
   const { unit_prices, deployment_id, service_tier, answered_model, audio, router, memory_reason, memories } = detail
   const { web_searches } = detail
   const isPlain =
-    answered_model === null &&
-    audio === null &&
-    web_searches === undefined &&
-    service_tier === null &&
-    router === null &&
-    memory_reason === null &&
-    memories.length === 0
-  const isKnown = isPlain && lastPlain?.unit_prices === unit_prices && lastPlain.deployment_id === deployment_id
+    answered_model === null && audio === null && web_searches === undefined && service_tier === null && router === null
+  const isKnown = isPlain && lastPlain !== null && isSame(detail, lastPlain)
   const text = isKnown
     ? lastPlain!.text
     : JSON.stringify({
@@ -98,7 +99,7 @@ function detailText(detail: LedgerDetail): string {
         memory_reason,
         memories,
       })
-  if (isPlain && !isKnown) lastPlain = { unit_prices, deployment_id, text }
+  if (isPlain && !isKnown) lastPlain = { unit_prices, deployment_id, memory_reason, memories, text }
   return `${text.slice(0, -1)},"timeline":${JSON.stringify(detail.timeline)}}`
 }
 

@@ -163,6 +163,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
       if (damage) throw damage
       const { userId, projectKey } = namespace
       knownKeys() // a disk that gives nothing says so at once
+      if (keys.length === 0) return []
       const asked = keys.filter(mayHave)
       const found = new Map<number, Block | null>()
       if (asked.length > 0) {

@@ -1,23 +1,28 @@
 import { expect, test } from "bun:test"
-import type { MemoryEngine, RecallQuery } from "../../src/memory/engine.ts"
-import { withMemo } from "../../src/memory/memo.ts"
+import { BlockMemo } from "../../src/memory/memo.ts"
 import { namespaceOf } from "../../src/memory/namespace.ts"
 
-test("the same question of the same memories is answered once; another user, project, session or a change asks again", () => {
-  let asked = 0
-  let version = "1"
-  const engine = { recall: () => (asked++, []) } as unknown as MemoryEngine
-  const memo = withMemo(engine, () => version)
-  const query: RecallQuery = { text: "What?", previous: null, sessionId: "s", maxTokens: 100 }
-  const ann = namespaceOf("project", "ann", null)
-  for (let times = 0; times < 3; times++) memo.recall(ann, query)
-  expect(asked).toBe(1)
-  memo.recall(namespaceOf("project", "bob", null), query)
-  memo.recall(namespaceOf("project", "ann", { name: "shop", key: "shop" }), query)
-  memo.recall(ann, { ...query, sessionId: "t" })
-  memo.recall(ann, { ...query, previous: "Hello." })
-  expect(asked).toBe(5)
-  version = "2"
-  memo.recall(ann, query)
-  expect(asked).toBe(6)
+test("the same turn of the same memories has its block; another user, project, session, length or a change asks again", () => {
+  const memo = new BlockMemo()
+  const place = { namespace: namespaceOf("project", "ann", null), sessionId: "s", key: 7 }
+  const block = { text: "told", tokens: 1, memories: [] }
+  memo.keep(place, 100, "1", block)
+  expect(memo.find({ ...place, namespace: namespaceOf("project", "ann", null) }, 100, "1")).toBe(block)
+  expect(memo.find({ ...place, namespace: namespaceOf("project", "bob", null) }, 100, "1")).toBeUndefined()
+  const shop = namespaceOf("project", "ann", { name: "shop", key: "shop" })
+  expect(memo.find({ ...place, namespace: shop }, 100, "1")).toBeUndefined()
+  expect(memo.find({ ...place, sessionId: "t" }, 100, "1")).toBeUndefined()
+  expect(memo.find({ ...place, key: 8 }, 100, "1")).toBeUndefined()
+  expect(memo.find(place, 200, "1")).toBeUndefined()
+  expect(memo.find(place, 100, "2")).toBeUndefined()
+  memo.keep(place, 100, "2", null)
+  expect(memo.find(place, 100, "2")).toBeNull()
+  expect(memo.find(place, 100, "1")).toBeUndefined()
+})
+
+test("an engine that cannot tell whether it would answer otherwise is always asked", () => {
+  const memo = new BlockMemo()
+  const place = { namespace: namespaceOf("user", "ann", null), sessionId: null, key: 7 }
+  memo.keep(place, 100, null, null)
+  expect(memo.find(place, 100, null)).toBeUndefined()
 })
