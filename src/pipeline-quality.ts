@@ -11,15 +11,16 @@ import { scoreOf } from "./usage/quality-score.ts"
 export function countSettled({ draft }: Exchange, metered: Metered | null): void {
   const { row, detail, sentAt, started, stalls } = draft
   const counts = countDelivery({ row, metered, stalls, sentAfterMs: sentAt === null ? null : sentAt - started })
-  detail.signals = sentAt === null ? counts : { ...counts, ...memoryCounts(draft) }
+  const more = sentAt === null ? null : memoryCounts(draft)
+  detail.signals = more === null ? counts : { ...counts, ...more }
   row.quality = scoreOf(detail.signals)
 }
 
 /** A session that memory was withheld from is one in which it could have been read. */
-function memoryCounts({ row, detail }: Exchange["draft"]): Counts {
+function memoryCounts({ row, detail }: Exchange["draft"]): Counts | null {
   if (detail.memory_reason === "holdout") return { memory_on: 1, held_out: 1 }
   if (row.memory_status === "hit") return { memory_on: 1, injected: 1 }
-  return row.memory_status === "miss" || row.memory_status === "error" ? { memory_on: 1 } : {}
+  return row.memory_status === "miss" || row.memory_status === "error" ? { memory_on: 1 } : null
 }
 
 /** The rest waits until nobody waits for it. Of what is no generation there is nothing to look at. */

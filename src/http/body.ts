@@ -4,13 +4,14 @@ import { type Arrival, Refusal } from "../exchange.ts"
 export const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /** @throws Refusal 413 past the limit, 415 for an unknown content-encoding, 400 for a body that cannot be decompressed */
-export async function receiveBody(
+export function receiveBody(
   { body, headers }: Pick<Arrival, "body" | "headers">,
   limit = MAX_BODY_BYTES,
 ): Promise<Uint8Array> {
-  const raw = await body.bytes(limit)
   const encoding = headers.get("content-encoding")
-  return encoding === null || encoding === "identity" ? raw : decompress(raw, encoding.toLowerCase(), limit)
+  const raw = body.bytes(limit)
+  if (encoding === null || encoding === "identity") return raw
+  return raw.then((bytes) => decompress(bytes, encoding.toLowerCase(), limit))
 }
 
 const DECODERS = {

@@ -65,11 +65,11 @@ const SPECIAL = /^(flex|priority|batch|performance|us|fast|regional)$/
 
 /** Of several words (`batch us`) all count. null: one of them has a price of its own, and it is not known here. */
 export function shareOf(provider: string, tier: string | null, model: string): Share | null {
-  const special =
-    tier
-      ?.toLowerCase()
-      .split(" ")
-      .filter((name) => SPECIAL.test(name)) ?? []
+  if (tier === null) return STANDARD
+  const special = tier
+    .toLowerCase()
+    .split(" ")
+    .filter((name) => SPECIAL.test(name))
   const bare = model.toLowerCase().replace(/^.*\//, "")
   let share: Share | null = STANDARD
   for (const name of special) {
