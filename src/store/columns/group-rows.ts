@@ -1,13 +1,14 @@
 /** Sums the rows of a filter by one or two groups: of rollups where it can, else of the rows' columns. */
 import type { LedgerFilter } from "../filter.ts"
 import type { Group } from "../groups.ts"
+import type { Base } from "./bases.ts"
 import { GroupTable, NO_GROUP } from "./group-table.ts"
-import { createKeys, type Keys, NO_KEY } from "./keys.ts"
-import type { Columns, Span } from "./layout.ts"
-import type { LedgerColumns } from "./ledger-columns.ts"
+import { createKeys, NO_KEY } from "./keys.ts"
+import type { Span } from "./layout.ts"
+import type { LedgerColumns, Part } from "./ledger-columns.ts"
 import { createMatcher, isInside, isSelective, isWithin } from "./match.ts"
 import { QUALITY_MEASURE } from "./quality-measure.ts"
-import { type Rollup, type RollupName, ROLLUPS } from "./rollups.ts"
+import { type RollupName, ROLLUPS } from "./rollups.ts"
 import type { Samples } from "./samples.ts"
 import { type Measure, Tallies } from "./tallies.ts"
 import { USAGE_MEASURE } from "./usage-measure.ts"
@@ -42,12 +43,10 @@ type MeasureName = "usage" | "quality"
 const MEASURES: Record<MeasureName, Measure> = { usage: USAGE_MEASURE, quality: QUALITY_MEASURE }
 
 export function groupRows(columns: LedgerColumns, query: GroupQuery, name: MeasureName): Grouped {
-  const [first = NO_KEY, second = NO_KEY] = query.groupBy.map((group) => createKeys(group, query.tz ?? "UTC"))
-  const parts = () => partsOf(columns, query, name, first, second)
-  const most = query.groupBy.length === 0 ? 0 : (query.limit ?? Number.POSITIVE_INFINITY)
   const measure = MEASURES[name]
-  const counted = countAll(parts(), measure, most) ?? countLargest(parts, measure, most)
-  const { table, tallies, shown, named, totals } = counted
+  const most = query.groupBy.length === 0 ? 0 : (query.limit ?? Number.POSITIVE_INFINITY)
+  const { first, second, table, tallies, shown, named, totals } =
+    countAll(columns, query, name, most) ?? countLargest(partsOf(columns, query, name, keysOf(query)), measure, most)
   const [firsts, seconds] = [named.map((group) => table.firsts[group]!), named.map((group) => table.seconds[group]!)]
   const [one, other] = [first.texts(firsts, columns.words), second.texts(seconds, columns.words)]
   return {
@@ -59,39 +58,55 @@ export function groupRows(columns: LedgerColumns, query: GroupQuery, name: Measu
   }
 }
 
-/** Rows that are counted together. */
-interface Part {
-  /** 0: not meant; null: all are */
-  mask: Uint8Array | null
-  /** what is grouped by, of each row or of each group of the rollup */
-  keys(): [firsts: Uint32Array, seconds: Uint32Array]
-  of: { rollup: Rollup; columns: null } | { rollup: null; columns: Columns }
+/** What is grouped by. */
+type KeyPair = Pick<Base, "first" | "second">
+
+function keysOf({ groupBy, tz = "UTC" }: GroupQuery): KeyPair {
+  const [first = NO_KEY, second = NO_KEY] = groupBy.map((group) => createKeys(group, tz))
+  return { first, second }
 }
 
-function* partsOf(
-  columns: LedgerColumns,
-  query: GroupQuery,
-  measure: MeasureName,
-  first: Keys,
-  second: Keys,
-): Generator<Part> {
+/** Rows that are counted together. */
+interface Countable {
+  /** 0: not meant; null: all are */
+  mask(): Uint8Array | null
+  /** what is grouped by, of each row or of each group of the rollup */
+  keys(): [firsts: Uint32Array, seconds: Uint32Array]
+  of: Part
+}
+
+interface Parts extends KeyPair {
+  parts: Countable[]
+}
+
+function partsOf(columns: LedgerColumns, query: GroupQuery, measure: MeasureName, by: KeyPair): Parts {
+  const { first, second } = by
   const match = createMatcher(query, columns.words)
   const name: RollupName = `${measure} ${first.rollup}`
   const isRolledUp = second === NO_KEY && !isSelective(query) && ROLLUPS.includes(name)
   const skips = (span: Span) => !isWithin(span, query)
-  for (const of of columns.each(skips, (span) => isInside(span, query), isRolledUp ? name : null)) {
+  const each = columns.each(skips, (span) => isInside(span, query), isRolledUp ? name : null)
+  const parts = Array.from(each, (of): Countable => {
     const { rollup } = of
-    if (rollup) yield { of, mask: null, keys: () => [first.ofRollup(rollup.keys), new Uint32Array(rollup.keys.length)] }
-    else yield { of, mask: match(of.columns), keys: () => [first.of(of.columns), second.of(of.columns)] }
-  }
+    return rollup
+      ? { of, mask: () => null, keys: () => [first.ofRollup(rollup.keys), new Uint32Array(rollup.keys.length)] }
+      : { of, mask: () => match(of.columns), keys: () => [first.of(of.columns), second.of(of.columns)] }
+  })
+  return { ...by, parts }
 }
 
-function count(tallies: Tallies, { of, mask }: Part, groups: Uint32Array, size: number): void {
-  if (of.rollup) tallies.addPacked(of.rollup.tallies, groups, size)
-  else tallies.count(of.columns, mask, groups, size)
+function count(
+  tallies: Tallies,
+  { rollup, columns }: Part,
+  mask: Uint8Array | null,
+  groups: Uint32Array,
+  size: number,
+) {
+  if (rollup) tallies.addPacked(rollup.tallies, groups, size)
+  else tallies.count(columns, mask, groups, size)
 }
 
-interface Counted extends Pick<Grouped, "tallies" | "shown"> {
+interface Counted extends Pick<Grouped, "tallies" | "shown">, KeyPair {
   table: GroupTable
   /** the groups that are shown, as the table numbers them */
   named: Uint32Array
@@ -102,45 +117,92 @@ interface Counted extends Pick<Grouped, "tallies" | "shown"> {
 /** With more groups than this it pays to find out first which are shown. */
 const MANY = 20_000
 
-/** null: there are too many for that. */
-function countAll(parts: Iterable<Part>, measure: Measure, most: number): Counted | null {
-  const table = new GroupTable()
-  const tallies = new Tallies(measure)
-  for (const part of parts) {
-    const groups = table.of(...part.keys(), part.mask)
-    if (table.size > MANY && table.size > most) return null
-    count(tallies, part, groups, table.size)
-  }
+/** null: there are too many groups for that. */
+function countAll(columns: LedgerColumns, query: GroupQuery, name: MeasureName, most: number): Counted | null {
+  const isTooMany = ({ size }: GroupTable) => size > MANY && size > most
+  const base = baseFor(columns, query, name, isTooMany)
+  if (base === null) return null
+  const { first, second, parts, counted } = base
+  const table = base.table.fork()
+  const tallies = new Tallies(MEASURES[name], base.tallies)
+  const rest = parts.filter(({ of }) => of.same === null || !counted.has(of.same))
+  if (!addAll(table, tallies, rest, isTooMany)) return null
   const shown = tallies.largest(table.size, most)
   tallies.finish(table.size, shown)
-  return { table, tallies, shown, named: shown, totals: { sums: tallies.total(table.size), samples: tallies.samples } }
+  const totals = { sums: tallies.total(table.size), samples: tallies.samples }
+  return { first, second, table, tallies, shown, named: shown, totals }
+}
+
+/** So many parts are counted each time before they become part of the base. */
+const MOST_BESIDE = 16
+
+/** The base of an earlier report that asked the same, whatever the end of its time and its limit, or a new one. */
+function baseFor(
+  columns: LedgerColumns,
+  query: GroupQuery,
+  name: MeasureName,
+  isTooMany: (table: GroupTable) => boolean,
+): (Base & Parts) | null {
+  const key = JSON.stringify({ ...query, to: null, limit: null, name })
+  const stays = ({ of: { same, span } }: Countable) => same !== null && isInside(span, { to: query.to })
+  const known = columns.bases.get(key)
+  if (known) {
+    const { parts } = partsOf(columns, query, name, known)
+    const lasting = new Set(parts.filter(stays).map(({ of }) => of.same!))
+    const { counted } = known
+    if (counted.isSubsetOf(lasting) && lasting.size - counted.size <= MOST_BESIDE) return { ...known, parts }
+  }
+  const { first, second, parts } = partsOf(columns, query, name, keysOf(query))
+  const lasting = parts.filter(stays)
+  const counted = new Set(lasting.map(({ of }) => of.same!))
+  const base = { first, second, table: new GroupTable(), tallies: new Tallies(MEASURES[name]), counted }
+  if (!addAll(base.table, base.tallies, lasting, isTooMany)) return null
+  base.tallies.finish(base.table.size)
+  columns.bases.put(key, base)
+  return { ...base, parts }
+}
+
+/** @returns false where there are too many groups */
+function addAll(
+  table: GroupTable,
+  tallies: Tallies,
+  parts: readonly Countable[],
+  isTooMany: (table: GroupTable) => boolean,
+): boolean {
+  for (const part of parts) {
+    const mask = part.mask()
+    const groups = table.of(...part.keys(), mask)
+    if (isTooMany(table)) return false
+    count(tallies, part.of, mask, groups, table.size)
+  }
+  return true
 }
 
 /** First what groups rank by, of all rows, then everything, of the rows of the largest groups. */
-function countLargest(parts: () => Iterable<Part>, measure: Measure, most: number): Counted {
+function countLargest({ parts, ...keys }: Parts, measure: Measure, most: number): Counted {
   const table = new GroupTable()
   const ranks = new Tallies(rankingOf(measure))
-  const numbered: Uint32Array[] = []
-  for (const part of parts()) {
-    const groups = table.of(...part.keys(), part.mask)
-    numbered.push(groups)
+  const numbered = parts.map((part) => {
+    const mask = part.mask()
+    const groups = table.of(...part.keys(), mask)
     const packed = part.of.rollup?.tallies
     if (packed) {
       const sumsAt = (place: number) => packed.sumsAt(measure.ranked[place]!)
       ranks.addPacked({ ...packed, sumsAt }, groups, table.size)
-    } else count(ranks, part, groups, table.size)
-  }
+    } else count(ranks, part.of, mask, groups, table.size)
+    return groups
+  })
   const named = ranks.largest(table.size, most)
   const places = new Uint32Array(table.size).fill(NO_GROUP)
   named.forEach((group, place) => (places[group] = place))
   const tallies = new Tallies(measure)
-  for (const part of parts()) {
-    const groups = numbered.shift()!.map((group) => places[group]!)
-    const mask = part.of.rollup ? null : maskOf(groups, part.mask)
-    if (mask?.includes(1) !== false) count(tallies, { ...part, mask }, groups, named.length)
-  }
+  parts.forEach((part, at) => {
+    const groups = numbered[at]!.map((group) => places[group]!)
+    const mask = part.of.rollup ? null : maskOf(groups, part.mask())
+    if (mask?.includes(1) !== false) count(tallies, part.of, mask, groups, named.length)
+  })
   tallies.finish(named.length)
-  return { table, tallies, shown: named.map((_, place) => place), named, totals: null }
+  return { ...keys, table, tallies, shown: named.map((_, place) => place), named, totals: null }
 }
 
 /** Those of `mask` that are in a group. */

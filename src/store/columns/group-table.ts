@@ -14,6 +14,20 @@ export class GroupTable {
   /** a group's number + 1; 0: free */
   #slots = new Uint32Array(1_024 * ROOM)
 
+  /** One that goes on from here. */
+  fork(): GroupTable {
+    const table = new GroupTable()
+    table.size = this.size
+    table.firsts = this.firsts.slice()
+    table.seconds = this.seconds.slice()
+    table.#slots = this.#slots.slice()
+    return table
+  }
+
+  get bytes(): number {
+    return this.firsts.byteLength + this.seconds.byteLength + this.#slots.byteLength
+  }
+
   /** The group of each row; of rows with a 0 in `mask`, nothing that means anything. */
   of(firsts: Uint32Array, seconds: Uint32Array, mask: Uint8Array | null): Uint32Array {
     const groups = new Uint32Array(firsts.length)

@@ -4,19 +4,22 @@
  */
 import type { Database } from "bun:sqlite"
 import { type Columns, DIMENSIONS, numberNames, readColumns, SELECTED, type Selected, type Span } from "./layout.ts"
+import { type Bases, createBases } from "./bases.ts"
 import { openBlobs } from "./blobs.ts"
 import { openPieces, type Piece, PIECE_ROWS } from "./pieces.ts"
 import { BLOCK_PIECES, type Rollup, ROLLUPS, readRollup, type RollupName, rollUp, rollupId } from "./rollups.ts"
 import { openWords, type Words } from "./words.ts"
 
+/** Rows that lie together. `same`: the next time this object comes, so do these rows; null: they may be others then. */
+export type Part = { span: Span; same: object | null } & (
+  { rollup: Rollup; columns: null } | { rollup: null; columns: Columns }
+)
+
 export interface LedgerColumns {
   readonly words: Words
+  readonly bases: Bases
   /** Everything but what `skips`, as the rollup `name` where there is one of rows that are all wanted (`takes`). */
-  each(
-    skips: (span: Span) => boolean,
-    takes: (span: Span) => boolean,
-    name: RollupName | null,
-  ): Generator<{ rollup: Rollup; columns: null } | { rollup: null; columns: Columns }>
+  each(skips: (span: Span) => boolean, takes: (span: Span) => boolean, name: RollupName | null): Generator<Part>
   /** Everything but what `skips`, what has the newest rows first. */
   newestFirst(skips: (span: Span) => boolean): Generator<Columns>
 }
@@ -62,10 +65,12 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
   let freshColumns: Columns | null = null
   let seenRow = 0
   let seenChange = 0
-  const rolledUp = new Set<number>()
+  /** each with an object that is another one when it is made anew */
+  const rolledUp = new Map<number, object>()
+  const bases = createBases()
   if (file) {
     for (const piece of kept!.list()) pieces.set(piece.number, piece)
-    for (const [id] of file.query("SELECT id FROM rollups").values()) rolledUp.add(id as number)
+    for (const [id] of file.query("SELECT id FROM rollups").values()) rolledUp.set(id as number, {})
     seenChange = Number(file.query("SELECT applied FROM state").values()[0]?.[0])
   }
 
@@ -188,12 +193,14 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
 
   function* made(numbers: Iterable<number>, skips: (span: Span) => boolean): Generator<Columns> {
     for (const number of numbers) {
-      const piece = pieces.get(number)
-      const span = piece ?? unkept.get(number)!
+      const span = spanOf(number)
       if (span.rows === 0 || skips(span)) continue
+      const piece = pieces.get(number)
       yield piece ? kept!.open(piece, stale.get(number)?.valid ?? null) : unkept.get(number)!
     }
   }
+
+  const spanOf = (number: number) => pieces.get(number) ?? unkept.get(number)!
 
   function* unmade(skips: (span: Span) => boolean): Generator<Columns> {
     freshColumns ??= readColumns([...fresh.values()])
@@ -224,7 +231,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
         made(own, () => false),
       )
       blobs!.put("rollups", id, bytes)
-      rolledUp.add(id)
+      rolledUp.set(id, {})
       return true
     }
     return false
@@ -232,6 +239,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
 
   return {
     words,
+    bases,
     catchUp,
     keepApplied,
     *each(skips, takes, name) {
@@ -239,22 +247,32 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
         const span = name === null ? null : wholeBlock(block)
         if (span && skips(span)) continue
         const rollup = span && takes(span) ? readRollup(blobs!, block, name!) : null
-        if (rollup) yield { rollup, columns: null }
-        else for (const columns of made(own, skips)) yield { rollup, columns }
+        if (rollup) {
+          yield {
+            span: span!,
+            same: rolledUp.get(rollupId(block, ROLLUPS.indexOf(name!))) ?? null,
+            rollup,
+            columns: null,
+          }
+          continue
+        }
+        for (const number of own)
+          for (const columns of made([number], skips))
+            yield { span: columns, same: stale.has(number) ? null : spanOf(number), rollup, columns }
       }
-      for (const columns of unmade(skips)) yield { rollup: null, columns }
+      for (const columns of unmade(skips)) yield { span: columns, same: null, rollup: null, columns }
     },
     *newestFirst(skips) {
       yield* unmade(skips)
-      const maxAt = (number: number) => (pieces.get(number) ?? unkept.get(number)!).maxAt
       yield* made(
-        numbers().sort((a, b) => maxAt(b) - maxAt(a)),
+        numbers().sort((a, b) => spanOf(b).maxAt - spanOf(a).maxAt),
         skips,
       )
     },
     age() {
       stale.forEach((one) => one.age++)
       blobs?.age()
+      bases.age()
     },
     newestChange,
     work(settled = 0) {

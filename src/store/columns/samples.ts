@@ -29,48 +29,64 @@ const middleOf = (bucket: number) => {
 }
 
 export class Samples {
+  /** what these go on from: it stays as it is, and so does what is said of groups that get no more values */
+  readonly #base: Samples | null
   /** values of each group */
-  #counts = new Uint32Array(256)
+  #counts: Uint32Array
   #total = 0
+  /** of all groups together */
+  readonly #all: Uint32Array
   /** those of each group that are in no histogram come singly, as they were added, or in runs */
   #histograms: (Uint32Array | undefined)[] = []
-  /** of the groups that nobody will ask for */
-  #others = new Uint32Array(BUCKETS)
-  #values = new Float64Array(1_024)
-  #groups = new Uint32Array(1_024)
-  #kept = 0
+  #singles: { values: Float64Array; groups: Uint32Array }[] = []
   /** sorted, each */
   #runs: (Float64Array[] | undefined)[] = []
   /** the single values of small groups, group by group, and where each group begins; made when all are in */
   #ordered = new Float64Array(0)
   #starts = new Uint32Array(1)
+  #said: (Percentiles | undefined)[] = []
+
+  /** `base`: ordered. */
+  constructor(base: Samples | null = null) {
+    this.#base = base
+    this.#counts = base ? base.#counts.slice() : new Uint32Array(256)
+    this.#all = base ? base.#all.slice() : new Uint32Array(BUCKETS)
+  }
+
+  get bytes(): number {
+    const runs = this.#runs.reduce((sum, own) => sum + own!.reduce((all, run) => all + run.byteLength, 0), 0)
+    const histograms = this.#histograms.reduce((sum, one) => sum + one!.byteLength, 0)
+    return this.#counts.byteLength + this.#ordered.byteLength + runs + histograms
+  }
 
   /** NaN is no value. `size`: how many groups there are so far. */
   add(groups: Uint32Array, values: Float64Array, mask: Uint8Array | null, size: number): void {
-    this.#makeRoom(size, values.length)
+    this.#makeRoom(size)
     const halves = halvesOf(values)
-    const [counts, kept, keptGroups, histograms] = [this.#counts, this.#values, this.#groups, this.#histograms]
-    let next = this.#kept
+    const [counts, all] = [this.#counts, this.#all]
+    const kept = new Float64Array(values.length)
+    const keptGroups = new Uint32Array(values.length)
+    let next = 0
     for (let index = 0; index < values.length; index++) {
       if (mask !== null && mask[index] === 0) continue
       const value = values[index]!
       if (value !== value) continue
       const group = groups[index]!
+      const bucket = bucketOf(halves[index * 2 + 1]!)
+      all[bucket]!++
       if (counts[group]!++ < EXACT) {
         kept[next] = value
         keptGroups[next++] = group
-      } else {
-        const histogram = (histograms[group] ??= new Uint32Array(BUCKETS))
-        histogram[bucketOf(halves[index * 2 + 1]!)]!++
-      }
+      } else this.#histogramOf(group)[bucket]!++
     }
-    this.#kept = next
+    if (next > 0) this.#singles.push({ values: kept.subarray(0, next), groups: keptGroups })
   }
 
   /** What `pack` gave, of other rows; `groups` has the group here of each group there, or `NO_GROUP`. */
   addPacked([counts, values, widths, buckets, times]: PackedSamples, groups: Uint32Array, size: number): void {
-    this.#makeRoom(size, 0)
+    this.#makeRoom(size)
     const halves = halvesOf(values)
+    const all = this.#all
     let value = 0
     let next = 0
     for (let other = 0; other < counts.length; other++) {
@@ -86,15 +102,24 @@ export class Samples {
       const isLarge = (this.#counts[group]! += count) > EXACT
       if (!isLarge) {
         const run = values.subarray(value, (value += count))
+        countInto(all, run)
         const runs = this.#runs[group]
         if (runs) runs.push(run)
         else this.#runs[group] = [run]
         continue
       }
-      const histogram = (this.#histograms[group] ??= new Uint32Array(BUCKETS))
+      const histogram = this.#histogramOf(group)
       if (next === end)
-        for (const last = value + count; value < last; value++) histogram[bucketOf(halves[value * 2 + 1]!)]!++
-      else for (; next < end; next++) histogram[buckets[next]!]! += times[next]!
+        for (const last = value + count; value < last; value++) {
+          const bucket = bucketOf(halves[value * 2 + 1]!)
+          all[bucket]!++
+          histogram[bucket]!++
+        }
+      else
+        for (; next < end; next++) {
+          all[buckets[next]!]! += times[next]!
+          histogram[buckets[next]!]! += times[next]!
+        }
     }
   }
 
@@ -122,7 +147,7 @@ export class Samples {
 
   /** To be called when all values are in. `asked`: 0 for a group whose percentiles nobody will ask for; null: there is none. */
   order(groups: number, asked: Uint8Array | null = null): void {
-    this.#makeRoom(groups, 0)
+    this.#makeRoom(groups)
     this.#total = this.#counts.reduce((sum, count) => sum + count, 0)
     this.#runs.forEach((runs, group) => {
       if (this.#counts[group]! <= EXACT) return
@@ -130,31 +155,49 @@ export class Samples {
       delete this.#runs[group]
     })
     const starts = (this.#starts = new Uint32Array(groups + 1))
-    const [values, halves, keptGroups, kept] = [this.#values, halvesOf(this.#values), this.#groups, this.#kept]
     const isAsked = (group: number) => this.#total <= EXACT || asked === null || asked[group] === 1
     const isSingle = Uint8Array.from({ length: groups }, (_, group) =>
       Number(this.#counts[group]! <= EXACT && isAsked(group)),
     )
-    for (let at = 0; at < kept; at++) {
-      const group = keptGroups[at]!
-      if (isSingle[group] === 1) starts[group + 1]!++
-      else {
-        const histogram = this.#counts[group]! > EXACT ? this.#histogramOf(group) : this.#others
-        histogram[bucketOf(halves[at * 2 + 1]!)]!++
+    for (const { values, groups: own } of this.#singles) {
+      const halves = halvesOf(values)
+      for (let at = 0; at < values.length; at++) {
+        const group = own[at]!
+        if (isSingle[group] === 1) starts[group + 1]!++
+        else if (this.#counts[group]! > EXACT) this.#histogramOf(group)[bucketOf(halves[at * 2 + 1]!)]!++
       }
     }
     for (let group = 0; group < groups; group++) starts[group + 1]! += starts[group]!
     const ordered = (this.#ordered = new Float64Array(starts[groups]!))
     const next = starts.slice()
-    for (let at = 0; at < kept; at++)
-      if (isSingle[keptGroups[at]!] === 1) ordered[next[keptGroups[at]!]!++] = values[at]!
+    for (const { values, groups: own } of this.#singles)
+      for (let at = 0; at < values.length; at++) if (isSingle[own[at]!] === 1) ordered[next[own[at]!]!++] = values[at]!
+    this.#singles = []
   }
 
   #histogramOf(group: number): Uint32Array {
-    return (this.#histograms[group] ??= new Uint32Array(BUCKETS))
+    return (this.#histograms[group] ??= this.#base ? this.#base.#histogramFor(group) : new Uint32Array(BUCKETS))
+  }
+
+  /** One for who goes on from here. */
+  #histogramFor(group: number): Uint32Array {
+    const known = this.#histograms[group]
+    if (known) return known.slice()
+    const counts = new Uint32Array(BUCKETS)
+    if (this.#counts[group]! > 0) countInto(counts, this.#valuesOf(group))
+    return counts
   }
 
   of(group: number): Percentiles {
+    return this.#baseOf(group)?.of(group) ?? (this.#said[group] ??= this.#percentilesOf(group))
+  }
+
+  /** Where the group got no more values. */
+  #baseOf(group: number): Samples | null {
+    return this.#base !== null && this.#counts[group] === this.#base.#counts[group] ? this.#base : null
+  }
+
+  #percentilesOf(group: number): Percentiles {
     if (this.#counts[group]! > EXACT) return percentilesOf(ranksOf(this.#histograms[group]!, [50, 95]))
     const runs = this.#runs[group]
     if (runs?.length === 1 && runs[0]!.length === this.#counts[group])
@@ -164,6 +207,8 @@ export class Samples {
 
   /** Any percentiles of a group, with the number of its values. */
   ranks(group: number, percents: readonly number[]): Ranks {
+    const base = this.#baseOf(group)
+    if (base) return base.ranks(group, percents)
     return this.#counts[group]! > EXACT
       ? ranksOf(this.#histograms[group]!, percents)
       : sortedRanks(this.#sorted(group), percents)
@@ -174,22 +219,22 @@ export class Samples {
   }
 
   ranksOfAll(percents: readonly number[]): Ranks {
-    if (this.#total > EXACT) return ranksOf(this.#countsOfAll(), percents)
-    const values = [...this.#ordered, ...this.#runs.flatMap((runs) => runs!.flatMap((run) => [...run]))]
-    return sortedRanks(Float64Array.from(values).sort(), percents)
+    if (this.#total > EXACT) return ranksOf(this.#all, percents)
+    const groups = Array.from(this.#starts.subarray(1), (_, group) => group)
+    return sortedRanks(Float64Array.from(groups.flatMap((group) => [...this.#valuesOf(group)])).sort(), percents)
   }
 
-  /** All of a group without a histogram: single values and runs together. */
+  /** All of a group without a histogram, in no order. */
   #valuesOf(group: number): Float64Array {
     const singly = this.#ordered.subarray(this.#starts[group], this.#starts[group + 1])
-    const runs = this.#runs[group]
-    if (!runs) return singly
-    const values = new Float64Array(runs.reduce((sum, run) => sum + run.length, singly.length))
-    values.set(singly)
-    let at = singly.length
-    for (const run of runs) {
-      values.set(run, at)
-      at += run.length
+    const runs = this.#runs[group] ?? []
+    const before = this.#base !== null && this.#base.#counts[group]! > 0 ? [this.#base.#valuesOf(group)] : []
+    if (runs.length + before.length === 0) return singly
+    const values = new Float64Array(this.#counts[group]!)
+    let at = 0
+    for (const some of [singly, ...runs, ...before]) {
+      values.set(some, at)
+      at += some.length
     }
     return values
   }
@@ -198,22 +243,8 @@ export class Samples {
     return this.#valuesOf(group).slice().sort()
   }
 
-  #countsOfAll(): Uint32Array {
-    const counts = this.#others.slice()
-    this.#histograms.forEach((histogram) => {
-      for (let bucket = 0; bucket < BUCKETS; bucket++) counts[bucket]! += histogram![bucket]!
-    })
-    countInto(counts, this.#ordered)
-    this.#runs.forEach((runs) => runs!.forEach((run) => countInto(counts, run)))
-    return counts
-  }
-
-  #makeRoom(groups: number, values: number): void {
+  #makeRoom(groups: number): void {
     if (groups > this.#counts.length) this.#counts = grown(this.#counts, new Uint32Array(groups * 2))
-    if (this.#kept + values <= this.#values.length) return
-    const length = this.#values.length * 2 + values
-    this.#values = grown(this.#values, new Float64Array(length))
-    this.#groups = grown(this.#groups, new Uint32Array(length))
   }
 }
 
@@ -289,7 +320,7 @@ function smallest(values: Float64Array, rank: number, right: number): number {
   return values[rank]!
 }
 
-function grown<T extends Uint32Array | Float64Array>(small: T, large: T): T {
+function grown(small: Uint32Array, large: Uint32Array): Uint32Array {
   large.set(small)
   return large
 }

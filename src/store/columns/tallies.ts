@@ -21,10 +21,15 @@ export class Tallies {
   readonly samples: readonly Samples[]
   sums: Float64Array
 
-  constructor(measure: Measure) {
+  /** `base`: what they go on from. It is finished, and stays as it is. */
+  constructor(measure: Measure, base: Tallies | null = null) {
     this.measure = measure
-    this.samples = Array.from({ length: measure.samples }, () => new Samples())
-    this.sums = new Float64Array(measure.sums * 256)
+    this.samples = Array.from({ length: measure.samples }, (_, at) => new Samples(base?.samples[at]))
+    this.sums = base?.sums.slice() ?? new Float64Array(measure.sums * 256)
+  }
+
+  get bytes(): number {
+    return this.samples.reduce((sum, { bytes }) => sum + bytes, this.sums.byteLength)
   }
 
   /** `groups` has the group of each row; `size` is how many groups there are so far. */

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import type { ListQuery } from "../../../src/store/list.ts"
 import { openStore, type Store } from "../../../src/store/open.ts"
 import type { QualityQuery } from "../../../src/store/quality.ts"
-import { type ColumnsUse, openReports } from "../../../src/store/reports.ts"
+import { type ColumnsUse, type OpenReports, openReports } from "../../../src/store/reports.ts"
 import type { UsageQuery } from "../../../src/store/usage.ts"
 import { anyDetail, anyRow, detailOf, rowAt, temporaryDirectories } from "../sample.ts"
 
@@ -77,20 +77,24 @@ const LISTS: ListQuery[] = [
 function everything(use: ColumnsUse) {
   const reports = openReports(dir, use)!
   try {
-    const pages = LISTS.map((query) => {
-      const first = reports.make("search", query)
-      return [first, first.next_cursor && reports.make("search", { ...query, cursor: first.next_cursor })]
-    })
-    const sessions = [{}, { userId: "ada", model: "demo" }].map((query) => reports.make("sessions", query))
-    return {
-      usage: QUERIES.map((query) => rounded(reports.make("usage", query))),
-      quality: QUALITY.map((query) => rounded(reports.make("quality", query))),
-      clients: rounded(reports.make("clients", {})),
-      sessions: rounded(sessions),
-      pages,
-    }
+    return everythingOf(reports)
   } finally {
     reports.close()
+  }
+}
+
+function everythingOf(reports: OpenReports) {
+  const pages = LISTS.map((query) => {
+    const first = reports.make("search", query)
+    return [first, first.next_cursor && reports.make("search", { ...query, cursor: first.next_cursor })]
+  })
+  const sessions = [{}, { userId: "ada", model: "demo" }].map((query) => reports.make("sessions", query))
+  return {
+    usage: QUERIES.map((query) => rounded(reports.make("usage", query))),
+    quality: QUALITY.map((query) => rounded(reports.make("quality", query))),
+    clients: rounded(reports.make("clients", {})),
+    sessions: rounded(sessions),
+    pages,
   }
 }
 
@@ -171,6 +175,37 @@ test("rows changed after their columns were made are counted as they are now: pr
 }, 60_000)
 
 const openChanges = () => db.query<{ n: number }, []>("SELECT count(*) AS n FROM changes").get()!.n
+
+test("who asks again and again sees each change, and nothing else", async () => {
+  const reports = openReports(dir, "keep")!
+  const work = () => {
+    for (let age = 0; age <= 3; age++) {
+      while (reports.atOnce((columns) => columns.work()));
+      reports.atOnce((columns) => columns.age())
+    }
+  }
+  const changes = [
+    () => withStore(({ ledger }) => ledger.append(rowAt(T0 + 2, { client: "new", user_id: "ada" }), detailOf())),
+    () => db.run("UPDATE requests SET cost_usd = 7, duration_ms = 12345 WHERE rowid IN (6, 9001)"),
+    work,
+    () => db.run("UPDATE requests SET model = 'renamed', session_id = NULL WHERE rowid BETWEEN 20000 AND 20100"),
+    () => db.run("DELETE FROM requests WHERE rowid BETWEEN 100 AND 3000"),
+    work,
+    () => db.run("UPDATE requests SET ttft_ms = NULL WHERE rowid > 65000"),
+    () => db.run("DELETE FROM requests WHERE rowid > 69000"),
+  ]
+  try {
+    expect(everythingOf(reports)).toEqual(everything("none"))
+    for (const change of changes) {
+      await change()
+      const fromRows = everything("none")
+      expect(everythingOf(reports)).toEqual(fromRows)
+      expect(everythingOf(reports)).toEqual(fromRows)
+    }
+  } finally {
+    reports.close()
+  }
+}, 120_000)
 
 test("the newest rows are deleted and their numbers given out again", async () => {
   build(3)
