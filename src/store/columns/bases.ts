@@ -12,6 +12,8 @@ export interface Base {
   table: GroupTable
   /** finished */
   tallies: Tallies
+  /** null: all groups are in `tallies`; else these have what all of them rank by, and of those in `tallies` their numbers there, of others `NO_GROUP` */
+  largest: { ranks: Tallies; places: Uint32Array } | null
   /** the parts that are counted, each by what it is the same as (`LedgerColumns.each`) */
   counted: ReadonlySet<object>
 }
@@ -63,4 +65,5 @@ export function createBases(): Bases {
   }
 }
 
-const bytesOf = ({ table, tallies }: Base) => table.bytes + tallies.bytes
+const bytesOf = ({ table, tallies, largest }: Base) =>
+  table.bytes + tallies.bytes + (largest ? largest.ranks.bytes + largest.places.byteLength : 0)

@@ -4,6 +4,7 @@
  * Histograms of logarithmic buckets as in https://arxiv.org/abs/1908.10693 (DDSketch).
  */
 import { NO_GROUP } from "./group-table.ts"
+import { nthSmallest } from "./selection.ts"
 
 /** null: there are no values. */
 export interface Percentiles {
@@ -192,9 +193,10 @@ export class Samples {
     return this.#baseOf(group)?.of(group) ?? (this.#said[group] ??= this.#percentilesOf(group))
   }
 
-  /** Where the group got no more values. */
+  /** Where the group has values, and got no more. */
   #baseOf(group: number): Samples | null {
-    return this.#base !== null && this.#counts[group] === this.#base.#counts[group] ? this.#base : null
+    const count = this.#counts[group]!
+    return this.#base !== null && count > 0 && count === this.#base.#counts[group] ? this.#base : null
   }
 
   #percentilesOf(group: number): Percentiles {
@@ -275,8 +277,8 @@ function selected(values: Float64Array): Percentiles {
   if (values.length === 0) return { p50: null, p95: null }
   const rank = (percent: number) => Math.ceil((percent * values.length) / 100) - 1
   // What comes before the larger rank is smaller: the other is among it.
-  const p95 = smallest(values, rank(95), values.length - 1)
-  return { p50: smallest(values, rank(50), rank(95)), p95 }
+  const p95 = nthSmallest(values, rank(95), values.length - 1)
+  return { p50: nthSmallest(values, rank(50), rank(95)), p95 }
 }
 
 const sortedRanks = (sorted: Float64Array, percents: readonly number[]): Ranks => ({
@@ -296,28 +298,6 @@ function ranksOf(counts: Uint32Array, percents: readonly number[]): Ranks {
     return middleOf(bucket)
   })
   return { n, at }
-}
-
-/** The value that would stand at `rank` were those up to `right` sorted; afterwards none before it is larger. Hoare's selection, https://doi.org/10.1145/366622.366647 */
-function smallest(values: Float64Array, rank: number, right: number): number {
-  let left = 0
-  while (left < right) {
-    const pivot = values[(left + right) >> 1]!
-    let low = left
-    let high = right
-    while (low <= high) {
-      while (values[low]! < pivot) low++
-      while (values[high]! > pivot) high--
-      if (low > high) break
-      const swapped = values[low]!
-      values[low++] = values[high]!
-      values[high--] = swapped
-    }
-    if (rank <= high) right = high
-    else if (rank >= low) left = low
-    else break
-  }
-  return values[rank]!
 }
 
 function grown(small: Uint32Array, large: Uint32Array): Uint32Array {

@@ -1,6 +1,7 @@
 /** Sums of rows by group in flat arrays, and what percentiles are taken of. What is summed is said by `usage.ts` and `quality.ts`. */
 import { NO_GROUP } from "./group-table.ts"
 import type { Columns } from "./layout.ts"
+import { nthSmallest } from "./selection.ts"
 import { type PackedSamples, Samples } from "./samples.ts"
 
 /** What rows are summed as. */
@@ -20,12 +21,15 @@ export class Tallies {
   readonly measure: Measure
   readonly samples: readonly Samples[]
   sums: Float64Array
+  /** how many groups there are so far */
+  size: number
 
   /** `base`: what they go on from. It is finished, and stays as it is. */
   constructor(measure: Measure, base: Tallies | null = null) {
     this.measure = measure
     this.samples = Array.from({ length: measure.samples }, (_, at) => new Samples(base?.samples[at]))
     this.sums = base?.sums.slice() ?? new Float64Array(measure.sums * 256)
+    this.size = base?.size ?? 0
   }
 
   get bytes(): number {
@@ -56,14 +60,20 @@ export class Tallies {
     let open = Uint32Array.from({ length: size }, (_, group) => group)
     if (size <= most) return open
     const found = new Uint32Array(most)
+    const stride = this.measure.sums
     let count = 0
     for (const place of this.measure.ranked) {
-      const sumOf = (group: number) => this.sums[group * this.measure.sums + place]!
-      const least = Float64Array.from(open, sumOf).sort()[open.length - (most - count)]!
-      const larger = open.filter((group) => sumOf(group) > least)
-      found.set(larger, count)
-      count += larger.length
-      open = open.filter((group) => sumOf(group) === least)
+      if (count === most) break
+      const ranks = new Float64Array(open.length)
+      for (let at = 0; at < open.length; at++) ranks[at] = this.sums[open[at]! * stride + place]!
+      const least = nthSmallest(ranks.slice(), open.length - (most - count), open.length - 1)
+      const equal = new Uint32Array(open.length)
+      let equals = 0
+      for (let at = 0; at < open.length; at++) {
+        if (ranks[at]! > least) found[count++] = open[at]!
+        else if (ranks[at] === least) equal[equals++] = open[at]!
+      }
+      open = equal.subarray(0, equals)
     }
     found.set(open.subarray(0, most - count), count)
     return found
@@ -98,6 +108,7 @@ export class Tallies {
 
   #makeRoom(size: number): void {
     const stride = this.measure.sums
+    this.size = Math.max(this.size, size)
     if (size * stride <= this.sums.length) return
     const larger = new Float64Array(size * stride * 2)
     larger.set(this.sums)
