@@ -34,6 +34,8 @@ export interface Ledger {
   usage(query: UsageQuery): Promise<UsageReport>
   /** The same as JSON: with thousands of groups it is too much to be read and written again by the thread that serves requests. */
   usageJson(query: UsageQuery): Promise<Uint8Array<ArrayBuffer>>
+  /** Somebody will ask for reports in a moment: the first one is not to wait for what makes them. */
+  expectReports(): void
   clients(filter: LedgerFilter): Promise<ClientUse[]>
   /** @throws Refusal 400 for a foreign cursor */
   sessions(query: ListQuery): Promise<SessionPage>
@@ -223,6 +225,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     usage: (query) => report("usage", query),
     usageJson: (query) => json("usage", query),
+    expectReports: reports.expect,
     clients: (filter) => report("clients", filter),
     sessions: async (query) => {
       placeOf(query)
