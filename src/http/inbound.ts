@@ -10,6 +10,9 @@ export interface Carrier {
   wantBody(): void
 }
 
+/** Of a longer body a client must send the bytes before there is room for them. */
+const MOST_TRUSTED = 4 * 1024 * 1024
+
 interface Reader {
   limit: number
   resolve(bytes: Uint8Array): void
@@ -65,8 +68,8 @@ export class Inbound implements Body {
 
   add(bytes: Uint8Array, isWhole: boolean): void {
     this.isWhole = isWhole
+    if (bytes.length > 0) this.#keep(bytes)
     this.received += bytes.length
-    if (bytes.length > 0) this.#parts.push(bytes)
     const reader = this.#reader
     if (reader === null) return
     if (this.received > reader.limit) this.#fail(tooLarge(reader.limit))
@@ -74,6 +77,16 @@ export class Inbound implements Body {
       this.#reader = null
       reader.resolve(this.#take())
     }
+  }
+
+  /** A body in many packets is put together as it comes: they are 512 KB each, whatever is in them, and would wait for the collector. */
+  #keep(bytes: Uint8Array): void {
+    if (this.length === null || bytes.length === this.length || this.length > MOST_TRUSTED) {
+      this.#parts.push(bytes)
+      return
+    }
+    this.#parts[0] ??= Buffer.allocUnsafeSlow(this.length)
+    this.#parts[0].set(bytes, this.received)
   }
 
   leave(): void {

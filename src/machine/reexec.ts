@@ -6,8 +6,6 @@ const VARIABLE = "BUN_CONFIG_MAX_HTTP_REQUESTS"
 const CONCURRENT_REQUESTS = "65535"
 /** Functions are compiled after some 200 calls instead of 33: compiling what only a start uses would take a third of it. */
 const JIT_THRESHOLD = { BUN_JSC_thresholdForJITAfterWarmUp: "3000" }
-/** Milliseconds until freed memory goes back to the system, instead of 1000: under load it is taken again sooner, a page fault at a time. */
-const PURGE_DELAY = { MIMALLOC_PURGE_DELAY: "5000" }
 
 export function needsReexec(env: Record<string, string | undefined>): boolean {
   return env[VARIABLE] === undefined
@@ -16,7 +14,7 @@ export function needsReexec(env: Record<string, string | undefined>): boolean {
 /** Does not return on systems with execve; elsewhere it resolves to the child's exit code. */
 export async function reexec(env: Record<string, string | undefined>): Promise<number> {
   const own = Bun.isStandaloneExecutable ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)]
-  const next = { ...JIT_THRESHOLD, ...PURGE_DELAY, ...env, [VARIABLE]: CONCURRENT_REQUESTS }
+  const next = { ...JIT_THRESHOLD, ...env, [VARIABLE]: CONCURRENT_REQUESTS }
   if (process.platform !== "win32" && process.execve) {
     process.execve(process.execPath, [process.execPath, ...own], next)
   }

@@ -37,7 +37,7 @@ function serve(answering: Answering) {
 }
 
 const text = (body: string): Answer => ({ status: 200, head: "content-type: text/plain\r\n", body })
-const echo: Answering = async (arrival) => text(Buffer.from(await receiveBody(arrival, 1_000_000)).toString())
+const echo: Answering = async (arrival) => text(Buffer.from(await receiveBody(arrival, 6_000_000)).toString())
 const settle = () => Bun.sleep(50)
 
 test("an answer has a date, its length, the lines of its head and the bytes of its body", async () => {
@@ -83,6 +83,23 @@ test("a body of megabytes in chunks, one packet after the other, arrives whole, 
   raw.send(`0\r\n\r\n${requestBytes("POST", "/", {}, "next")}`)
   expect((await raw.answer()).text).toBe(body)
   expect((await raw.answer()).text).toBe("next")
+  raw.close()
+})
+
+test("a body of a declared length in many packets arrives whole, however long, and the next request behind it", async () => {
+  const { port } = serve(echo)
+  const raw = await openRaw(port)
+  for (const length of [10, 900_000, 5_000_000]) {
+    const body = Buffer.from(Array.from({ length }, (_, at) => 97 + (at % 23)))
+    raw.send(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`)
+    for (let at = 0; at < length; at += 70_001) {
+      raw.send(body.subarray(at, at + 70_001))
+      await Bun.sleep(1)
+    }
+    raw.send(requestBytes("POST", "/", {}, "next"))
+    expect((await raw.answer()).body.equals(body)).toBe(true)
+    expect((await raw.answer()).text).toBe("next")
+  }
   raw.close()
 })
 
