@@ -26,10 +26,11 @@ interface Known {
   head: RequestHead
 }
 
-const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/[!-~]*) HTTP\/1\.([01])\r/
+const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/[!-~\x80-\xff]*) HTTP\/1\.([01])\r/
 const lengthField = /\r\n[Cc]ontent-[Ll]ength: *(\d{1,15})\r\n/d
 /** What a URL would resolve or escape. */
-const unresolved = /\/\.|[\\#^`{|}"<>]|%2e/i
+const unresolved = /\/\.|[\\#^`{|}"<>\x80-\xff]|%2e/i
+const BEGINS = /[A-Za-z]/
 const LINE_END = Buffer.from("\r\n\r\n")
 
 export class RequestParser {
@@ -57,6 +58,9 @@ export class RequestParser {
       packet = Buffer.concat([this.#held, packet])
     }
     while (packet[from] === 13 || packet[from] === 10) from++ // RFC 9112 §2.2: an empty line before the request line is ignored
+    // A TLS handshake, say, need not wait for an end that does not come.
+    if (from < packet.length && !BEGINS.test(String.fromCharCode(packet[from]!)))
+      throw new Malformed("it does not begin with a method")
     const end = packet.indexOf(LINE_END, from)
     if ((end < 0 ? packet.length : end) - from > MAX_HEAD_BYTES) throw new HeadTooLong("its headers are over 64 KiB")
     if (end < 0) {
@@ -131,8 +135,9 @@ export class RequestParser {
 
 /** `.` and `..` resolved and what is no URL character escaped, as the URL standard does it. */
 function resolve(target: string): string {
+  const escaped = target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
   try {
-    const { pathname, search } = new URL(`http://localhost${target}`)
+    const { pathname, search } = new URL(`http://localhost${escaped}`)
     return pathname + search
   } catch {
     throw new Malformed("its path is no path")
