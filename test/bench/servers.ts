@@ -110,7 +110,11 @@ async function stop(child: Subprocess) {
 
 let instances = 0
 /** The program as a user starts it: no environment of its own, a config file, a fresh data directory. */
-export async function startMemproxy(binary: string, mockPort: number): Promise<Server & { startedInMs: number }> {
+export async function startMemproxy(
+  binary: string,
+  mockPort: number,
+  memory: "off" | "local" = "off",
+): Promise<Server & { startedInMs: number }> {
   const home = join(folder, `memproxy-${++instances}`)
   mkdirSync(home)
   const config = `general_settings: { master_key: ${KEY} }
@@ -119,7 +123,7 @@ model_list:
     litellm_params: { model: openai/bench-1, api_base: "http://127.0.0.1:${mockPort}/v1", api_key: up }
 memproxy:
   data_dir: ./data
-  memory: { engine: off }
+  memory: { engine: ${memory} }
 `
   writeFileSync(join(home, "config.yaml"), config)
   const begun = performance.now()
