@@ -182,7 +182,10 @@ async function serve(
   try {
     url = server.listen(config.host, config.port)
   } catch (error) {
-    say(`memproxy cannot listen on ${config.host}:${config.port}: ${(error as Error).message}`)
+    const { message, code } = error as Error & { code?: string }
+    const hint =
+      code === "EADDRINUSE" ? ". Another program listens there, perhaps memproxy itself; --port chooses another" : ""
+    say(`memproxy cannot listen on ${config.host}:${config.port}: ${message}${hint}`)
     return WRONG_USAGE
   }
   console.log(`memproxy listening on ${url.origin}`)

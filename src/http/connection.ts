@@ -62,7 +62,7 @@ export class Connection implements Carrier, Sink, Swept {
   }
 
   get remoteAddress(): string {
-    return this.#socket.remoteAddress
+    return (this.#socket.remoteAddress as string | undefined) ?? ""
   }
 
   received(packet: Buffer): void {

@@ -5,6 +5,7 @@ import type { RequestHead } from "./request-parser.ts"
 
 /** What its connection does for it. */
 export interface Carrier {
+  /** "" once the connection is closed */
   readonly remoteAddress: string
   /** somebody wants the body: a client that waits for leave may send it, a paused one goes on */
   wantBody(): void
