@@ -24,8 +24,6 @@ export type FromThread =
 export interface ReportThread {
   /** The report as JSON, of what is on disk. @throws Error when the thread cannot make it */
   report<N extends ReportName>(name: N, query: Query<N>): Promise<Uint8Array<ArrayBuffer>>
-  /** Somebody will ask in a moment: it starts, and reads what is new. */
-  expect(): void
   /** Takes out names that no row has any more. @throws Error when it cannot */
   forgetWords(): Promise<void>
   /** So many rows of the ledger came or changed; `newest` of them there are when it is opened. */
@@ -147,12 +145,6 @@ export function createReportThread(dir: string, warn: (message: string) => void)
     if (quiet === null && rowsWaiting >= PIECE_ROWS) bringUpToDate()
   }
 
-  function expect(): void {
-    if (isClosed) return
-    watchOn()
-    bringUpToDate()
-  }
-
   function bringUpToDate(): void {
     rowsWaiting = 0
     send({ ask: "work", isLast: watch === null })
@@ -164,7 +156,6 @@ export function createReportThread(dir: string, warn: (message: string) => void)
       watchOn()
       return json
     },
-    expect,
     forgetWords: async () => void (await ask((id) => ({ ask: "forget", id }))),
     changed,
     opened: (newest) => changed(existsSync(join(dir, "columns.db")) ? newest % PIECE_ROWS : newest),
