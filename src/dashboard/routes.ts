@@ -23,15 +23,13 @@ const PAGE_HEADERS = {
 const FILE_HEADERS = { "cache-control": "public, max-age=31536000, immutable" }
 const hidden = { detail: { hide: true } }
 
-/** `opened`: a person's browser loads the page, and will ask for reports. A probe is none: it does not navigate. https://www.w3.org/TR/fetch-metadata/ */
-export function dashboard(opened: () => void) {
+export function dashboard() {
   let loading: ReturnType<typeof load> | undefined
   const load = async () => {
     const { loadFiles, PAGE } = await import("./files.ts")
     return { files: await loadFiles(), PAGE }
   }
   const page = async (request: Request) => {
-    if (request.headers.get("sec-fetch-mode") === "navigate") opened()
     const { files, PAGE } = await (loading ??= load())
     return send(request, files.get(PAGE)!, PAGE_HEADERS)
   }

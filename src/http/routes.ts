@@ -95,7 +95,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
         contentOf: app.memories.contentOf,
       }),
     )
-    .use(dashboard(app.ledger.expectReports))
+    .use(dashboard())
     .use(login(app, arrivals, door))
     .use(usageApi({ ledger: app.ledger, scope }))
     .use(spendApi({ ledger: app.ledger, admit: door.operate }))

@@ -34,8 +34,6 @@ export interface Ledger {
   usage(query: UsageQuery): Promise<UsageReport>
   /** The same as JSON: with thousands of groups it is too much to be read and written again by the thread that serves requests. */
   usageJson(query: UsageQuery): Promise<Uint8Array<ArrayBuffer>>
-  /** Somebody will ask for reports in a moment: the first one is not to wait for what makes them. */
-  expectReports(): void
   clients(filter: LedgerFilter): Promise<ClientUse[]>
   /** @throws Refusal 400 for a foreign cursor */
   sessions(query: ListQuery): Promise<SessionPage>
@@ -225,11 +223,6 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     usage: (query) => report("usage", query),
     usageJson: (query) => json("usage", query),
-    expectReports: () => {
-      json("usage", { groupBy: ["model"] }).catch((error: unknown) =>
-        options.warn(`reports are expected, and cannot be made: ${String(error)}`),
-      )
-    },
     clients: (filter) => report("clients", filter),
     sessions: async (query) => {
       placeOf(query)

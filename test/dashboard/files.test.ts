@@ -1,8 +1,6 @@
 /** How the page is served: its policy, its files, and that it needs no key. No browser is needed for it. */
 import { expect, test } from "bun:test"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
-import { eventually, useRig } from "../support/rig.ts"
+import { useRig } from "../support/rig.ts"
 
 const rig = useRig()
 const get = (path: string, headers: Record<string, string> = {}) => fetch(rig.proxy.url + path, { headers })
@@ -36,13 +34,4 @@ test("it has no inline script or style, and all of its files are here and stay i
 test("a file that is not there is 404, whatever its name", async () => {
   for (const name of ["x.js", "..%2f..%2fetc%2fpasswd", "__proto__"])
     expect((await get(`/ui/${name}`)).status).toBe(404)
-})
-
-test("a browser that opens the page finds what reports are made from; a probe of it has nothing made", async () => {
-  const isMade = () => existsSync(join(rig.proxy.dataDir, "columns.db"))
-  await get("/")
-  await Bun.sleep(500)
-  expect(isMade()).toBe(false)
-  await get("/", { "sec-fetch-mode": "navigate" })
-  await eventually("the columns are made", isMade)
 })
