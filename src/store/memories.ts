@@ -34,7 +34,7 @@ export interface MemoryStore {
   unindexed(namespaces: readonly number[] | null, limit: number): UnindexedMemory[]
   /** Now they can be found. */
   index(memories: readonly IndexedMemory[]): void
-  /** Another one after every change, this process's and others'. */
+  /** Another one after every change: this process's at once, others' from the next turn of the event loop on. */
   version(): string
   /** the ids of namespaces that exist */
   namespaces(userId: string, projectKeys: readonly (string | null)[]): number[]

@@ -11,11 +11,16 @@ const PATHS = {
   anthropic: "/v1/messages",
   gemini: "/v1beta/models/g:generateContent",
 }
-const append = (path: string, text: string, ...entries: number[]) =>
-  appendTexts(
-    readRequest(matchEndpoint("POST", path)!, text),
+/** What is known of where things stand is as if the request were read anew. */
+function append(path: string, text: string, ...entries: number[]): string {
+  const endpoint = matchEndpoint("POST", path)!
+  const appended = appendTexts(
+    readRequest(endpoint, text),
     entries.map((entry) => ({ entry, text: `note ${entry} "é"\n` })),
-  ).text
+  )
+  expect(appended).toEqual(readRequest(endpoint, appended.text))
+  return appended.text
+}
 
 describe("a text becomes the last part of its message", () => {
   const cases: [name: string, path: string, before: string, after: string][] = [

@@ -235,3 +235,16 @@ test("memories of a build that used FTS5 are all there, and found", () => {
   expect(store.get("c")).toMatchObject({ session_id: null, speaker: "Ann", project: "shop" })
   expect(store.insert([memory("d", "and on")])).toBe(1)
 })
+
+test("the version is another one after each change, and after another program's commit in the next turn of the event loop", async () => {
+  const { dir, store } = open()
+  const { store: other } = open(dir)
+  const versions = [store.version()]
+  store.insert([memory("1", "tea")])
+  versions.push(store.version())
+  other.insert([memory("2", "coffee")])
+  await new Promise((resolve) => setImmediate(resolve))
+  versions.push(store.version())
+  expect(store.version()).toBe(versions.at(-1)!)
+  expect(new Set(versions).size).toBe(3)
+})
