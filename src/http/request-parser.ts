@@ -41,6 +41,8 @@ export class RequestParser {
   isWhole = true
   /** where in the last packet the request ended */
   end = 0
+  /** the packet the head ended in, which may be longer than the one given; to be let go of */
+  rest: Buffer | null = null
   #left = 0
   #chunks: Chunks | null = null
   #held: Buffer | null = null
@@ -76,9 +78,6 @@ export class RequestParser {
     this.isWhole = this.length === 0
     return true
   }
-
-  /** the packet the head ended in, which may be longer than the one given; to be let go of */
-  rest: Buffer | null = null
 
   /** The body's bytes in the packet, perhaps none. @throws Malformed */
   readBody(packet: Buffer, from: number): Uint8Array {
