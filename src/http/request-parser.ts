@@ -56,9 +56,7 @@ export class RequestParser {
   /** Takes the packet over. True once the next head is all there: what is behind it begins at `end` of `rest`. @throws Malformed */
   readHead(packet: Buffer): boolean {
     let from = 0
-    if (this.#held !== null) {
-      packet = Buffer.concat([this.#held, packet])
-    }
+    if (this.#held !== null) packet = Buffer.concat([this.#held, packet])
     while (packet[from] === 13 || packet[from] === 10) from++ // RFC 9112 §2.2: an empty line before the request line is ignored
     // A TLS handshake, say, need not wait for an end that does not come.
     if (from < packet.length && !BEGINS.test(String.fromCharCode(packet[from]!)))

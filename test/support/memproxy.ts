@@ -40,7 +40,7 @@ export interface Start {
 }
 
 export const command = (): string[] =>
-  BINARY ? [resolve(BINARY)] : [process.execPath, "--max-http-header-size=65536", join(REPOSITORY, "src/main.ts")]
+  BINARY ? [resolve(BINARY)] : [process.execPath, join(REPOSITORY, "src/main.ts")]
 
 export const canStart = (): boolean => (BINARY ? existsSync(BINARY) : existsSync(join(REPOSITORY, "src/main.ts")))
 
