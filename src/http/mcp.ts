@@ -7,8 +7,8 @@ import { version } from "../version.ts"
 import { bodyText, receiveBody } from "./body.ts"
 import { identifyBare } from "./info.ts"
 
-/** @throws Refusal where no key opens */
-export async function serveMcp(arrival: Arrival, app: App): Promise<Response> {
+/** `request` is without its body. @throws Refusal where no key opens */
+export async function serveMcp(request: Request, arrival: Arrival, app: App): Promise<Response> {
   const { config, gate } = app.snapshot()
   const caller = gate.open(arrival.headers, arrival.keysFromUrl)
   const { answerMcp } = await import("../api/mcp.ts")
@@ -23,13 +23,9 @@ export async function serveMcp(arrival: Arrival, app: App): Promise<Response> {
     ledger: app.ledger,
     now: () => arrival.startedAt,
   }
-  const { method, headers } = arrival
-  const sent = new Headers()
-  headers.forEach((value, name) => sent.set(name, value))
-  const body = method === "POST" ? bodyText(await receiveBody(arrival)) : null
-  return answerMcp(new Request("http://localhost/mcp", { method, headers: sent, body }), {
-    caller: mine,
-    version,
-    log: app.log,
-  })
+  const whole =
+    request.method === "POST"
+      ? new Request(request, { method: "POST", body: bodyText(await receiveBody(arrival)) })
+      : request
+  return answerMcp(whole, { caller: mine, version, log: app.log })
 }

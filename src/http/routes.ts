@@ -81,7 +81,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     })
     .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
-    .all("/mcp", ({ request }) => serveMcp(arrivals.of(request), app), {
+    .all("/mcp", ({ request }) => serveMcp(request, arrivals.of(request), app), {
       parse: "none",
       detail: PLAIN.mcp,
     })
