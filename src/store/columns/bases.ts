@@ -4,6 +4,7 @@
  */
 import type { GroupTable } from "./group-table.ts"
 import type { Keys } from "./keys.ts"
+import { LatelyUsed } from "./lately-used.ts"
 import type { Tallies } from "./tallies.ts"
 
 export interface Base {
@@ -30,40 +31,20 @@ export interface Bases {
 const MOST_KEPT = 64 * 2 ** 20
 
 export function createBases(): Bases {
-  let lately = new Map<string, Base>()
-  let before = new Map<string, Base>()
-
-  function take(key: string): Base | null {
-    const base = lately.get(key) ?? before.get(key) ?? null
-    lately.delete(key)
-    before.delete(key)
-    return base
-  }
-
-  const bytes = () => [...before.values(), ...lately.values()].reduce((sum, base) => sum + bytesOf(base), 0)
-
+  const kept = new LatelyUsed(bytesOf)
   return {
-    get(key) {
-      const base = take(key)
-      if (base) lately.set(key, base) // the last one now
-      return base
-    },
+    get: (key) => kept.get(key) ?? null,
     put(key, base) {
-      take(key)
+      kept.take(key)
       const room = MOST_KEPT - bytesOf(base)
       if (room < 0) return
-      for (const [oldest] of [...before, ...lately]) {
-        if (bytes() <= room) break
-        take(oldest)
-      }
-      lately.set(key, base)
+      kept.shrink(room)
+      kept.put(key, base)
     },
-    age() {
-      before = lately
-      lately = new Map()
-    },
+    age: () => kept.age(),
   }
 }
 
-const bytesOf = ({ table, tallies, largest }: Base) =>
-  table.bytes + tallies.bytes + (largest ? largest.ranks.bytes + largest.places.byteLength : 0)
+function bytesOf({ table, tallies, largest }: Base): number {
+  return table.bytes + tallies.bytes + (largest ? largest.ranks.bytes + largest.places.byteLength : 0)
+}
