@@ -250,7 +250,7 @@ export class Connection implements Carrier, Sink, Swept {
     const inbound = this.#inbound!
     this.#inbound = null
     this.#isAnswered = false
-    if (!this.#keepAlive) return this.#end(!inbound.isWhole)
+    if (!this.#keepAlive || this.#host.isStopping) return this.#end(!inbound.isWhole)
     const ahead = this.#ahead
     if (ahead === null) return
     this.#ahead = null

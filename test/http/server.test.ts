@@ -262,3 +262,18 @@ test("a server that stops takes no connection, closes idle ones and ends what is
   busy.close()
   await stopped
 })
+
+test("a connection whose answer began before the stop is closed behind it", async () => {
+  let sink: Sink
+  const body = { start: (its: Sink) => void (sink = its), pull() {}, cancel() {} }
+  const { server, port } = serve(() => ({ status: 200, head: "", body }))
+  const raw = await openRaw(port)
+  raw.send(requestBytes("GET", "/"))
+  await raw.until(1)
+  const stopped = server.stop()
+  sink!.enqueue(Buffer.from("the last words"))
+  sink!.close()
+  expect([(await raw.answer()).text, await raw.closed()]).toEqual(["the last words", "fin"])
+  raw.close()
+  await stopped
+})
