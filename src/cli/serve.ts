@@ -178,6 +178,7 @@ async function serve(
   const loadRoutes = async () => (await import("../http/routes.ts")).createRoutes(app, server.arrivals)
   let loading: ReturnType<typeof loadRoutes> | undefined
   const routes = () => (loading ??= loadRoutes())
+  const stop = signalled()
   let url: URL
   try {
     url = server.listen(config.host, config.port)
@@ -215,16 +216,7 @@ async function serve(
     warn: say,
   })
 
-  const stop = Promise.withResolvers<void>()
-  let isStopping = false
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(1)
-      isStopping = true
-      stop.resolve()
-    })
-  }
-  await stop.promise
+  await stop
   stopping.abort()
   watch.close()
   stopRetention()
@@ -238,4 +230,18 @@ async function serve(
   app.upstream.close()
   lock.release()
   process.exit(0)
+}
+
+/** Resolves at the first signal to stop; a second one ends the process. */
+function signalled(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let isStopping = false
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1)
+      isStopping = true
+      resolve()
+    })
+  }
+  return promise
 }

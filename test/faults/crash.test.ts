@@ -140,6 +140,15 @@ test("SIGTERM refuses newcomers, lets every stream finish, writes its row, and e
   await provider.stop()
 }, 40_000)
 
+test("who stops it at the moment it says that it listens finds it ready to stop", async () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const proxy = await startMemproxy({ config: testConfig("http://127.0.0.1:1") })
+    process.kill(proxy.pid, signal)
+    expect(await proxy.exited).toBe(0)
+    await proxy.stop()
+  }
+})
+
 test("a second SIGTERM does not wait for streams", async () => {
   const provider = await startFakeProvider({
     pieces: ["data: {}\n\n"],
