@@ -22,6 +22,10 @@ export class Fields implements HeaderFields {
     return this.#values.get(name) ?? null
   }
 
+  set(name: string, value: string): void {
+    this.#values.set(name, value)
+  }
+
   has(name: string): boolean {
     return this.#values.has(name)
   }

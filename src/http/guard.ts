@@ -15,9 +15,11 @@ export function isLoopbackHost(host: string): boolean {
 
 export type GuardRules = Pick<Config, "host" | "allowedHosts" | "allowedOrigins">
 
-/** @throws Refusal 421 for a Host that is not ours */
+/** @throws Refusal 400 for no Host, 421 for one that is not ours */
 export function guardHost(headers: HeaderFields, rules: GuardRules): void {
-  const host = headers.get("host") ?? ""
+  const host = headers.get("host")
+  if (host === null)
+    throw new Refusal(400, "invalid_request", "The request has no Host header.", { code: "host_missing" })
   if (isOurHost(host, rules)) return
   const message = `Host "${printable(host)}" is not served here. Add it to memproxy.allowed_hosts if it should be.`
   throw new Refusal(421, "invalid_request", message, { code: "host_not_allowed" })

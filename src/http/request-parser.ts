@@ -26,10 +26,12 @@ interface Known {
   head: RequestHead
 }
 
-const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/[!-~\x80-\xff]*) HTTP\/1\.([01])\r/
+const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/1\.([01])\r/
+/** What is sent to a proxy: a URL, or of CONNECT a host alone. */
+const absoluteTarget = /^(https?:\/\/)?([^/?#]+)(.*)$/i
 const lengthField = /\r\n[Cc]ontent-[Ll]ength: *(\d{1,15})\r\n/d
-/** What a URL would resolve or escape. */
-const unresolved = /\/\.|[\\#^`{|}"<>\x80-\xff]|%2e/i
+/** What a URL would resolve or escape, and a path's empty segments. */
+const unresolved = /\/\.|[\\#^`{|}"<>\x80-\xff]|%2e|^[^?]*\/\//i
 const BEGINS = /[A-Za-z]/
 const LINE_END = Buffer.from("\r\n\r\n")
 
@@ -64,6 +66,8 @@ export class RequestParser {
     const end = packet.indexOf(LINE_END, from)
     if ((end < 0 ? packet.length : end) - from > MAX_HEAD_BYTES) throw new HeadTooLong("its headers are over 64 KiB")
     if (end < 0) {
+      const lf = packet.indexOf(10, from)
+      if (lf >= 0 && packet[lf - 1] !== 13) throw new Malformed("its lines do not end in CR LF")
       this.#held = packet.subarray(from)
       return false
     }
@@ -117,10 +121,12 @@ export class RequestParser {
     const { length, chunked, keepAlive } = readFraming(flat, isHttp11)
     const headers = new Fields(flat)
     if (headers.isRepeated("host")) throw new Malformed("it has two Host headers")
+    const { path, host } = readTarget(method!, target!)
+    if (host !== null) headers.set("host", host)
     this.length = chunked ? null : (length ?? 0)
     this.head = {
       method: method!,
-      target: unresolved.test(target!) ? resolve(target!) : target!,
+      target: path,
       headers,
       keepAlive: keepAlive && isHttp11,
       isHttp11,
@@ -130,12 +136,22 @@ export class RequestParser {
   }
 }
 
-/** `.` and `..` resolved and what is no URL character escaped, as the URL standard does it. */
+/** Path and query of a target in any of its forms, and the host it names, which counts instead of the Host header's (RFC 9112 §3.2). */
+function readTarget(method: string, target: string): { path: string; host: string | null } {
+  if (target[0] === "/") return { path: unresolved.test(target) ? resolve(target) : target, host: null }
+  if (target === "*" && method === "OPTIONS") return { path: "/", host: null }
+  const [, scheme, host, rest] = absoluteTarget.exec(target) ?? []
+  if (host === undefined || (scheme === undefined) !== (method === "CONNECT"))
+    throw new Malformed("its target is neither a path nor a URL")
+  return { path: resolve(`/${rest}`), host }
+}
+
+/** `.` and `..` resolved and what is no URL character escaped, as the URL standard does it, and without empty segments, as from a base URL that ends in a slash. */
 function resolve(target: string): string {
   const escaped = target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
   try {
     const { pathname, search } = new URL(`http://localhost${escaped}`)
-    return pathname + search
+    return pathname.replace(/\/{2,}/g, "/") + search
   } catch {
     throw new Malformed("its path is no path")
   }

@@ -96,8 +96,26 @@ test("a path is resolved as a URL is, before anybody looks at it", () => {
   expect(targetOf("/anthropic/%2e%2E/api")).toBe("/api")
   expect(targetOf("/a\\..\\b")).toBe("/b")
   expect(targetOf("/p/gr\xc3\xb6\xc3\x9fe/v1")).toBe("/p/gr%C3%B6%C3%9Fe/v1")
-  expect(targetOf("//evil.test/x")).toBe("//evil.test/x")
+  expect(targetOf("//evil.test//x?u=http://y")).toBe("/evil.test/x?u=http://y")
+  expect(targetOf("/a?u=http://y'z")).toBe("/a?u=http://y'z")
   expect(targetOf("/v1/models/a%2Fb:generateContent?key=%7B")).toBe("/v1/models/a%2Fb:generateContent?key=%7B")
+})
+
+test("a target may be a URL, as for a proxy: its host counts and the Host header's does not", () => {
+  const asked = (method: string, target: string) => {
+    const [request] = parseAll(`${method} ${target} HTTP/1.1\r\nHost: ignored.test\r\n\r\n`)
+    return [request!.target, request!.headers["host"]]
+  }
+  expect(asked("POST", "http://localhost:8764/v1/messages?beta=true")).toEqual([
+    "/v1/messages?beta=true",
+    "localhost:8764",
+  ])
+  expect(asked("GET", "HTTP://localhost")).toEqual(["/", "localhost"])
+  expect(asked("GET", "http://localhost?x=/")).toEqual(["/?x=/", "localhost"])
+  expect(asked("GET", "https://[::1]:8764//a/../b")).toEqual(["/b", "[::1]:8764"])
+  expect(asked("GET", "http://user:word@localhost/")).toEqual(["/", "user:word@localhost"])
+  expect(asked("CONNECT", "evil.test:443")).toEqual(["/", "evil.test:443"])
+  expect(asked("OPTIONS", "*")).toEqual(["/", "ignored.test"])
 })
 
 describe("what two readers could take for two things is refused", () => {
@@ -105,7 +123,11 @@ describe("what two readers could take for two things is refused", () => {
   const cases: Record<string, string> = {
     "no version": "GET /\r\n\r\n",
     "another version": "GET / HTTP/2.0\r\n\r\n",
-    "an absolute target": "GET http://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a target that is no path": "GET evil.test HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a URL of another kind": "GET ftp://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "all of a server but its options": "GET * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a tunnel to a URL": "CONNECT http://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "lines that end in LF alone": "GET / HTTP/1.1\nHost: localhost\n\n",
     "a target with a space": "GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a TLS handshake": "\x16\x03\x01\x02\0\x01",
     "two hosts": `${line}Host: a\r\nHost: a\r\n\r\n`,
