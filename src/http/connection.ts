@@ -152,7 +152,8 @@ export class Connection implements Carrier, Sink, Swept {
       return
     }
     const length = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
-    const hasLength = status !== 204 && status !== 304
+    // To HEAD, a length that GET's answer would not have is worse than none.
+    const hasLength = status !== 204 && status !== 304 && !(method === "HEAD" && body === null)
     this.#sendWhole(`${start}${hasLength ? `content-length: ${length}\r\n` : ""}\r\n`, isBodiless ? null : body)
     this.#finish()
   }

@@ -164,18 +164,26 @@ export function createRoutes(app: App, arrivals: Arrivals) {
   return elysia.use(swagger(() => elysia.routes))
 
   function notFound(arrival: Arrival): Response {
-    const isKnown = matchEndpoint("POST", arrival.path) !== null
-    const refusal = isKnown
-      ? new Refusal(405, "method_not_allowed", `${arrival.method} is not allowed on ${arrival.path}; use POST.`, {
-          headers: { allow: "POST" },
-        })
-      : new Refusal(
-          404,
-          "not_found",
-          `There is no ${arrival.method} ${arrival.path.slice(0, 200)} here. ${insteadOf(arrival.path) ?? "/swagger lists the routes."}`,
-          { code: "route_not_found" },
-        )
-    return responseOf(refuseAt(app, refusal, arrival.path))
+    const { method, path } = arrival
+    const allowed = methodsOf(path)
+    const refusal =
+      allowed.length > 0
+        ? new Refusal(405, "method_not_allowed", `${method} is not allowed on ${path}; use ${allowed.join(", ")}.`, {
+            headers: { allow: allowed.join(", ") },
+          })
+        : new Refusal(
+            404,
+            "not_found",
+            `There is no ${method} ${path.slice(0, 200)} here. ${insteadOf(path) ?? "/swagger lists the routes."}`,
+            { code: "route_not_found" },
+          )
+    return responseOf(refuseAt(app, refusal, path))
+  }
+
+  function methodsOf(path: string): string[] {
+    if (matchEndpoint("POST", path) !== null) return ["POST"]
+    const { static: fixed, http: patterns } = elysia.router
+    return METHODS.filter((method) => fixed[path]?.[method] !== undefined || patterns.find(method, path) !== null)
   }
 }
 
@@ -188,4 +196,5 @@ function noWebSocket(request: Request): never {
   })
 }
 
+const METHODS = ["GET", "POST", "PATCH", "DELETE"]
 const MOST_FEEDBACK_BYTES = 64 * 1024

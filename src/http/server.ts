@@ -31,8 +31,8 @@ export interface ServerOptions {
 
 /** How often slow and idle connections are looked for. */
 const SWEEP_MS = 1_000
-/** No web API has them, and the `Request` of the routes cannot. */
-const UNKNOWN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"])
+/** Of any other Bun's `Request` makes a GET, or throws. */
+const ROUTED_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 
 export function createServer(options: ServerOptions) {
   const arrivals = new WeakMap<Request, { arrival: Arrival; inbound: Inbound }>()
@@ -75,7 +75,7 @@ export function createServer(options: ServerOptions) {
   async function route(arrival: Arrival, inbound: Inbound): Promise<Answer> {
     const { method, path, query } = arrival
     try {
-      if (UNKNOWN_METHODS.has(method)) return NOT_ALLOWED
+      if (!ROUTED_METHODS.has(method)) return NOT_ALLOWED
       const headers = new Headers()
       arrival.headers.forEach((value, name) => headers.append(name, value))
       const request = new Request(`http://localhost${path}${query}`, { method, headers })

@@ -70,6 +70,14 @@ describe("Host", () => {
     }
   })
 
+  test("a URL in the request line, as for a proxy, is served by its own host", async () => {
+    const get = (target: string) => rig.ask(requestBytes("GET", target, { host: "ignored.test", ...auth }))
+    expect((await get(`http://127.0.0.1:${rig.proxy.port}/v1/models`)).json.object).toBe("list")
+    expect((await get("http://evil.test/v1/models")).status).toBe(421)
+    const tunnel = requestBytes("CONNECT", "evil.test:443", { host: "localhost" })
+    expect((await rig.ask(tunnel)).status).toBe(421)
+  })
+
   test("no Host, two Hosts and an absolute request line reach no data", async () => {
     const heads = [
       "GET /api/requests HTTP/1.1\r\n",
@@ -216,6 +224,16 @@ describe("probes", () => {
     }
   })
 
+  test("HEAD of a route names no length but the one that GET has", async () => {
+    for (const path of ["/health", "/v1/models", "/v1/models/none", "/"]) {
+      const [head, get] = await Promise.all(
+        ["HEAD", "GET"].map((method) => rig.ask(requestBytes(method, path, { ...auth }))),
+      )
+      expect([path, head!.status]).toEqual([path, get!.status])
+      expect([undefined, get!.headers["content-length"]]).toContain(head!.headers["content-length"])
+    }
+  })
+
   test("health routes need no key", async () => {
     const health = await rig.ask(requestBytes("GET", "/health"))
     expect([health.status, health.json.status]).toEqual([200, "healthy"])
@@ -224,11 +242,26 @@ describe("probes", () => {
   })
 
   test("odd methods never crash and never reach a provider", async () => {
-    for (const method of ["TRACE", "CONNECT", "PUT", "PROPFIND", "OPTIONS"])
+    for (const method of ["TRACE", "CONNECT", "PUT", "PROPFIND", "OPTIONS", "BREW", "get"])
       for (const path of ["/v1/chat/completions", "/", "/api/requests"]) {
         const answer = await rig.ask(requestBytes(method, path, jsonHeaders)).catch(() => null)
-        if (answer) expect([method, path, answer.status < 500]).toEqual([method, path, true])
+        if (answer)
+          expect([method, path, answer.status < 500, answer.status >= 400]).toEqual([method, path, true, true])
       }
     expect(rig.provider.received.length).toBe(0)
+  })
+
+  test("another method than a route's is told which ones there are", async () => {
+    for (const [method, path, allow] of [
+      ["GET", "/v1/chat/completions", "POST"],
+      ["POST", "/v1/models", "GET"],
+      ["PUT", "/health", "GET"],
+      ["PUT", "/api/memories", "GET, POST, DELETE"],
+      ["POST", "/api/memories/some-id", "GET, PATCH, DELETE"],
+    ] as const) {
+      const answer = await rig.ask(requestBytes(method, path, { ...jsonHeaders, ...auth }))
+      expect([method, path, answer.status, answer.headers["allow"]]).toEqual([method, path, 405, allow])
+    }
+    expect((await rig.ask(requestBytes("GET", "/nope", auth))).status).toBe(404)
   })
 })
