@@ -2,6 +2,7 @@
 import { Elysia } from "elysia"
 import { Refusal } from "../exchange.ts"
 import type { Feedback } from "../store/feedback.ts"
+import { parseObject } from "./body.ts"
 import { FEEDBACK_ANSWERS, FEEDBACK_BODY } from "./documentation.ts"
 import type { AnalyticsDeps } from "./requests.ts"
 
@@ -16,7 +17,7 @@ export function feedbackApi({ ledger, scope, readBody, arrivedAt }: FeedbackDeps
     "/api/feedback",
     async ({ request }) => {
       const { userId } = scope(request)
-      const rating = readRating(parse(await readBody(request)))
+      const rating = readRating(parseObject(await readBody(request), SAYS))
       // A browser on a page of ours: the dashboard. Others do not send the header.
       const source = request.headers.has("sec-fetch-site") ? "dashboard" : "api"
       const id = await ledger.rate({ ...rating, userId, source, at: arrivedAt(request) })
@@ -36,6 +37,7 @@ export function feedbackApi({ ledger, scope, readBody, arrivedAt }: FeedbackDeps
   )
 }
 
+const SAYS = 'Send {"request_id": "…", "score": 1}.'
 const MOST_COMMENT = 4_000
 
 /** @throws Refusal 400 naming the field and what it may be */
@@ -54,20 +56,10 @@ export function readRating(
   return { requestId, sessionId, score, comment }
 }
 
-function parse(text: string): Record<string, unknown> {
-  try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
-  } catch {
-    // no JSON: refused below, like every other body that is no object
-  }
-  throw wrong("body", 'send {"request_id": "…", "score": 1}')
-}
-
 function idOf(body: Readonly<Record<string, unknown>>, name: string): string | null {
   const value = body[name] ?? null
   if (value !== null && (typeof value !== "string" || value === "" || value.length > 256))
-    throw wrong(name, `${name} must be a text of 1 to 256 characters`)
+    throw wrong(name, `"${name}" must be a text of 1 to 256 characters`)
   return value
 }
 

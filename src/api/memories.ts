@@ -3,6 +3,7 @@ import { Elysia } from "elysia"
 import { type JsonObject, Refusal } from "../exchange.ts"
 import type { Memory } from "../memory/engine.ts"
 import type { MemoryDesk, MemoryDraft } from "../memory/desk.ts"
+import { parseObject } from "./body.ts"
 import { answers, type DetailSchema, MEMORY_BODY, MEMORY_SCHEMAS, parameter } from "./documentation.ts"
 import type { Scope } from "./query.ts"
 import { readInstant } from "./instant.ts"
@@ -17,6 +18,7 @@ export interface MemoriesDeps {
   arrivedAt: (request: Request) => number
 }
 
+const SAYS = "Invalid parameter: body must be a JSON object."
 const NDJSON = "application/x-ndjson"
 const tags = ["memory"]
 const USER = parameter("user_id", "whose; left out with a key of one user")
@@ -24,7 +26,7 @@ const PROJECT = parameter("project", "project, by display name or key; `*`: thos
 const SESSION = parameter("session_id", "session")
 
 export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) {
-  const bodyOf = async (request: Request) => parseObject(await readBody(request))
+  const bodyOf = async (request: Request) => parseObject(await readBody(request), SAYS)
   const owned = (request: Request, id: string): Memory => {
     const { userId } = scope(request)
     const memory = desk.get(id)
@@ -180,7 +182,7 @@ export async function importLines(desk: MemoryDesk, text: string, scope: Scope, 
     line++
     if (written === "") continue
     try {
-      const body = parseObject(written)
+      const body = parseObject(written, SAYS)
       batch.push(readDraft(body, userIn(body["user_id"], scope), now, "import"))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -218,22 +220,12 @@ function userIn(asked: unknown, { userId }: Scope): string {
   if (asked !== undefined && (typeof asked !== "string" || asked === "" || asked.length > 256))
     throw wrong("user_id", "must be a text of 1 to 256 characters")
   if (userId === null) {
-    if (asked === undefined) throw wrong("user_id", "is missing: whose memories?")
+    if (asked === undefined) throw wrong("user_id", "is missing; it says whose memories are meant")
     return asked
   }
   if (asked !== undefined && asked !== userId)
     throw new Refusal(403, "permission", "This key reaches the memories of its own user only.", { code: "other_user" })
   return userId
-}
-
-function parseObject(text: string): JsonObject {
-  try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as JsonObject
-  } catch {
-    // no JSON: refused below, like every other body that is no object
-  }
-  throw wrong("body", "must be a JSON object")
 }
 
 const MOST_CHARS = 1_000_000

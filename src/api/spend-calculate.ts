@@ -5,6 +5,7 @@
 import { Elysia } from "elysia"
 import { readUsage } from "../dialects/openai-chat/usage.ts"
 import { type Json, type JsonObject, Refusal, type Usage } from "../exchange.ts"
+import { isObject, parseObject } from "./body.ts"
 import { answers, jsonBody, object } from "./documentation.ts"
 
 export interface SpendCalculateDeps {
@@ -24,7 +25,7 @@ export function spendCalculateApi({ admit, readBody, costOf, estimate }: SpendCa
     "/spend/calculate",
     async ({ request }) => {
       admit(request)
-      const { model, usage } = readCall(parseCall(await readBody(request), SAYS), estimate)
+      const { model, usage } = readCall(parseObject(await readBody(request), SAYS), estimate)
       const cost = await costOf(model, usage)
       if (cost === null) throw unpriced(model)
       return Response.json({ cost })
@@ -71,20 +72,6 @@ export function textsOf(value: Json, name = "content"): string[] {
   if (typeof value === "string") return TEXTS.has(name) ? [value] : []
   if (Array.isArray(value)) return value.flatMap((one) => textsOf(one, name))
   return isObject(value) ? Object.entries(value).flatMap(([key, inner]) => textsOf(inner, key)) : []
-}
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** @throws Refusal 400 that says what to send */
-export function parseCall(text: string, says: string): JsonObject {
-  try {
-    const body = JSON.parse(text) as Json
-    if (isObject(body)) return body
-  } catch {
-    // no JSON: refused below, like every other body that is no object
-  }
-  throw wrong("body", says)
 }
 
 const wrong = (param: string, says: string) =>

@@ -4,8 +4,9 @@
  */
 import { Elysia } from "elysia"
 import { type Json, Refusal } from "../exchange.ts"
+import { parseObject } from "./body.ts"
 import { answers, jsonBody, object } from "./documentation.ts"
-import { parseCall, textsOf } from "./spend-calculate.ts"
+import { textsOf } from "./spend-calculate.ts"
 
 export interface TokenCounterDeps {
   /** @throws Refusal for whoever holds no key */
@@ -24,7 +25,7 @@ export function tokenCounterApi({ admit, readBody, upstreamOf, estimate }: Token
     "/utils/token_counter",
     async ({ request }) => {
       admit(request)
-      const { model, messages, contents, prompt } = parseCall(await readBody(request), SAYS)
+      const { model, messages, contents, prompt } = parseObject(await readBody(request), SAYS)
       const said: Json | undefined = messages ?? contents ?? prompt
       if (typeof model !== "string" || model === "" || said === undefined || said === null)
         throw new Refusal(400, "invalid_request", SAYS, { code: "invalid_parameter", param: "model" })

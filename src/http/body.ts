@@ -41,9 +41,11 @@ function decompress(bytes: Uint8Array, encoding: string, limit: number): Uint8Ar
 }
 
 export const tooLarge = (limit: number) =>
-  new Refusal(413, "too_large", `The request body is over ${limit / 1024 / 1024} MiB, memproxy's limit.`, {
+  new Refusal(413, "too_large", `The request body is over ${inUnits(limit)}, memproxy's limit.`, {
     code: "request_too_large",
   })
+
+const inUnits = (bytes: number) => (bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / 1024 / 1024} MiB`)
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 

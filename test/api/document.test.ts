@@ -115,3 +115,14 @@ test("no operation answers 500, whatever is put into its path, query and body", 
   expect(wrong).toEqual([])
   expect(rig.proxy.stderr()).not.toContain("internal error")
 }, 120_000)
+
+test("a body of more than 200 levels, or of very many, is refused by every operation that reads one", async () => {
+  const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels)
+  const body = (levels: number) =>
+    `{"model":"mock","user_id":"u","content":"c","messages":${nested(levels - 1)},"metadata":{"deep":${nested(levels - 2)}}}`
+  const post = async (path: string, levels: number) =>
+    (await fetch(`${rig.proxy.url}${path}`, { method: "POST", headers, body: body(levels) })).status
+  for (const path of ["/api/memories", "/spend/calculate", "/utils/token_counter", "/v1/chat/completions"])
+    for (const levels of [201, 100_000]) expect([path, levels, await post(path, levels)]).toEqual([path, levels, 400])
+  expect(await post("/api/memories", 200)).toBe(201)
+})
