@@ -19,11 +19,12 @@ const PREFIXABLE =
 export function arrive(inbound: Inbound, door: Door): Arrival {
   const { method, target, headers } = inbound.head
   const queryAt = target.indexOf("?")
+  const path = queryAt < 0 ? target : target.slice(0, queryAt)
   const arrival: Arrival = {
     body: inbound,
     method,
     headers,
-    path: queryAt < 0 ? target : target.slice(0, queryAt),
+    path: path.includes("//") ? mergeSlashes(path) : path,
     query: queryAt < 0 ? "" : target.slice(queryAt),
     keysFromUrl: NO_KEYS,
     prefixUser: null,
@@ -37,6 +38,10 @@ export function arrive(inbound: Inbound, door: Door): Arrival {
   if (arrival.query !== "" && isGeminiPath(arrival.path)) takeQueryKey(arrival)
   return arrival
 }
+
+/** A base URL that ends in a slash doubles the one behind it. Those behind `/k`, `/u` or `/p` stay: a value is missing there. */
+const mergeSlashes = (path: string) =>
+  path.replace(/(\/[kup])?\/{2,}/g, (slashes, prefix?: string) => (prefix === undefined ? "/" : slashes))
 
 const NO_KEYS: readonly Secret[] = []
 

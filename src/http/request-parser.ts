@@ -30,8 +30,8 @@ const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/1\.
 /** What is sent to a proxy: a URL, or of CONNECT a host alone. */
 const absoluteTarget = /^(https?:\/\/)?([^/?#]+)(.*)$/i
 const lengthField = /\r\n[Cc]ontent-[Ll]ength: *(\d{1,15})\r\n/d
-/** What a URL would resolve or escape, and a path's empty segments. */
-const unresolved = /\/\.|[\\#^`{|}"<>\x80-\xff]|%2e|^[^?]*\/\//i
+/** What a URL would resolve or escape. */
+const unresolved = /\/\.|[\\#^`{|}"<>\x80-\xff]|%2e/i
 const BEGINS = /[A-Za-z]/
 const LINE_END = Buffer.from("\r\n\r\n")
 
@@ -143,15 +143,15 @@ function readTarget(method: string, target: string): { path: string; host: strin
   const [, scheme, host, rest] = absoluteTarget.exec(target) ?? []
   if (host === undefined || (scheme === undefined) !== (method === "CONNECT"))
     throw new Malformed("its target is neither a path nor a URL")
-  return { path: resolve(`/${rest}`), host }
+  return { path: resolve(rest![0] === "/" ? rest! : `/${rest}`), host }
 }
 
-/** `.` and `..` resolved and what is no URL character escaped, as the URL standard does it, and without empty segments, as from a base URL that ends in a slash. */
+/** `.` and `..` resolved and what is no URL character escaped, as the URL standard does it. */
 function resolve(target: string): string {
   const escaped = target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
   try {
     const { pathname, search } = new URL(`http://localhost${escaped}`)
-    return pathname.replace(/\/{2,}/g, "/") + search
+    return pathname + search
   } catch {
     throw new Malformed("its path is no path")
   }

@@ -81,6 +81,13 @@ describe("path prefixes", () => {
       }
   })
 
+  test("a slash at the end of a base URL, before them or behind them, does no harm", async () => {
+    for (const path of ["//v1/chat/completions", "/v1//chat/completions", "//u/ann//p/shop///v1/chat/completions"])
+      expect([path, (await rig.ask(callBytes(chat, { path }))).status]).toEqual([path, 200])
+    expect((await rig.ask(requestBytes("GET", `//k/${MASTER}//v1/models`))).status).toBe(200)
+    expect((await rig.ask(requestBytes("GET", "//api//requests"))).status).toBe(401)
+  })
+
   test("streams, model lists and the info route take them too", async () => {
     const prefix = `/k/${MASTER}/p/shop`
     expect(

@@ -184,7 +184,7 @@ describe("methods and paths", () => {
       "/v1/nope",
       "/v1/../dashboard",
       "/v1/%2e%2e/x",
-      "//v1/chat/completions",
+      "//nope/v1/chat/completions",
       "/v1/chat/completions;x",
       "/v1/chat/completions%00",
       "/v1/chat/completions/",
