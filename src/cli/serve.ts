@@ -190,7 +190,7 @@ async function serve(
     return WRONG_USAGE
   }
   console.log(`memproxy listening on ${url.origin}`)
-  void routes()
+  void routes().then(() => memories.prepare(config))
   const telemetry = createTelemetrySender(store.ledger, say)
   telemetry.follow(config.telemetry)
   const watch = watchConfig({

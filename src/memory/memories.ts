@@ -17,6 +17,8 @@ export interface Memories {
   engine(config: Config): MemoryEngine | null
   /** what is kept here, by hand, whichever engine the file chooses */
   readonly desk: MemoryDesk
+  /** Once a process listens: so that its first recall need not wait. */
+  prepare(config: Config): void
   readonly blocks: SentBlocks
   readonly memo: BlockMemo
   readonly heard: Heard
@@ -90,6 +92,13 @@ export function createMemories({
   const desk = createMemoryDesk(local, store, now, scope)
   return {
     engine,
+    prepare(config) {
+      try {
+        if (engine(config) === local) local.prepare()
+      } catch (error) {
+        warn(`memories cannot be read: ${String(error)}`)
+      }
+    },
     adopt(config, { userId, root, project }) {
       try {
         engine(config)?.adopt(userId, root, project)
