@@ -82,8 +82,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Header fields by lower-case name, as `Headers` gives them: repeated ones joined with a comma. */
-/** The header fields of a request by lower-case name; they never change. */
+/** The header fields of a request by lower-case name, repeated ones joined with a comma, as `Headers` gives them; they never change. */
 export interface HeaderFields {
   get(name: string): string | null
   has(name: string): boolean
