@@ -14,6 +14,7 @@ import { createSessionProjects } from "../identify/session-projects.ts"
 import { createSessions } from "../identify/sessions.ts"
 import { createPatternMemo } from "../identify/users.ts"
 import { createRepositories } from "../machine/repository.ts"
+import { MemoryFailure } from "../memory/engine.ts"
 import { createMemories } from "../memory/memories.ts"
 import { takeSnapshot } from "../pipeline.ts"
 import { createCarriedStore } from "../store/carried.ts"
@@ -35,8 +36,11 @@ const STOP_WAIT_MS = 30_000
 const SESSIONS_KEPT = 10_000
 
 const say = (line: string) => console.error(line)
-const logError = (line: string, error?: unknown) =>
-  say(error === undefined ? line : `${line}\n${error instanceof Error ? error.stack : String(error)}`)
+const logError = (line: string, error?: unknown) => {
+  if (error === undefined) say(line)
+  else if (error instanceof MemoryFailure) say(`${line}: ${error.message}`)
+  else say(`${line}\n${error instanceof Error ? error.stack : String(error)}`)
+}
 
 export async function runServe(args: string[]): Promise<number> {
   const flags = readFlags(args)
