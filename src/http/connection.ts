@@ -1,5 +1,6 @@
 /** One client's connection: requests read one after the other, each answered before the next is looked at. HTTP/1.1, RFC 9112. */
 import type { Socket } from "bun"
+import { MOST_BYTES, outbox, type Sender } from "../upstream/outbox.ts"
 import type { Swept } from "../upstream/sweep.ts"
 import { Malformed } from "../wire/message.ts"
 import { type Answer, type Flow, isFlow, type Sink } from "./answer.ts"
@@ -27,12 +28,10 @@ const IDLE_MS = 75_000
 /** What a client still sends after a refusal is read for so long: a reset would take the answer away from it. */
 const LINGER_MS = 2_000
 
-/** Holds an answer's head and a small body for the one write that copies them to the kernel. */
-const scratch = Buffer.allocUnsafe(64 * 1024)
 const CHUNK_OVERHEAD = 16
 const LAST_CHUNK = "0\r\n\r\n"
 
-export class Connection implements Carrier, Sink, Swept {
+export class Connection implements Carrier, Sender, Sink, Swept {
   place: number | undefined = undefined
   readonly #host: Host
   readonly #socket: Socket<Connection>
@@ -85,8 +84,8 @@ export class Connection implements Carrier, Sink, Swept {
     this.#more(rest!, end)
     if (this.#isOver) return
     const answer = this.#host.answer(inbound)
-    if (answer instanceof Promise) void answer.then((answer) => this.#write(inbound, answer))
-    else this.#write(inbound, answer)
+    if (answer instanceof Promise) void answer.then((answer) => this.#answer(inbound, answer))
+    else this.#answer(inbound, answer)
   }
 
   #more(packet: Buffer, from: number): void {
@@ -107,8 +106,7 @@ export class Connection implements Carrier, Sink, Swept {
   }
 
   wantBody(): void {
-    if (this.#inbound?.head.waits && this.#inbound.received === 0)
-      this.#send(scratch, scratch.write(CONTINUE, 0, "latin1"))
+    if (this.#inbound?.head.waits && this.#inbound.received === 0) this.#sendWhole(CONTINUE, null)
     this.#resume()
   }
 
@@ -119,14 +117,14 @@ export class Connection implements Carrier, Sink, Swept {
     const text = `The request is not valid HTTP/1.1: ${error.message}.\n`
     const head = `content-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n`
     if (this.#head === "" && this.#flow === null && !this.#isAnswered)
-      this.#send(scratch, scratch.write(statusLine(status) + this.#host.dateLine() + head + text, 0, "latin1"))
+      this.#sendWhole(statusLine(status) + this.#host.dateLine() + head + text, null)
     this.#flow?.cancel()
     this.#flow = null
     this.#inbound = null
     this.#end()
   }
 
-  #write(inbound: Inbound, { status, head, body }: Answer): void {
+  #answer(inbound: Inbound, { status, head, body }: Answer): void {
     if (this.#inbound !== inbound) {
       if (isFlow(body)) body.cancel()
       return
@@ -163,18 +161,20 @@ export class Connection implements Carrier, Sink, Swept {
     if (!this.#isChunked) this.#sendWhole("", bytes)
     else {
       const open = `${bytes.length.toString(16)}\r\n`
-      if (this.#head.length + bytes.length + CHUNK_OVERHEAD > scratch.length) {
+      const most = this.#head.length + bytes.length + CHUNK_OVERHEAD
+      if (most > MOST_BYTES) {
         this.#sendWhole(open, null)
         this.#sendWhole("", bytes)
         this.#sendWhole("\r\n", null)
       } else {
-        let at = scratch.write(this.#head + open, 0, "latin1")
+        let at = outbox.room(most)
+        at += outbox.bytes.write(this.#head + open, at, "latin1")
         this.#head = ""
-        scratch.set(bytes, at)
+        outbox.bytes.set(bytes, at)
         at += bytes.length
-        scratch[at] = 13
-        scratch[at + 1] = 10
-        this.#send(scratch, at + 2)
+        outbox.bytes[at] = 13
+        outbox.bytes[at + 1] = 10
+        outbox.post(this, at + 2)
       }
     }
     if (this.#unsent.length === 0) this.#flow?.pull()
@@ -201,30 +201,36 @@ export class Connection implements Carrier, Sink, Swept {
     const head = this.#head + text
     this.#head = ""
     const most = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length
-    if (head.length + most <= scratch.length) {
-      let at = scratch.write(head, 0, "latin1")
-      if (typeof body === "string") at += scratch.write(body, at, "utf8")
+    if (head.length + most <= MOST_BYTES) {
+      let at = outbox.room(head.length + most)
+      at += outbox.bytes.write(head, at, "latin1")
+      if (typeof body === "string") at += outbox.bytes.write(body, at, "utf8")
       else if (body !== null) {
-        scratch.set(body, at)
+        outbox.bytes.set(body, at)
         at += body.length
       }
-      return this.#send(scratch, at)
+      return outbox.post(this, at)
     }
-    const start = Buffer.from(head, "latin1")
-    if (start.length > 0) this.#send(start, start.length)
-    if (body !== null) {
-      const bytes = typeof body === "string" ? Buffer.from(body) : body
-      this.#send(bytes, bytes.length)
-    }
+    outbox.flush()
+    if (head !== "") this.#write(Buffer.from(head, "latin1"))
+    if (body !== null) this.#write(typeof body === "string" ? Buffer.from(body) : body)
   }
 
-  /** The kernel takes what it can; a copy of the rest waits, or the rest itself where it is nobody else's. */
-  #send(bytes: Uint8Array, length: number): void {
-    if (this.#isOver || length === 0) return
-    const taken = this.#unsent.length > 0 ? 0 : Math.max(0, this.#socket.write(bytes, 0, length))
-    if (taken === length) return
-    const rest = bytes.subarray(taken, length)
-    this.#unsent.push(bytes === scratch ? new Uint8Array(rest) : rest)
+  send(bytes: Uint8Array, from: number, to: number): void {
+    const taken = this.#take(bytes, from, to)
+    if (taken < to - from) this.#unsent.push(new Uint8Array(bytes.subarray(from + taken, to)))
+  }
+
+  /** Bytes that are nobody else's. */
+  #write(bytes: Uint8Array): void {
+    const taken = this.#take(bytes, 0, bytes.length)
+    if (taken < bytes.length) this.#unsent.push(bytes.subarray(taken))
+  }
+
+  /** How much the kernel takes; of a closed connection's all is gone. */
+  #take(bytes: Uint8Array, from: number, to: number): number {
+    if (this.#isOver) return to - from
+    return this.#unsent.length > 0 ? 0 : Math.max(0, this.#socket.write(bytes, from, to - from))
   }
 
   drained(): void {
@@ -244,14 +250,20 @@ export class Connection implements Carrier, Sink, Swept {
 
   #finish(): void {
     this.#isAnswered = true
+    if (this.#isLast) outbox.flush()
     if (this.#unsent.length === 0) this.#next()
+  }
+
+  /** The connection is closed behind this answer. */
+  get #isLast(): boolean {
+    return !this.#keepAlive || this.#host.isStopping
   }
 
   #next(): void {
     const inbound = this.#inbound!
     this.#inbound = null
     this.#isAnswered = false
-    if (!this.#keepAlive || this.#host.isStopping) return this.#end(!inbound.isWhole)
+    if (this.#isLast) return this.#end(!inbound.isWhole)
     const ahead = this.#ahead
     if (ahead === null) return
     this.#ahead = null
@@ -262,6 +274,7 @@ export class Connection implements Carrier, Sink, Swept {
   }
 
   #end(lingers = true): void {
+    outbox.flush()
     this.#isOver = true
     this.#ahead = null
     this.#resume()

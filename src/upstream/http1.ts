@@ -5,6 +5,7 @@
 import type { Take, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
 import { cancelled, collect, readFrom } from "./body.ts"
 import { badAnswer, badHeader, failedToConnect, lostConnection, timedOut, tooLarge } from "./failure.ts"
+import { MOST_BYTES, outbox } from "./outbox.ts"
 import { AnswerParser } from "./parser.ts"
 import { type Connection, Pool, type Rider } from "./pool.ts"
 import type { Sweep, Swept } from "./sweep.ts"
@@ -333,8 +334,6 @@ class Exchange implements UpstreamBody, Rider, Swept {
   }
 }
 
-/** Holds a small request's head and body for the one write that copies them to the kernel. */
-const scratch = Buffer.allocUnsafe(64 * 1024)
 const forbidden = /[^\t\x20-\x7e\x80-\xff]/
 const forbiddenInName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 
@@ -364,11 +363,14 @@ function writeRequest(connection: Connection, request: UpstreamRequest, place: P
     head += `content-length: ${bodyBytes}\r\n`
   }
   head += "\r\n"
-  const small = head.length + bodyBytes <= scratch.length
-  const target = small ? scratch : Buffer.allocUnsafe(head.length)
-  const headBytes = target.write(head, "latin1")
-  if (!small) return connection.write(target, headBytes, typeof body === "string" ? Buffer.from(body) : body)
-  if (typeof body === "string") scratch.write(body, headBytes, "utf8")
-  else if (body !== null) scratch.set(body, headBytes)
-  connection.write(scratch, headBytes + bodyBytes, null)
+  if (head.length + bodyBytes > MOST_BYTES) {
+    connection.write(Buffer.from(head, "latin1"))
+    if (body !== null) connection.write(typeof body === "string" ? Buffer.from(body) : body)
+    return
+  }
+  let at = outbox.room(head.length + bodyBytes)
+  at += outbox.bytes.write(head, at, "latin1")
+  if (typeof body === "string") outbox.bytes.write(body, at, "utf8")
+  else if (body !== null) outbox.bytes.set(body, at)
+  connection.post(at + bodyBytes)
 }

@@ -1,5 +1,6 @@
 /** Keep-alive connections to one `http:` origin: opening, writing, pausing, reusing, closing. What the bytes mean is the rider's business. */
 import type { Socket } from "bun"
+import { outbox, type Sender } from "./outbox.ts"
 import type { Sweep, Swept } from "./sweep.ts"
 
 /** Who uses a connection. `lost` and `unreachable` come at most once and end the use. */
@@ -68,7 +69,7 @@ export class Pool implements Swept {
 }
 
 /** One socket. `user` is the exchange it carries, null while it is idle. */
-export class Connection {
+export class Connection implements Sender {
   user: Rider | null
   idleSinceMs = 0
   /** it has carried an exchange before the present one */
@@ -77,6 +78,8 @@ export class Connection {
   #socket: Socket<Connection> | null = null
   /** what the kernel has not taken yet, in order */
   #unsent: Uint8Array[] = []
+  /** a request waits in the outbox */
+  #isPosted = false
   #destroyed = false
   #paused = false
 
@@ -85,17 +88,29 @@ export class Connection {
     this.user = user
   }
 
+  /** not all that was said is with the kernel yet */
   get writing(): boolean {
-    return this.#unsent.length > 0
+    return this.#isPosted || this.#unsent.length > 0
   }
 
-  /** Writes what the kernel takes now; keeps a copy of the rest of `scratch` (it will be overwritten) and `more` itself for later. */
-  write(scratch: Uint8Array, bytes: number, more: Uint8Array | null): void {
-    const taken = Math.max(0, this.#socket!.write(scratch, 0, bytes))
-    if (taken < bytes) this.#unsent.push(new Uint8Array(scratch.subarray(taken, bytes))) // a Buffer's `slice` is no copy
-    if (more === null) return
-    this.#unsent.push(more)
-    if (taken === bytes) this.flush()
+  /** A message that is in the outbox up to `end`. */
+  post(end: number): void {
+    this.#isPosted = true
+    outbox.post(this, end)
+  }
+
+  send(bytes: Uint8Array, from: number, to: number): void {
+    this.#isPosted = false
+    if (this.#destroyed) return
+    const taken = Math.max(0, this.#socket!.write(bytes, from, to - from))
+    if (taken < to - from) this.#unsent.push(new Uint8Array(bytes.subarray(from + taken, to))) // a Buffer's `slice` is no copy
+  }
+
+  /** Bytes that are nobody else's, after all that was said before. */
+  write(bytes: Uint8Array): void {
+    outbox.flush()
+    this.#unsent.push(bytes)
+    if (this.#unsent.length === 1) this.flush()
   }
 
   flush(): void {
@@ -146,10 +161,12 @@ export class Connection {
   }
 
   received(packet: Buffer): void {
-    if (this.user !== null) return this.user.received(packet)
+    const { user } = this
+    if (user !== null && !(this.reused && this.#isPosted)) return user.received(packet)
     // Nobody asked: what is said now could be taken for the answer to the next request.
     this.#pool.drop(this)
     this.destroy()
+    user?.lost(undefined)
   }
 
   closed(error: unknown): void {

@@ -1,5 +1,6 @@
 /** One connection's writing, against a socket that takes what it likes. The rest of the pool is seen in `http1.test.ts`. */
 import { expect, test } from "bun:test"
+import { outbox } from "../../src/upstream/outbox.ts"
 import { Connection, Pool } from "../../src/upstream/pool.ts"
 import { Sweep } from "../../src/upstream/sweep.ts"
 
@@ -18,10 +19,24 @@ test("what the kernel does not take at once is sent as it was, whatever the next
   }
   const connection = new Connection(new Pool("h", "h", 80, new Sweep(250, () => 0), 1000), rider)
   connection.opened(socket as unknown as Parameters<typeof connection.opened>[0])
-  const scratch = Buffer.from("POST /a: the first request")
-  connection.write(scratch, scratch.length, null)
-  scratch.fill("#")
+  const at = outbox.room(100)
+  connection.post(at + outbox.bytes.write("POST /a: the first request", at))
+  outbox.flush()
+  outbox.bytes.fill("#")
   room = 100
   connection.flush()
   expect(Buffer.concat(sent).toString()).toBe("POST /a: the first request")
+})
+
+test("what a provider says on a used connection before the next request has left is no answer to it", () => {
+  const heard: string[] = []
+  const socket = { write: (_: Uint8Array, __: number, length: number) => length, terminate: () => heard.push("closed") }
+  const connection = new Connection(new Pool("h", "h", 80, new Sweep(250, () => 0), 1000), rider)
+  connection.opened(socket as unknown as Parameters<typeof connection.opened>[0])
+  connection.release()
+  connection.user = { ...rider, received: () => heard.push("received"), lost: () => heard.push("lost") }
+  connection.post(outbox.room(100) + 1)
+  connection.received(Buffer.from("HTTP/1.1 408 Request Timeout\r\n\r\n"))
+  outbox.flush()
+  expect(heard).toEqual(["closed", "lost"])
 })
