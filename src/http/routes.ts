@@ -167,7 +167,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     const { method, path } = arrival
     const allowed = methodsOf(path)
     const refusal =
-      allowed.length > 0
+      allowed.length > 0 && !allowed.includes(method)
         ? new Refusal(405, "method_not_allowed", `${method} is not allowed on ${path}; use ${allowed.join(", ")}.`, {
             headers: { allow: allowed.join(", ") },
           })

@@ -262,6 +262,10 @@ describe("probes", () => {
       const answer = await rig.ask(requestBytes(method, path, { ...jsonHeaders, ...auth }))
       expect([method, path, answer.status, answer.headers["allow"]]).toEqual([method, path, 405, allow])
     }
-    expect((await rig.ask(requestBytes("GET", "/nope", auth))).status).toBe(404)
+    for (const [method, path] of [
+      ["GET", "/nope"],
+      ["POST", "/v1beta/models/gem:nope"],
+    ] as const)
+      expect((await rig.ask(requestBytes(method, path, { ...jsonHeaders, ...auth }))).status).toBe(404)
   })
 })
