@@ -15,6 +15,9 @@ export interface Meanings {
   compareTo(terms: readonly string[]): (terms: readonly string[]) => Likeness
 }
 
+/** Above every product of two rows: 128 dimensions of two int8 are at most 2²¹. */
+const UPPER = 2 ** 24
+
 /** Little-endian: how many stems, their dimensions, the bytes of their list; the list, by line feeds, filled up to 4; a float a stem that scales its row; the rows as int8. */
 export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
   const [count, dimensions, listed] = new Uint32Array(bytes.buffer, bytes.byteOffset, 3) as unknown as [
@@ -45,20 +48,30 @@ export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
    */
   function compareTo(query: readonly string[]): (terms: readonly string[]) => Likeness {
     const width = query.length
-    const asked = new Float32Array((width + 1) * dimensions) // unit vectors; the last is the sum's
-    const known = query.map((term, at) => addTo(asked, at, term))
-    scaleToOne(asked.subarray(width * dimensions))
-    /** by word: how near it is to each of the query's, its product with the sum, its square */
+    const known = query.map((term) => rowOf.get(term))
+    const asked = inPairs(known)
+    const whole = lengthOfSum(known)
+    const padded = [...known, undefined] // the last pair may be half a one
+    const units = padded.map((row) => (row === undefined ? 0 : 1 / lengthOf(row)))
+    const weights = padded.map((row) => (row === undefined ? 0 : scales[row]! / whole))
+    /** by word: how near it is to each of the query's, its product with the unit vector of their sum, its square */
     const compared = new Map<string, Float32Array>()
     function compare(term: string): Float32Array {
       const seen = new Float32Array(width + 2)
       const row = rowOf.get(term)
       if (row !== undefined) {
         const length = lengthOf(row)
-        const scaled = length * scales[row]!
-        for (let at = 0; at < width; at++) if (known[at]) seen[at] = dot(asked, at, row) / length
-        seen[width] = dot(asked, width, row) * scales[row]!
-        seen[width + 1] = scaled * scaled
+        let sum = 0
+        for (let at = 0; at < width; at += 2) {
+          const both = dot(asked, at / 2, row)
+          const upper = Math.round(both / UPPER)
+          const lower = both - upper * UPPER
+          seen[at] = (lower * units[at]!) / length
+          seen[at + 1] = (upper * units[at + 1]!) / length
+          sum += lower * weights[at]! + upper * weights[at + 1]!
+        }
+        seen[width] = sum * scales[row]!
+        seen[width + 1] = (length * scales[row]!) ** 2
       }
       const same = query.indexOf(term)
       if (same >= 0) seen[same] = 1
@@ -79,30 +92,35 @@ export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
     }
   }
 
-  /** False: the word is not in the table. */
-  function addTo(asked: Float32Array, at: number, term: string): boolean {
-    const row = rowOf.get(term)
-    if (row === undefined) return false
-    const [start, sum] = [at * dimensions, asked.length - dimensions]
-    for (let index = 0; index < dimensions; index++) {
-      const value = rows[row * dimensions + index]!
-      asked[start + index] = value / lengthOf(row)
-      asked[sum + index]! += value * scales[row]!
-    }
-    return true
+  /** Two rows in one: the second is `UPPER` times as large, so that one product tells both, exactly. */
+  function inPairs(known: readonly (number | undefined)[]): Float64Array {
+    const asked = new Float64Array(Math.ceil(known.length / 2) * dimensions)
+    known.forEach((row, at) => {
+      if (row === undefined) return
+      const [start, from, unit] = [(at >> 1) * dimensions, row * dimensions, at % 2 === 0 ? 1 : UPPER]
+      for (let index = 0; index < dimensions; index++) asked[start + index]! += rows[from + index]! * unit
+    })
+    return asked
   }
 
-  /** Of one of the asked vectors and a row: a fifth of a search, so it has one kind of array on each side. */
-  function dot(asked: Float32Array, at: number, row: number): number {
-    let sum = 0
-    const [start, from] = [at * dimensions, row * dimensions]
-    for (let index = 0; index < dimensions; index++) sum += asked[start + index]! * rows[from + index]!
-    return sum
+  function lengthOfSum(known: readonly (number | undefined)[]): number {
+    const sum = new Float64Array(dimensions)
+    for (const row of known)
+      if (row !== undefined)
+        for (let index = 0; index < dimensions; index++) sum[index]! += rows[row * dimensions + index]! * scales[row]!
+    return Math.hypot(...sum) || 1
+  }
+
+  /** Of one of the pairs and a row: a fifth of a search, so it has one kind of array on each side, and two sums that need not wait for each other. */
+  function dot(asked: Float64Array, pair: number, row: number): number {
+    let even = 0
+    let odd = 0
+    const [start, from] = [pair * dimensions, row * dimensions]
+    for (let index = 0; index < dimensions; index += 2) {
+      even += asked[start + index]! * rows[from + index]!
+      odd += asked[start + index + 1]! * rows[from + index + 1]!
+    }
+    return even + odd
   }
   return { compareTo }
-}
-
-function scaleToOne(vector: Float32Array): void {
-  const length = Math.hypot(...vector) || 1
-  for (let at = 0; at < vector.length; at++) vector[at]! /= length
 }
