@@ -18,6 +18,7 @@ import {
 import { adoptAll, removeAll, replace } from "./memory-removal.ts"
 import { insertAll, indexAll } from "./memory-writes.ts"
 import { Tally } from "./tally.ts"
+import { Unlisted } from "./unlisted.ts"
 
 export interface MemoryPlace {
   user_id: string
@@ -92,18 +93,25 @@ const PROJECT_OF = `SELECT key, name FROM (
 
 /** `settle` writes what is queued elsewhere about memories: what is removed must not come back from there. */
 export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {
-  const tally = new Tally()
+  const workspace = { tally: new Tally(), unlisted: new Unlisted() }
   let changes = 0
   let others: number | null = null
+  let lastOthers: number | null = null
   /** Asked once in a turn of the event loop, for it costs as much as the rest of a recall that is known: a request that was sent after a commit is read in a later turn. */
   const othersCommits = () => {
     if (others !== null) return others
+    others = use((db) => db.query<{ data_version: number }, []>(DATA_VERSION).get()!.data_version)
     setImmediate(() => (others = null))
-    return (others = use((db) => db.query<{ data_version: number }, []>(DATA_VERSION).get()!.data_version))
+    if (others !== lastOthers) workspace.unlisted.forget() // what they did is not known
+    return (lastOthers = others)
   }
   const change = <T>(act: (db: Database) => T): T => {
     changes++
     return use(act)
+  }
+  const remove = <T>(act: (db: Database) => T): T => {
+    workspace.unlisted.forget()
+    return change(act)
   }
   return {
     insert: (memories) => change((db) => db.transaction(() => insertAll(db, memories)).immediate()),
@@ -125,8 +133,10 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
           .map(({ id }) => id),
       ),
     size: (namespaces) => use((db) => sizeOf(db, namespaces)),
-    find: (namespaces, terms, limit, isWorthIt = () => true) =>
-      use((db) => db.transaction(() => findParts(db, namespaces, terms, limit, isWorthIt, tally))()),
+    find(namespaces, terms, limit, isWorthIt = () => true) {
+      othersCommits()
+      return use((db) => db.transaction(() => findParts(db, namespaces, terms, limit, isWorthIt, workspace))())
+    },
     wordsOf: (parts) => use((db) => wordsOf(db, parts)),
     parts: (memory) =>
       use((db) =>
@@ -182,13 +192,13 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
       ),
     update: (id, next) => {
       settle()
-      change((db) => db.transaction(() => replace(db, id, next)).immediate())
+      remove((db) => db.transaction(() => replace(db, id, next)).immediate())
     },
     remove: (filter) => {
       settle()
-      return change((db) => removeAll(db, filter))
+      return remove((db) => removeAll(db, filter))
     },
     adopt: (userId, root, project) =>
-      change((db) => db.transaction(() => adoptAll(db, userId, root, project)).immediate()),
+      remove((db) => db.transaction(() => adoptAll(db, userId, root, project)).immediate()),
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { Database } from "bun:sqlite"
 import { PARTS_A_NAMESPACE, type StoredHit, type StoredPlace, TURNS_A_SESSION } from "./memory-tables.ts"
-import { readParts } from "./memory-writes.ts"
 import type { Tally } from "./tally.ts"
+import type { Unlisted } from "./unlisted.ts"
 import { encode, readList, type WordList } from "./word-lists.ts"
 
 /** Of the namespaces together. */
@@ -32,6 +32,12 @@ const LEAST_LISTED = 4000
 /** While much is imported, more than these wait to be listed: the newest are looked at. */
 const MOST_UNLISTED = 1024
 
+/** What one search after another uses again. */
+export interface Workspace {
+  tally: Tally
+  unlisted: Unlisted
+}
+
 interface Space {
   id: number
   next_part: number
@@ -45,7 +51,7 @@ export function findParts(
   terms: readonly string[],
   limit: number,
   isWorthIt: (counted: Counted) => boolean,
-  tally: Tally,
+  { tally, unlisted }: Workspace,
 ): Found {
   const size = sizeOf(db, namespaces)
   const frequency = new Map<string, number>()
@@ -61,7 +67,7 @@ export function findParts(
     bases.push(numbers)
     numbers += next_part
   }
-  const lists = spaces.map((space) => listsOf(db, space, terms))
+  const lists = spaces.map((space) => listsOf(db, space, terms, unlisted))
   for (const term of terms)
     frequency.set(
       term,
@@ -92,25 +98,22 @@ export function sizeOf(db: Database, namespaces: readonly number[]): Size {
     .get(JSON.stringify(namespaces))!
 }
 
-/** The newest parts are in no list yet: they are read. */
-function listsOf(db: Database, { id, next_part, listed_to }: Space, terms: readonly string[]): Map<string, WordList> {
+/** The newest parts are in no list yet. */
+function listsOf(
+  db: Database,
+  { id, next_part, listed_to }: Space,
+  terms: readonly string[],
+  unlisted: Unlisted,
+): Map<string, WordList> {
   const enough = Math.max(LEAST_LISTED, Math.floor(MOST_LISTED / terms.length))
+  const newest = unlisted.read(db, id, Math.max(listed_to, next_part - MOST_UNLISTED), next_part)
   const lists = new Map<string, WordList>()
-  const unlisted = new Map<string, number[]>()
   for (const term of terms) {
-    lists.set(term, listed_to > 0 ? readList(db, id, term, listed_to, enough) : { count: 0, blocks: [] })
-    unlisted.set(term, [])
-  }
-  for (const part of readParts(db, id, Math.max(listed_to, next_part - MOST_UNLISTED), next_part)) {
-    for (const word of part.terms.split(" ")) {
-      const numbers = unlisted.get(word)
-      if (numbers && numbers.at(-1) !== part.number) numbers.push(part.number)
-    }
-  }
-  for (const [term, numbers] of unlisted) {
-    const list = lists.get(term)!
+    const list = listed_to > 0 ? readList(db, id, term, listed_to, enough) : { count: 0, blocks: [] }
+    const numbers = newest.get(term) ?? []
     list.count += numbers.length
     list.blocks.push(...encode(numbers))
+    lists.set(term, list)
   }
   return lists
 }

@@ -115,9 +115,8 @@ function decode({ start, bytes }: Numbers): number[] {
   return numbers
 }
 
-/** In the order of the table, so that one page after another is written. */
-function byWord(parts: readonly NumberedPart[]): [word: string, numbers: number[]][] {
-  const lists = new Map<string, number[]>()
+/** Adds parts to lists by word. `parts` ascending, above all that are there. */
+export function sortIn(lists: Map<string, number[]>, parts: readonly NumberedPart[]): void {
   for (const { number, terms } of parts) {
     for (const word of terms.split(" ")) {
       const list = lists.get(word)
@@ -125,6 +124,12 @@ function byWord(parts: readonly NumberedPart[]): [word: string, numbers: number[
       else if (list.at(-1) !== number) list.push(number)
     }
   }
+}
+
+/** In the order of the table, so that one page after another is written. */
+function byWord(parts: readonly NumberedPart[]): [word: string, numbers: number[]][] {
+  const lists = new Map<string, number[]>()
+  sortIn(lists, parts)
   lists.delete("")
   const words = [...lists.keys()].sort()
   return words.map((word) => [word, lists.get(word)!])

@@ -248,3 +248,27 @@ test("the version is another one after each change, and after another program's 
   expect(store.version()).toBe(versions.at(-1)!)
   expect(new Set(versions).size).toBe(3)
 })
+
+test("what was searched before and is removed or moved, here or by another program, counts no more", async () => {
+  const { dir, store } = open()
+  const { store: other } = open(dir)
+  store.insert([
+    memory("a", "tea here", "s", blog),
+    memory("b", "tea there", "s", shop),
+    memory("c", "tea too", "s", shop),
+  ])
+  index(store)
+  expect(found(store, shop, "tea", "there").frequency).toEqual([2, 1])
+  store.remove({ id: "b" })
+  expect(found(store, shop, "tea", "there").frequency).toEqual([1, 0])
+  store.update("c", memory("c", "coffee"))
+  index(store)
+  expect(found(store, shop, "tea", "coffee")).toEqual({ ids: new Set(["c"]), frequency: [0, 1] })
+  other.remove({ id: "c" })
+  other.adopt("ann", "/home/ann/shop", { key: "/home/ann/blog", name: "blog" })
+  other.insert([memory("d", "cocoa", "s", shop)]) // under the number that was free
+  index(other)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(found(store, shop, "coffee", "cocoa")).toEqual({ ids: new Set(["d"]), frequency: [0, 1] })
+  expect(found(store, blog, "tea")).toEqual({ ids: new Set(["a"]), frequency: [1] })
+})

@@ -1,0 +1,39 @@
+/** The words of each namespace's newest parts, which are in no list yet. Every search needs them, so those of the namespaces last searched are kept, and only what came since is read. */
+import type { Database } from "bun:sqlite"
+import { readParts } from "./memory-writes.ts"
+import { sortIn } from "./word-lists.ts"
+
+/** Of 300 KB each, at most. */
+const MOST_KEPT = 16
+
+interface Known {
+  /** numbers of parts: those from the one to before the other are read */
+  from: number
+  to: number
+  /** by word: the parts it is in, ascending */
+  numbers: Map<string, number[]>
+}
+
+export class Unlisted {
+  #db: Database | null = null
+  readonly #known = new Map<number, Known>()
+
+  /** Parts were removed or moved: what was read may be gone. */
+  forget(): void {
+    this.#known.clear()
+  }
+
+  /** Of the parts from the number `from` to before the number `to`, by word: which ones it is in. */
+  read(db: Database, namespace: number, from: number, to: number): ReadonlyMap<string, readonly number[]> {
+    if (db !== this.#db) this.forget()
+    this.#db = db
+    let known = this.#known.get(namespace)
+    if (known?.from !== from || known.to > to) known = { from, to: from, numbers: new Map() }
+    if (known.to < to) sortIn(known.numbers, readParts(db, namespace, known.to, to))
+    known.to = to
+    this.#known.delete(namespace)
+    this.#known.set(namespace, known)
+    if (this.#known.size > MOST_KEPT) this.#known.delete(this.#known.keys().next().value!)
+    return known.numbers
+  }
+}
