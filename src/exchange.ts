@@ -332,8 +332,9 @@ export interface LedgerDetail {
   memories: readonly InjectedMemory[]
   /** what is counted about the answer's quality, by the names of `store/counters.ts`; absent is 0 */
   signals: Readonly<Record<string, number>>
-  /** the steps of the exchange: milliseconds since its start */
-  timeline: readonly { at_ms: number; what: string }[]
+  /** when the request went to the provider, and when its answer began: milliseconds since its start; null: it never did */
+  sent_ms: number | null
+  answered_ms: number | null
   /** the client's own trace, as its headers say; noted for telemetry alone and not kept */
   trace?: { parent: string; state: string | null }
 }

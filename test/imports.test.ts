@@ -34,6 +34,7 @@ const VOCABULARY = [
   "store/groups.ts",
   "store/time.ts",
   "store/counters.ts",
+  "store/timeline.ts",
   "dialects/anthropic/usage.ts",
   "dialects/openai-chat/usage.ts",
   "dialects/openai-responses/usage.ts",

@@ -113,6 +113,8 @@ export const ENTRY_SCHEMA = object({
   ),
   signals: { type: "object", description: "what was counted about the answer's quality; absent is 0" },
   feedback: list(object({ score: amount("-1 to 1"), comment: orNull(text()), source: text(), created_at: text() })),
+  sent_ms: orNull(amount("when the request went to the provider, since the start")),
+  answered_ms: orNull(amount("when its answer began, since the start")),
   timeline: list(object({ at_ms: amount("since the start"), what: text() })),
 })
 

@@ -9,10 +9,11 @@ import type { Query, Report, ReportName } from "./reports.ts"
 import type { Source, Values } from "./source.ts"
 import { addCounts, type Counts } from "./counters.ts"
 import { codeOf, isDamage } from "./database.ts"
+import { createDetails, type Details } from "./details.ts"
 import { type Feedback, feedbackOn, rate } from "./feedback.ts"
 import { addToRow, createLateCounts, type ScoreOf } from "./late-counts.ts"
 import { type ListQuery, listRows, type Page, placeOf } from "./list.ts"
-import { type Bindings, bindRow, INSERT, type LedgerEntry, ROW_COLUMNS, readEntry, type StoredEntry } from "./rows.ts"
+import { type Bindings, bindRow, ENTRY_COLUMNS, INSERT, type LedgerEntry, readEntry, type StoredEntry } from "./rows.ts"
 import type { QualityQuery } from "./quality.ts"
 import type { SessionPage } from "./sessions.ts"
 import type { UsageQuery, UsageReport } from "./usage.ts"
@@ -274,7 +275,7 @@ const FORGET_CHANGES = `DELETE FROM changes WHERE number IN (SELECT number FROM 
 const newestRowid = (db: Database) =>
   db.query<{ newest: number }, []>("SELECT coalesce(max(rowid), 0) AS newest FROM requests").get()!.newest
 
-const SELECT_ENTRY = `SELECT ${ROW_COLUMNS}, operation, project_key, detail, signals FROM requests WHERE id = ?`
+const SELECT_ENTRY = `SELECT ${ENTRY_COLUMNS} FROM requests WHERE id = ?`
 
 /** A disk that is full or locked at the start is like one that becomes so later: rows wait. */
 function openFirst(options: LedgerOptions): Connection | null {
@@ -302,13 +303,15 @@ function connect(db: Database): Connection {
     for (const statement of [begin, insert, commit]) statement.finalize() // an open one would keep the file open
     db.close()
   }
-  return { db, insert: (rows) => insertAll(db, { begin, insert, commit }, rows), close }
+  const details = createDetails(db)
+  return { db, insert: (rows) => insertAll(db, { begin, insert, commit }, details, rows), close }
 }
 
 /** Writes rows in one transaction; returns how many were not fit to be written. Throws, with nothing written, when the disk refuses. */
 function insertAll(
   db: Database,
   { begin, insert, commit }: Record<"begin" | "insert" | "commit", Statement>,
+  details: Details,
   rows: readonly Queued[],
 ): number {
   const bindings: Bindings = []
@@ -317,8 +320,8 @@ function insertAll(
   try {
     for (const [row, detail] of rows) {
       try {
-        // One array, as the driver takes it: spreading 44 values costs more than binding them.
-        insert.run(bindRow(row, detail, bindings) as unknown as string)
+        // One array, as the driver takes it: spreading 47 values costs more than binding them.
+        insert.run(bindRow(row, detail, details, bindings) as unknown as string)
       } catch (error) {
         // One bad row must not hold up the others for ever; an unfit value is no error of the disk's.
         if (isOfTheDisk(error)) throw error
@@ -328,6 +331,7 @@ function insertAll(
     commit.run()
   } catch (error) {
     if (db.inTransaction) db.run("ROLLBACK")
+    details.forget()
     throw error
   }
   return unfit

@@ -143,12 +143,22 @@ function m005_changes(db: Database): void {
   `)
 }
 
+/** A row's longest text was its steps' names and what it had in common with most others: two numbers of it are its own. */
+function m006_details(db: Database): void {
+  db.run(`
+    ALTER TABLE requests ADD COLUMN sent_ms NUMERIC;
+    ALTER TABLE requests ADD COLUMN answered_ms NUMERIC;
+    CREATE TABLE details (number INTEGER PRIMARY KEY, text TEXT UNIQUE NOT NULL); -- requests.detail is a text or a number
+  `)
+}
+
 export const MIGRATIONS: readonly ((db: Database) => void)[] = [
   m001_requests,
   m002_columns,
   m003_quality,
   m004_signal_columns,
   m005_changes,
+  m006_details,
 ]
 
 /**

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import type { Price } from "../exchange.ts"
 import { MIGRATIONS } from "./migrations.ts"
-import { type LedgerEntry, readEntry, ROW_COLUMNS, type StoredEntry } from "./rows.ts"
+import { ENTRY_COLUMNS, type LedgerEntry, readEntry, type StoredEntry } from "./rows.ts"
 
 export interface Repriced {
   /** rows looked at, and those whose price is another now */
@@ -53,7 +53,7 @@ type Numbered = StoredEntry & { rowid: number }
 const nextRows = (db: Database, after: number, from = Number.MIN_SAFE_INTEGER) =>
   db
     .query<Numbered, [number, number, number]>(
-      `SELECT rowid, ${ROW_COLUMNS}, operation, project_key, detail, signals FROM requests
+      `SELECT rowid, ${ENTRY_COLUMNS} FROM requests
        WHERE rowid > ? AND started_at >= ? AND input_tokens IS NOT NULL ORDER BY rowid LIMIT ?`,
     )
     .all(after, from, AT_ONCE)

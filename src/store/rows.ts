@@ -1,9 +1,11 @@
 /** A ledger row to and from its table: the one place that knows both shapes. It runs no SQL. */
 import type { LedgerDetail, LedgerRow } from "../exchange.ts"
 import { decodeCounts, encodeCounts } from "./counters.ts"
+import { DETAIL, type Details, type Rest } from "./details.ts"
+import { type Timeline, timelineOf } from "./timeline.ts"
 
 /** A row with everything kept about it. */
-export type LedgerEntry = LedgerRow & LedgerDetail
+export type LedgerEntry = LedgerRow & LedgerDetail & { timeline: Timeline }
 
 /** In the order of the contract, which is the order of the JSON. */
 export const ROW_COLUMNS = `id, started_at, duration_ms, ttft_ms, overhead_ms, memory_ms, client, client_version,
@@ -12,7 +14,9 @@ export const ROW_COLUMNS = `id, started_at, duration_ms, ttft_ms, overhead_ms, m
   cache_write_1h_tokens, output_tokens, reasoning_tokens, estimated, cost_usd, billed_usd, price_source, finish_reason,
   tool_calls, lossy, memory_status, memories_injected, memory_tokens, quality`
 
-const INSERTED = `${ROW_COLUMNS}, operation, project_key, detail, signals`
+const BESIDE = "operation, project_key, signals, sent_ms, answered_ms"
+export const ENTRY_COLUMNS = `${ROW_COLUMNS}, ${BESIDE}, ${DETAIL}`
+const INSERTED = `${ROW_COLUMNS}, ${BESIDE}, detail`
 
 /** A row that is there already stays as it is: a batch may be written again after a commit whose end was not seen. */
 export const INSERT = `INSERT INTO requests (${INSERTED})
@@ -21,7 +25,7 @@ export const INSERT = `INSERT INTO requests (${INSERTED})
 export type Bindings = (string | number | boolean | null | Uint8Array)[]
 
 /** Fills `into` (reused from row to row) in the order of `INSERT`. */
-export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): Bindings {
+export function bindRow(row: LedgerRow, detail: LedgerDetail, details: Details, into: Bindings): Bindings {
   into[0] = row.id
   into[1] = Date.parse(row.started_at)
   into[2] = row.duration_ms
@@ -65,42 +69,11 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, into: Bindings): B
   into[40] = row.quality
   into[41] = detail.operation
   into[42] = detail.project_key
-  into[43] = detailText(detail)
-  into[44] = encodeCounts(detail.signals)
+  into[43] = encodeCounts(detail.signals)
+  into[44] = detail.sent_ms
+  into[45] = detail.answered_ms
+  into[46] = details.of(detail)
   return into
-}
-
-type Usual = Pick<LedgerDetail, "unit_prices" | "deployment_id" | "memory_reason" | "memories">
-let lastPlain: (Usual & { text: string }) | null = null
-/** A request sent again gets the same list; of two that are empty it does not matter which. */
-const isSame = (one: Usual, other: Usual) =>
-  one.unit_prices === other.unit_prices &&
-  one.deployment_id === other.deployment_id &&
-  one.memory_reason === other.memory_reason &&
-  (one.memories === other.memories || one.memories.length + other.memories.length === 0)
-
-/** Row after row says the same here but for its timeline: the last text is kept. */
-function detailText(detail: LedgerDetail): string {
-  const { unit_prices, deployment_id, service_tier, answered_model, audio, router, memory_reason, memories } = detail
-  const { web_searches } = detail
-  const isPlain =
-    answered_model === null && audio === null && web_searches === undefined && service_tier === null && router === null
-  const isKnown = isPlain && lastPlain !== null && isSame(detail, lastPlain)
-  const text = isKnown
-    ? lastPlain!.text
-    : JSON.stringify({
-        unit_prices,
-        deployment_id,
-        service_tier,
-        answered_model,
-        audio,
-        web_searches,
-        router,
-        memory_reason,
-        memories,
-      })
-  if (isPlain && !isKnown) lastPlain = { unit_prices, deployment_id, memory_reason, memories, text }
-  return `${text.slice(0, -1)},"timeline":${JSON.stringify(detail.timeline)}}`
 }
 
 /** A row as SQLite gives it: its columns, booleans as 0 and 1. */
@@ -112,7 +85,10 @@ export type StoredRow = Omit<LedgerRow, "started_at" | "client_guess" | "stream"
   lossy: string | null
 }
 export type StoredEntry = StoredRow &
-  Pick<LedgerDetail, "operation" | "project_key"> & { detail: string; signals: Uint8Array | null }
+  Pick<LedgerDetail, "operation" | "project_key" | "sent_ms" | "answered_ms"> & {
+    detail: string
+    signals: Uint8Array | null
+  }
 
 export function readRow(stored: StoredRow): LedgerRow {
   return {
@@ -125,7 +101,10 @@ export function readRow(stored: StoredRow): LedgerRow {
   }
 }
 
-export function readEntry({ detail, operation, project_key, signals, ...stored }: StoredEntry): LedgerEntry {
-  const rest = JSON.parse(detail) as Omit<LedgerDetail, "operation" | "project_key" | "signals">
-  return { ...readRow(stored), operation, project_key, ...rest, signals: decodeCounts(signals) }
+export function readEntry(stored: StoredEntry): LedgerEntry {
+  const { detail, operation, project_key, signals, sent_ms, answered_ms, ...row } = stored
+  // Rows from before the schema's sixth step hold their timeline there.
+  const rest = JSON.parse(detail) as Rest & { timeline?: Timeline }
+  const beside = { operation, project_key, sent_ms, answered_ms, signals: decodeCounts(signals) }
+  return { ...readRow(row), timeline: timelineOf(stored), ...rest, ...beside }
 }

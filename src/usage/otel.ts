@@ -3,6 +3,7 @@
  * Names: https://opentelemetry.io/docs/specs/semconv/gen-ai/ ; form: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 import type { LedgerDetail, LedgerRow, Operation } from "../exchange.ts"
+import { timelineOf } from "../store/timeline.ts"
 
 type Value = { stringValue: string } | { intValue: string } | { doubleValue: number } | { boolValue: boolean } | Values
 type Values = { arrayValue: { values: Value[] } }
@@ -81,7 +82,10 @@ export function spanOf(row: LedgerRow, detail: LedgerDetail) {
       "memproxy.memory.status": row.memory_status,
       "memproxy.memory.injected": row.memories_injected,
     }),
-    events: detail.timeline.map(({ at_ms, what }) => ({ timeUnixNano: nanoseconds(started + at_ms), name: what })),
+    events: timelineOf({ ...row, ...detail }).map(({ at_ms, what }) => ({
+      timeUnixNano: nanoseconds(started + at_ms),
+      name: what,
+    })),
     status: isError ? { code: STATUS_ERROR, message: row.error_type ?? row.outcome } : {},
   }
 }

@@ -55,7 +55,8 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
       memory_reason: null,
       memories: [],
       signals: {},
-      timeline: [],
+      sent_ms: null,
+      answered_ms: null,
     },
     row: {
       id,
@@ -109,18 +110,6 @@ export function overheadMs(draft: Draft, now: number): number {
   return round(now - draft.started - waited)
 }
 
-const ARRIVED = { at_ms: 0, what: "arrived" }
-
-/** The steps that were taken, each once and in their order. */
-function timelineOf({ row, started, sentAt, answeredAt }: Draft): LedgerDetail["timeline"] {
-  const steps = [ARRIVED]
-  if (sentAt !== null) steps.push({ at_ms: round(sentAt - started), what: "sent to the provider" })
-  if (answeredAt !== null) steps.push({ at_ms: round(answeredAt - started), what: "answer began" })
-  if (row.ttft_ms !== null) steps.push({ at_ms: row.ttft_ms, what: "first content" })
-  steps.push({ at_ms: row.duration_ms, what: row.outcome })
-  return steps
-}
-
 /** Fills in what the answer said. `now` is monotonic milliseconds. */
 export function settleDraft(
   draft: Draft,
@@ -130,13 +119,14 @@ export function settleDraft(
   metered: Metered | null,
   now: number,
 ): void {
-  const { row, detail } = draft
+  const { row, detail, started, sentAt, answeredAt } = draft
   row.outcome = outcome
   row.status = status
   row.error_type = errorType ?? metered?.errorType ?? null
-  row.duration_ms = round(now - draft.started)
+  row.duration_ms = round(now - started)
   row.overhead_ms ??= overheadMs(draft, now)
-  detail.timeline = timelineOf(draft)
+  if (sentAt !== null) detail.sent_ms = round(sentAt - started)
+  if (answeredAt !== null) detail.answered_ms = round(answeredAt - started)
   if (!metered) return
   row.finish_reason = metered.finishReason
   row.tool_calls = metered.toolCalls

@@ -11,7 +11,7 @@ import { usageApi } from "../../src/api/usage.ts"
 import { type LedgerRow, Refusal } from "../../src/exchange.ts"
 import type { Ledger } from "../../src/store/ledger.ts"
 import { openStore } from "../../src/store/open.ts"
-import { detailOf, rowAt, until } from "../store/sample.ts"
+import { detailOf, entryOf, rowAt, until } from "../store/sample.ts"
 
 const T0 = Date.UTC(2026, 0, 1)
 const dir = mkdtempSync(join(tmpdir(), "memproxy-api-"))
@@ -80,7 +80,11 @@ test("times are ISO 8601 in any offset, or epoch milliseconds; empty parameters 
 })
 
 test("one request comes with its detail; an unknown id is a 404 that says where ids are", async () => {
-  expect(await json(`/api/requests/${rows[1]!.id}`)).toEqual({ ...rows[1], ...detailOf(), feedback: [], bodies: null })
+  expect(await json(`/api/requests/${rows[1]!.id}`)).toEqual({
+    ...entryOf(rows[1]!, detailOf()),
+    feedback: [],
+    bodies: null,
+  })
   const missing = await get("/api/requests/nope")
   expect(missing.status).toBe(404)
   expect(await missing.text()).toContain("x-memproxy-request-id")

@@ -171,6 +171,6 @@ export async function seedDemo(dataDir: string, now: number): Promise<void> {
       why: "the same words: deploy, staging",
       tokens: 64,
     }))
-    store.ledger.append(row, detailOf({ memories: injected, signals, timeline: [{ at_ms: 0.8, what: "sent" }] }))
+    store.ledger.append(row, detailOf({ memories: injected, signals, sent_ms: 0.8 }))
   }
 }

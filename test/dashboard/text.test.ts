@@ -10,9 +10,9 @@ import type { Entry } from "../../src/dashboard/page/shapes.ts"
 import { SNIPPETS } from "../../src/dashboard/page/snippets.ts"
 import { stepsOf } from "../../src/dashboard/page/views/request-timeline.tsx"
 import { CLIENTS } from "../../src/identify/clients.ts"
-import { detailOf, rowAt } from "../store/sample.ts"
+import { detailOf, entryOf, rowAt } from "../store/sample.ts"
 
-const entry = (more: Partial<Entry> = {}): Entry => ({ ...rowAt(0), ...detailOf(), feedback: [], ...more })
+const entry = (more: Partial<Entry> = {}): Entry => ({ ...entryOf(rowAt(0), detailOf()), feedback: [], ...more })
 const lines = fc.array(fc.constantFrom("a", "b", "c", ""), { maxLength: 12 }).map((all) => all.join("\n"))
 
 test("of two texts the comparison gives back both, and nothing is new or gone in equal ones", () => {

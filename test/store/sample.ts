@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { LedgerDetail, LedgerRow } from "../../src/exchange.ts"
+import { timelineOf } from "../../src/store/timeline.ts"
 
 export const rowAt = (startedAt: number, change: Partial<LedgerRow> = {}): LedgerRow => ({
   id: Bun.randomUUIDv7(),
@@ -62,7 +63,8 @@ export const detailOf = (change: Partial<LedgerDetail> = {}): LedgerDetail => ({
   memory_reason: null,
   memories: [],
   signals: {},
-  timeline: [{ at_ms: 0.3, what: "sent" }],
+  sent_ms: 0.3,
+  answered_ms: 100.5,
   ...change,
 })
 
@@ -138,12 +140,20 @@ const detailWithoutSearches: fc.Arbitrary<LedgerDetail> = fc.record({
   signals: fc.dictionary(fc.constantFrom("asked", "answers", "rating"), fc.integer({ min: 1, max: 2 ** 53 - 1 }), {
     noNullPrototype: true,
   }),
-  timeline: fc.array(fc.record({ at_ms: fc.nat(1_000), what: text }), { maxLength: 4 }),
+  sent_ms: maybe(fraction(0, 1e3)),
+  answered_ms: maybe(fraction(0, 1e5)),
 })
 
 export const anyDetail: fc.Arbitrary<LedgerDetail> = fc
   .tuple(detailWithoutSearches, fc.nat(3))
   .map(([detail, web_searches]) => (web_searches > 0 ? { ...detail, web_searches } : detail))
+
+/** What is read of a row that was written. */
+export const entryOf = (row: LedgerRow, detail: LedgerDetail) => ({
+  ...row,
+  ...detail,
+  timeline: timelineOf({ ...row, ...detail }),
+})
 
 /** A fresh directory for each call; `remove` deletes them all. */
 export function temporaryDirectories() {

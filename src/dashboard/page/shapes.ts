@@ -2,6 +2,7 @@
 import type { LedgerDetail, LedgerRow } from "../../exchange.ts"
 import type { Memory } from "../../memory/engine.ts"
 import type { Finding } from "../../settings.ts"
+import type { Timeline } from "../../store/timeline.ts"
 import type { UsageSums } from "../../store/usage.ts"
 import type { Rate } from "../../usage/quality-score.ts"
 
@@ -28,6 +29,7 @@ export type Entry = LedgerRow &
   LedgerDetail & {
     /** `content` null: forgotten since */
     memories: readonly (LedgerDetail["memories"][number] & { content?: string | null })[]
+    timeline: Timeline
     bodies?: Bodies | null
     feedback: { score: number; comment: string | null; source: string; created_at: string }[]
   }
