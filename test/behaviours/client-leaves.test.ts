@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { defaultAnswer } from "../support/answers.ts"
 import { callBytes, chat, lanes } from "../support/lanes.ts"
+import { MASTER } from "../support/memproxy.ts"
 import { openRaw, type RawConnection, requestBytes } from "../support/raw-http.ts"
 import { eventually, useRig } from "../support/rig.ts"
 
@@ -66,6 +67,18 @@ test("a client that leaves in the middle of its upload reaches no provider", asy
   await Bun.sleep(200)
   expect(rig.provider.received.length).toBe(0)
   expect((await rig.ask(callBytes(chat))).status).toBe(200)
+})
+
+test("a client that leaves in the middle of its upload is no defect, on any route", async () => {
+  const headers = { authorization: `Bearer ${MASTER}`, "content-length": "1000" }
+  for (const path of ["/api/memories", "/api/feedback", "/mcp", "/openai/v1/files", chat.path(false)]) {
+    const raw = await openRaw(rig.proxy.port)
+    raw.send(requestBytes("POST", path, headers, "{"))
+    await Bun.sleep(30)
+    raw.close()
+  }
+  await Bun.sleep(100)
+  expect(rig.proxy.stderr()).not.toContain("internal error")
 })
 
 for (const lane of lanes)
