@@ -31,8 +31,8 @@ export interface ServerOptions {
 
 /** How often slow and idle connections are looked for. */
 const SWEEP_MS = 1_000
-/** Of any other Bun's `Request` makes a GET, or throws. */
-const ROUTED_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+/** Of any other Bun's `Request` makes a GET, or throws; a provider could answer TRACE with its key. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 
 export function createServer(options: ServerOptions) {
   const arrivals = new WeakMap<Request, { arrival: Arrival; inbound: Inbound }>()
@@ -64,6 +64,7 @@ export function createServer(options: ServerOptions) {
       }
       if (method === "HEAD" && (path === "/" || path === "/api/hello")) return EMPTY
       if (method === "OPTIONS") return preflight(headers, isModel)
+      if (!METHODS.has(method)) return NOT_ALLOWED
       const answer = options.answer(arrival) ?? route(arrival, inbound)
       const cors = isModel && !isKnown ? corsHeaders(headers, config) : null
       return cors ? withHeaders(answer, cors) : answer
@@ -75,7 +76,6 @@ export function createServer(options: ServerOptions) {
   async function route(arrival: Arrival, inbound: Inbound): Promise<Answer> {
     const { method, path, query } = arrival
     try {
-      if (!ROUTED_METHODS.has(method)) return NOT_ALLOWED
       const headers = new Headers()
       arrival.headers.forEach((value, name) => headers.append(name, value))
       const request = new Request(`http://localhost${path}${query}`, { method, headers })

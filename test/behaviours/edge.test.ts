@@ -244,10 +244,12 @@ describe("probes", () => {
   test("odd methods never crash and never reach a provider", async () => {
     for (const method of ["TRACE", "CONNECT", "PUT", "PROPFIND", "OPTIONS", "BREW", "get"])
       for (const path of ["/v1/chat/completions", "/", "/api/requests"]) {
-        const answer = await rig.ask(requestBytes(method, path, jsonHeaders)).catch(() => null)
+        const answer = await rig.ask(requestBytes(method, path, { ...jsonHeaders, ...auth })).catch(() => null)
         if (answer)
           expect([method, path, answer.status < 500, answer.status >= 400]).toEqual([method, path, true, true])
       }
+    for (const method of ["TRACE", "CONNECT", "BREW"])
+      expect((await rig.ask(requestBytes(method, "/openai/v1/files", auth))).status).toBe(405)
     expect(rig.provider.received.length).toBe(0)
   })
 
