@@ -318,8 +318,9 @@ export class Connection implements Carrier, Sender, Sink, Swept {
       if (quietMs > LINGER_MS) this.terminate()
     } else if (this.#inbound === null) {
       if (quietMs > (this.#parser.isAmidHead ? SLOW_MS : IDLE_MS)) this.#end(false)
-    } else if (quietMs > SLOW_MS && !this.#inbound.isLifted && (!this.#inbound.isWhole || this.#unsent.length > 0))
-      this.terminate()
+    } else if (quietMs > SLOW_MS && !this.#inbound.isLifted && (!this.#inbound.isWhole || this.#unsent.length > 0)) {
+      if (!this.#inbound.stall()) this.terminate()
+    }
   }
 
   #pause(): void {

@@ -90,6 +90,13 @@ export class Inbound implements Body {
     this.#parts[0].set(bytes, this.received)
   }
 
+  /** The rest does not come. False: nobody waits for it, who could be told. */
+  stall(): boolean {
+    if (this.#reader === null) return false
+    this.#fail(stalled())
+    return true
+  }
+
   leave(): void {
     this.hasLeft = true
     this.#abort?.abort(left())
@@ -110,5 +117,9 @@ export class Inbound implements Body {
   }
 }
 
+const stalled = () =>
+  new Refusal(408, "invalid_request", "The request's body stopped coming. Send the request again.", {
+    code: "request_timeout",
+  })
 /** No defect, which any other error would be taken for. 499 is nginx's number for it; nobody is left to read it. */
 const left = () => new Refusal(499, "invalid_request", "The client left.", { code: "client_left" })

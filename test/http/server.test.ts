@@ -223,22 +223,25 @@ test("an answer that fails amid its chunks has no last one", async () => {
   expect([answer.text, answer.complete]).toEqual(["so far", false])
 })
 
-test("slow senders and idle connections are closed; who waits for an answer is not", async () => {
+test("slow senders and idle connections are closed, and told why; who waits for an answer is not", async () => {
   const answered = Promise.withResolvers<Answer>()
-  const { port } = serve(() => answered.promise)
+  const { port } = serve((arrival) => (arrival.path === "/body" ? echo(arrival) : answered.promise))
   const opened = async (bytes: string) => {
     const raw = await openRaw(port)
     raw.send(bytes)
     return raw
   }
   const amidHead = await opened("GET / HTTP/1.1\r\nHost: loc")
-  const amidBody = await opened("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe")
+  const amid = (path: string) => opened(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe`)
+  const amidBody = await amid("/body")
+  const amidUnasked = await amid("/unasked")
   const idle = await openRaw(port)
   const waiting = await opened(requestBytes("GET", "/").toString())
   await settle()
   nowMs += 31_000
   expect(await amidHead.closed()).toBe("fin")
-  await amidBody.closed()
+  expect([(await amidBody.answer()).status, await amidBody.closed()]).toEqual([408, "fin"])
+  await amidUnasked.closed()
   nowMs += 45_000
   expect(await idle.closed()).toBe("fin")
   answered.resolve(text("at last"))
