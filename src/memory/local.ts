@@ -4,9 +4,9 @@ import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn 
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { createIndexer } from "./indexer.ts"
 import { openMeanings } from "./meanings.ts"
+import { asidesIn } from "./rank/asides.ts"
 import { charsAt, excerpt } from "./rank/excerpt.ts"
 import type { Corpus, Query } from "./rank/corpus.ts"
-import { datesIn } from "./rank/dates.ts"
 import type { Meanings } from "./rank/meaning.ts"
 import { isAnswerable, knownShare, LEAST_KNOWN, rank, type Ranked } from "./rank/rank.ts"
 import { type Candidate, signsOf } from "./rank/signs-of.ts"
@@ -133,8 +133,8 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   function readQuery(text: string): Query {
     const terms = queryTerms(text, stems)
     meanings ??= openMeanings()
-    const dates = new Set(termsOf(datesIn(text), stems))
-    return { text, terms, termsOf: (words) => termsOf(words, stems), dates, compare: meanings.compareTo }
+    const asides = new Set(termsOf(asidesIn(text), stems))
+    return { text, terms, termsOf: (words) => termsOf(words, stems), asides, compare: meanings.compareTo }
   }
 
   function look(

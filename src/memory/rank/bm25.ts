@@ -14,12 +14,12 @@ const FEW_PARTS = 200
 
 /** Names in a text mostly call the other one: they say little about what it is about. */
 const NAME_WEIGHT = 0.3
-/** A date is of when something was said, and seldom in what was said. */
-const DATE_WEIGHT = 0.3
+/** A date is of when something was said, as the asking is of the question: seldom in what was said. */
+const ASIDE_WEIGHT = 0.3
 
 /** How much a query's word says, by its idf. */
-export function weightOf(term: string, { dates }: Query, parts: number, frequency: number): number {
-  return idfOf(Math.max(parts, FEW_PARTS), frequency) * (dates.has(term) ? DATE_WEIGHT : 1)
+export function weightOf(term: string, { asides }: Query, parts: number, frequency: number): number {
+  return idfOf(Math.max(parts, FEW_PARTS), frequency) * (asides.has(term) ? ASIDE_WEIGHT : 1)
 }
 
 /** The query's words with their weights. */

@@ -50,8 +50,8 @@ export interface Query {
   terms: readonly string[]
   /** words of the speakers' names, and of dates, as terms */
   termsOf: (text: string) => readonly string[]
-  /** those of `terms` that are of a date */
-  dates: ReadonlySet<string>
+  /** those of `terms` that say little: see `asides.ts` */
+  asides: ReadonlySet<string>
   /** of words by what they mean: `meaning.ts` */
   compare: Meanings["compareTo"]
 }

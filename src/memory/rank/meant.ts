@@ -45,10 +45,10 @@ export function meaningOf(query: Query, corpus: Corpus, shortlist: readonly Cand
   }))
 }
 
-/** Neither who is spoken of nor when: these are seen by who spoke, and when. */
+/** Neither who is spoken of nor when, which are seen by who spoke and when, nor what says little. */
 function tellingWords(query: Query, corpus: Corpus): string[] {
   const names = new Set([...speakersOf(query, corpus).values()].flat())
-  return [...new Set(query.terms)].filter((term) => !names.has(term) && !query.dates.has(term))
+  return [...new Set(query.terms)].filter((term) => !names.has(term) && !query.asides.has(term))
 }
 
 /** Of the part that matches best; of who shares no word with the query, the first. */

@@ -2,7 +2,7 @@
 import { bitOf, countTerms, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
 import type { Corpus, Place, Query } from "./corpus.ts"
 import { datedBy } from "./dates.ts"
-import { asksWhen } from "./signs.ts"
+import { asksSummary, asksWhen } from "./signs.ts"
 import type { Signs } from "./weights.ts"
 
 export interface Candidate {
@@ -44,6 +44,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
   )
   const namesAny = [...names].some((name) => weights.has(name))
   const isWhen = Number(asksWhen(query.text))
+  const isSummary = Number(asksSummary(query.text))
   const dated = datedBy(query)
   const shareOf = sharesOf(weights, all)
 
@@ -57,7 +58,8 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
     const said = match.mask | twoBefore.mask | before.mask | after.mask
     const speaks = place.speaker !== null && named.has(place.speaker)
     const isPerson = Number(place.speaker === null && place.role === "user")
-    const opens = isPerson * Number(place.pos === 1)
+    const isAssistant = Number(place.speaker === null && place.role !== "user")
+    const opens = (1 - isAssistant) * Number(place.pos === 1)
     const when = isWhen * Number(place.saysWhen)
     const signs: Signs = {
       match: match.score,
@@ -78,6 +80,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
       standing: Number(place.isStanding),
       opens,
       opensMatch: opens * match.score,
+      summary: isSummary * isAssistant,
       share: match.share / all,
       nearShare: shareOf(said),
       length: Math.min(1, Math.log1p(place.bytes / BYTES_A_WORD) / Math.log(LONG_WORDS)),

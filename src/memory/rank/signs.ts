@@ -7,6 +7,9 @@ export const saysWhen = (text: string) => TIME.test(text)
 const WHEN = /^\s*(when|how long|what (date|day|month|year)|which (day|month|year)|wann|cuándo|quand|quando)\b/i
 export const asksWhen = (query: string) => WHEN.test(query)
 
+const SUMMARY = /\b(summar(y|i[sz]e)|recap|overview|zusammenfass|resum|résum)/i
+export const asksSummary = (query: string) => SUMMARY.test(query)
+
 /** The share of its sentences that are questions, 0 to 1. */
 export function asking(text: string): number {
   const sentences = text

@@ -1,9 +1,9 @@
 /**
  * What is seen of a memory beside a query, and what each sign weighs in the two kinds of conversations there are. A score is the weighted sum: of the first look for all candidates,
  * and of a second for the best of them. The weights make it likely that each piece of evidence comes before all that is none (a softmax, L2 of 0.001), on the even conversations of
- * LoCoMo (arXiv 2402.17753, 5 of 10; each piece counts) and BEAM-100K (10 of 20; each question counts). R@10 in conversations that were left out of a fit: LoCoMo 84.3 (83.0
- * after the first look alone), BEAM 63.7 (60.2). Trees with any products of signs were no better than the sum; nor was more feedback from the best (their words, their mean
- * vector), nor how well turns around one are ranked.
+ * LoCoMo (arXiv 2402.17753, 5 of 10; each piece counts) and BEAM-100K (10 of 20; each question counts). R@10 in conversations that were left out of a fit: LoCoMo 85.0, BEAM 65.1.
+ * Trees with any products of signs were no better than the sum; nor was more feedback from the best (their words, their mean vector), nor how well turns around one are ranked,
+ * nor what the question asks for (its first noun); how recent one is brings nothing among the first ten.
  */
 export interface Signs {
   /** BM25 of its best part, 1 for the best of all candidates */
@@ -31,9 +31,11 @@ export interface Signs {
   person: number
   personMatch: number
   standing: number
-  /** a person's first words in a session, and how well those match: they say what it is about */
+  /** a person's first words in a session, and how well those match: they say what is new, and what it is about */
   opens: number
   opensMatch: number
+  /** the query asks for a summary, and an assistant said it: who explains tells much */
+  summary: number
   /** share of the query, by idf, that it speaks of; and that it and its neighbours speak of */
   share: number
   nearShare: number
@@ -84,8 +86,9 @@ export const PEERS: Weights = {
   person: 0,
   personMatch: 0,
   standing: 0,
-  opens: 0,
+  opens: 1.08,
   opensMatch: 0,
+  summary: 0,
   share: 0.77,
   nearShare: 3.91,
   length: 2.71,
@@ -114,6 +117,7 @@ export const CHAT: Weights = {
   standing: 0.73,
   opens: 1.67,
   opensMatch: 2.14,
+  summary: 2.97,
   share: 1.23,
   nearShare: -0.19,
   length: -4.48,
@@ -124,27 +128,27 @@ export const CHAT: Weights = {
 
 /** What the second look adds between people, and in what a person and an assistant said. */
 export const PEERS_AGAIN: AddedWeights = {
-  match: -0.73,
-  session: -0.74,
-  share: -3.09,
-  nearShare: -3.65,
-  length: -1.9,
-  meant: 4.83,
-  meantNear: 4.64,
-  meantSession: 2.03,
-  likeness: 0.97,
-  number: 0.73,
+  match: -1.03,
+  session: -0.75,
+  share: -2.66,
+  nearShare: -3.61,
+  length: -2.34,
+  meant: 4.37,
+  meantNear: 4.81,
+  meantSession: 1.88,
+  likeness: 0.89,
+  number: 0.7,
 }
 
 export const CHAT_AGAIN: AddedWeights = {
-  match: -0.21,
-  session: -0.11,
-  share: -6.67,
-  nearShare: 0.02,
-  length: -3.33,
-  meant: 10.35,
-  meantNear: -1.33,
-  meantSession: 0.42,
-  likeness: 0.96,
-  number: 0.13,
+  match: 0,
+  session: -0.36,
+  share: -6.8,
+  nearShare: 0,
+  length: -3.41,
+  meant: 8.51,
+  meantNear: -0.96,
+  meantSession: 0.74,
+  likeness: 0.85,
+  number: 0.18,
 }

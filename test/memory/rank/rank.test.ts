@@ -5,6 +5,7 @@ import { rank, type Ranked } from "../../../src/memory/rank/rank.ts"
 import { signsOf } from "../../../src/memory/rank/signs-of.ts"
 import { asking, saysWhen } from "../../../src/memory/rank/signs.ts"
 import { openMeanings } from "../../../src/memory/meanings.ts"
+import { asidesIn } from "../../../src/memory/rank/asides.ts"
 import { datesIn } from "../../../src/memory/rank/dates.ts"
 import { queryTerms, termsOf } from "../../../src/memory/rank/terms.ts"
 
@@ -25,7 +26,7 @@ const queryOf = (text: string): Query => {
     text,
     terms: queryTerms(text, stems),
     termsOf: (words) => termsOf(words, stems),
-    dates: new Set(termsOf(datesIn(text), stems)),
+    asides: new Set(termsOf(asidesIn(text), stems)),
     compare: meanings.compareTo,
   }
 }
@@ -99,6 +100,22 @@ test("a person's own words come before an assistant's that match as well", () =>
   expect(ranked("What is the kitchen's budget?", turns)[0]).toBe(1)
 })
 
+test("where a summary is asked for, what an assistant explained comes before a person's own words", () => {
+  const turns = [
+    { text: "The budget of the kitchen is 4000 euros.", role: "assistant", session: 1, pos: 4 },
+    { text: "The budget of the kitchen is 4000 euros.", role: "user", session: 2, pos: 5 },
+  ]
+  expect(ranked("Can you summarize the kitchen's budget?", turns)[0]).toBe(0)
+})
+
+test("words about the asking say less than what is asked", () => {
+  const turns = [
+    { text: "We discussed different aspects, various items, and listed them in order.", session: 1, pos: 4 },
+    { text: "The garden needs a fence.", session: 2, pos: 4 },
+  ]
+  expect(ranked("List the different aspects of the garden in order", turns)[0]).toBe(1)
+})
+
 test("irregular forms are one word", () => {
   expect(ranked("What did she buy?", [{ text: "Nothing here." }, { text: "She bought a loom." }])[0]).toBe(1)
 })
@@ -112,6 +129,8 @@ test("what a session begins with comes before what is said later in it", () => {
   const text = "I plan the move of the database."
   const turns = [0, 1, 2].map((session) => ({ text, session, pos: session === 1 ? 1 : 4 }))
   expect(ranked("the move of the database", turns)[0]).toBe(1)
+  const spoken = turns.map((turn) => ({ ...turn, speaker: "Ann" }))
+  expect(ranked("the move of the database", spoken)[0]).toBe(1)
 })
 
 test("a memory that says it in other words, and shares none with the query, comes before one about something else", () => {
@@ -124,6 +143,15 @@ test("a memory that says it in other words, and shares none with the query, come
   const found = ranked("Which instruments does Bea have?", turns)
   expect(found.indexOf(2)).toBeLessThan(found.indexOf(3))
   expect(found.indexOf(2)).toBeLessThan(found.indexOf(0))
+})
+
+test("what stands in a query beside what is asked are its dates and the words of the asking", () => {
+  expect(asidesIn("What kind of tea did we discuss in May 2026?").split(" ")).toEqual([
+    "May",
+    "2026",
+    "kind",
+    "discuss",
+  ])
 })
 
 test("a date's words are those of its month, day and year, and no other number", () => {
