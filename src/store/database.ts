@@ -36,3 +36,7 @@ export function moveAside(path: string): string {
 export const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "")
 
 export const isDamage = (error: unknown) => /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))
+
+/** Full, locked, failing: what may be over in a moment, and is no fault of a row's. */
+export const isOfTheDisk = (error: unknown) =>
+  /^(SQLITE_(?!CONSTRAINT|MISMATCH|TOOBIG|RANGE)|ENOSPC|EDQUOT|EIO)/.test(codeOf(error))

@@ -1,5 +1,5 @@
 /** The ledger: one row for every exchange. What others may ask of it, and SQLite behind it. It decides nothing about a request. */
-import type { Database, Statement } from "bun:sqlite"
+import type { Database } from "bun:sqlite"
 import { type LedgerDetail, type LedgerRow, type Project, Refusal } from "../exchange.ts"
 import type { ClientUse } from "./clients.ts"
 import { isSelective } from "./columns/match.ts"
@@ -8,12 +8,12 @@ import type { ReportThread } from "./report-thread.ts"
 import type { Query, Report, ReportName } from "./reports.ts"
 import type { Source, Values } from "./source.ts"
 import { addCounts, type Counts } from "./counters.ts"
-import { codeOf, isDamage } from "./database.ts"
-import { createDetails, type Details } from "./details.ts"
+import { codeOf, isDamage, isOfTheDisk } from "./database.ts"
 import { type Feedback, feedbackOn, rate } from "./feedback.ts"
+import { createInserter, type Inserter } from "./inserter.ts"
 import { addToRow, createLateCounts, type ScoreOf } from "./late-counts.ts"
 import { type ListQuery, listRows, type Page, placeOf } from "./list.ts"
-import { type Bindings, bindRow, ENTRY_COLUMNS, INSERT, type LedgerEntry, readEntry, type StoredEntry } from "./rows.ts"
+import { ENTRY_COLUMNS, type LedgerEntry, readEntry, type StoredEntry } from "./rows.ts"
 import type { QualityQuery } from "./quality.ts"
 import type { SessionPage } from "./sessions.ts"
 import type { UsageQuery, UsageReport } from "./usage.ts"
@@ -289,54 +289,18 @@ function openFirst(options: LedgerOptions): Connection | null {
   }
 }
 
-interface Connection {
+interface Connection extends Inserter {
   db: Database
-  insert: (rows: readonly Queued[]) => number
-  close(): void
 }
 
 function connect(db: Database): Connection {
-  const begin = db.prepare("BEGIN IMMEDIATE")
-  const insert = db.prepare(INSERT)
-  const commit = db.prepare("COMMIT")
-  const close = () => {
-    for (const statement of [begin, insert, commit]) statement.finalize() // an open one would keep the file open
-    db.close()
+  const { insert, close } = createInserter(db)
+  return {
+    db,
+    insert,
+    close() {
+      close()
+      db.close()
+    },
   }
-  const details = createDetails(db)
-  return { db, insert: (rows) => insertAll(db, { begin, insert, commit }, details, rows), close }
 }
-
-/** Writes rows in one transaction; returns how many were not fit to be written. Throws, with nothing written, when the disk refuses. */
-function insertAll(
-  db: Database,
-  { begin, insert, commit }: Record<"begin" | "insert" | "commit", Statement>,
-  details: Details,
-  rows: readonly Queued[],
-): number {
-  const bindings: Bindings = []
-  let unfit = 0
-  begin.run()
-  try {
-    for (const [row, detail] of rows) {
-      try {
-        // One array, as the driver takes it: spreading 47 values costs more than binding them.
-        insert.run(bindRow(row, detail, details, bindings) as unknown as string)
-      } catch (error) {
-        // One bad row must not hold up the others for ever; an unfit value is no error of the disk's.
-        if (isOfTheDisk(error)) throw error
-        unfit++
-      }
-    }
-    commit.run()
-  } catch (error) {
-    if (db.inTransaction) db.run("ROLLBACK")
-    details.forget()
-    throw error
-  }
-  return unfit
-}
-
-/** Full, locked, failing: what may be over in a moment, and is no fault of a row's. */
-const isOfTheDisk = (error: unknown) =>
-  /^(SQLITE_(?!CONSTRAINT|MISMATCH|TOOBIG|RANGE)|ENOSPC|EDQUOT|EIO)/.test(codeOf(error))

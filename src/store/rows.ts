@@ -19,61 +19,64 @@ export const ENTRY_COLUMNS = `${ROW_COLUMNS}, ${BESIDE}, ${DETAIL}`
 const INSERTED = `${ROW_COLUMNS}, ${BESIDE}, detail`
 
 /** A row that is there already stays as it is: a batch may be written again after a commit whose end was not seen. */
-export const INSERT = `INSERT INTO requests (${INSERTED})
-  VALUES (${INSERTED.split(",").fill("?").join(", ")}) ON CONFLICT (id) DO NOTHING`
+export function insertSql(rows: number): string {
+  const one = `(${INSERTED.split(",").fill("?").join(", ")})`
+  return `INSERT INTO requests (${INSERTED}) VALUES ${Array(rows).fill(one).join(", ")} ON CONFLICT (id) DO NOTHING`
+}
 
 export type Bindings = (string | number | boolean | null | Uint8Array)[]
 
-/** Fills `into` (reused from row to row) in the order of `INSERT`. */
-export function bindRow(row: LedgerRow, detail: LedgerDetail, details: Details, into: Bindings): Bindings {
-  into[0] = row.id
-  into[1] = Date.parse(row.started_at)
-  into[2] = row.duration_ms
-  into[3] = row.ttft_ms
-  into[4] = row.overhead_ms
-  into[5] = row.memory_ms
-  into[6] = row.client
-  into[7] = row.client_version
-  into[8] = row.client_guess
-  into[9] = row.user_id
-  into[10] = row.project
-  into[11] = row.session_id
-  into[12] = row.key_alias
-  into[13] = row.model
-  into[14] = row.upstream_model
-  into[15] = row.provider
-  into[16] = row.dialect_in
-  into[17] = row.dialect_out
-  into[18] = row.stream
-  into[19] = row.status
-  into[20] = row.outcome
-  into[21] = row.error_type
-  into[22] = row.retries
-  into[23] = row.fallbacks
-  into[24] = row.input_tokens
-  into[25] = row.cache_read_tokens
-  into[26] = row.cache_write_tokens
-  into[27] = row.cache_write_1h_tokens
-  into[28] = row.output_tokens
-  into[29] = row.reasoning_tokens
-  into[30] = row.estimated
-  into[31] = row.cost_usd
-  into[32] = row.billed_usd
-  into[33] = row.price_source
-  into[34] = row.finish_reason
-  into[35] = row.tool_calls
-  into[36] = row.lossy.length === 0 ? null : JSON.stringify(row.lossy)
-  into[37] = row.memory_status
-  into[38] = row.memories_injected
-  into[39] = row.memory_tokens
-  into[40] = row.quality
-  into[41] = detail.operation
-  into[42] = detail.project_key
-  into[43] = encodeCounts(detail.signals)
-  into[44] = detail.sent_ms
-  into[45] = detail.answered_ms
-  into[46] = details.of(detail)
-  return into
+/** Adds to `into` in the order of `insertSql`. */
+export function bindRow(row: LedgerRow, detail: LedgerDetail, details: Details, into: Bindings): void {
+  into.push(
+    row.id,
+    Date.parse(row.started_at),
+    row.duration_ms,
+    row.ttft_ms,
+    row.overhead_ms,
+    row.memory_ms,
+    row.client,
+    row.client_version,
+    row.client_guess,
+    row.user_id,
+    row.project,
+    row.session_id,
+    row.key_alias,
+    row.model,
+    row.upstream_model,
+    row.provider,
+    row.dialect_in,
+    row.dialect_out,
+    row.stream,
+    row.status,
+    row.outcome,
+    row.error_type,
+    row.retries,
+    row.fallbacks,
+    row.input_tokens,
+    row.cache_read_tokens,
+    row.cache_write_tokens,
+    row.cache_write_1h_tokens,
+    row.output_tokens,
+    row.reasoning_tokens,
+    row.estimated,
+    row.cost_usd,
+    row.billed_usd,
+    row.price_source,
+    row.finish_reason,
+    row.tool_calls,
+    row.lossy.length === 0 ? null : JSON.stringify(row.lossy),
+    row.memory_status,
+    row.memories_injected,
+    row.memory_tokens,
+    row.quality,
+    detail.operation,
+    detail.project_key,
+    encodeCounts(detail.signals),
+    detail.sent_ms,
+    detail.answered_ms,
+    details.of(detail),
+  )
 }
 
 /** A row as SQLite gives it: its columns, booleans as 0 and 1. */
