@@ -48,15 +48,23 @@ export interface PriceBook {
 type Table = typeof GenaiPrices
 type ConditionalPrice = GenaiPrices.ConditionalPrice
 type Constraint = ConditionalPrice["constraint"]
-/** The prices of one model over time: the last one whose constraint holds, else the first. `lists` by share. */
-type Periods = readonly { constraint: Constraint; rates: Rates; lists: Map<string, PriceList> }[]
+/** The prices of one model over time: the last one whose constraint holds, else the first. */
+type Periods = readonly { constraint: Constraint; rates: Rates }[]
+/** null: no price is known */
+type Offer = { list: PriceList; source: string } | null
+/** All that a price depends on but for usage and time. `offers`: by period, and within it off-peak behind the others. */
+interface Known {
+  query: PriceQuery
+  periods: Periods | null
+  offers: Offer[]
+}
 
 const SOURCE = `genai-prices:${project.dependencies["@pydantic/genai-prices"]}`
 const UNPRICED: Price = Object.freeze({ cost: null, source: null, units: null })
 /** Anthropic, Google and OpenAI count tokens free of charge. */
 const FREE: Price = Object.freeze({ cost: 0, source: "free", units: null })
 /** Model names come from clients where the config has wildcards. */
-const MOST_MODELS = 1024
+const MOST_KNOWN = 1024
 
 /** The table's names for providers that have other ones here. */
 const TABLE_NAMES: Readonly<Record<string, string>> = {
@@ -96,38 +104,21 @@ const CLASSES: Readonly<Record<string, PriceClass>> = {
 export function createPriceBook({ now = Date.now }: { now?: () => number } = {}): PriceBook {
   let table: Table | null = null
   let loading: Promise<Table> | null = null
-  let models = new Map<string, Periods | null>()
-  const customs = new WeakMap<
-    CustomPrices,
-    Map<string | null, { rates: Rates; list: PriceList; isWhole: boolean } | null>
-  >()
+  const known = new Map<string, Known[]>()
+  let knownCount = 0
 
-  function customOf(prices: CustomPrices, serviceTier: string | null, at: number) {
-    const offPeak = isOffPeak(prices, at)
-    const when = offPeak ? `${serviceTier} off-peak` : serviceTier
-    const byTier = customs.get(prices) ?? new Map()
-    if (!customs.has(prices)) customs.set(prices, byTier)
-    if (!byTier.has(when)) {
-      const rates = customRates(prices, serviceTier, offPeak)
-      // a price for input or output stands alone; others (a cache price, a search's) change the table's
-      const isWhole = rates !== null && (rates.input !== undefined || rates.output !== undefined)
-      byTier.set(when, rates && { rates, list: priceList(rates), isWhole })
-    }
-    return byTier.get(when)
+  function recall(query: PriceQuery): Known {
+    const found = known.get(query.model)?.find((one) => isSame(one.query, query))
+    if (found) return found
+    if (knownCount++ === MOST_KNOWN) forget()
+    const made: Known = { query, periods: table && periodsOf(table, query), offers: [] }
+    known.set(query.model, [...(known.get(query.model) ?? []), made])
+    return made
   }
 
-  function periodsOf({ provider, model, baseModel, answered }: PriceQuery): Periods | null {
-    if (!table) return null
-    const key = `${provider}\n${model}\n${baseModel ?? ""}\n${answered ?? ""}`
-    let periods = models.get(key)
-    if (periods !== undefined) return periods
-    if (models.size >= MOST_MODELS) models = new Map()
-    periods = null
-    if (baseModel) periods = lookUp(table, provider, baseModel, true)
-    periods ??= lookUp(table, provider, model, false)
-    if (answered) periods ??= lookUp(table, provider, answered, false)
-    models.set(key, periods)
-    return periods
+  function forget(): void {
+    known.clear()
+    knownCount = 0
   }
 
   return {
@@ -137,31 +128,53 @@ export function createPriceBook({ now = Date.now }: { now?: () => number } = {})
     async load() {
       loading ??= import("@pydantic/genai-prices")
       table = await loading
+      forget()
     },
     price(query) {
-      const { usage, provider, custom, serviceTier } = query
       if (query.operation === "count_tokens") return FREE
+      const { periods, offers } = recall(query)
       const at = query.at ?? now()
-      const own = custom && customOf(custom, serviceTier, at)
-      if (own?.isWhole) return priced(own.list, usage, "config")
-      const periods = periodsOf(query)
-      if (!periods) return own ? priced(own.list, usage, "config") : UNPRICED
-      const period = periodAt(periods, at)
-      const tiers = query.isRegional ? `${serviceTier ?? "standard"} regional` : serviceTier
-      const share = shareOf(provider, tiers, query.baseModel ?? query.answered ?? query.model)
-      if (share === null) return UNPRICED
-      if (own) return priced(priceList({ ...shareRates(period.rates, share), ...own.rates }), usage, "config")
-      const part = `${share.all} ${share.cacheRead}`
-      let list = period.lists.get(part)
-      if (!list) period.lists.set(part, (list = priceList(shareRates(period.rates, share))))
-      return priced(list, usage, SOURCE)
+      const isLow = query.custom !== null && isOffPeak(query.custom, at)
+      const period = periods === null ? 0 : periodAt(periods, at)
+      const place = 2 * period + (isLow ? 1 : 0)
+      let offer = offers[place]
+      if (offer === undefined) offers[place] = offer = offerOf(query, periods?.[period]?.rates ?? null, isLow)
+      if (offer === null) return UNPRICED
+      const { cost, units } = charge(offer.list, query.usage)
+      return cost === null ? UNPRICED : { cost, source: offer.source, units }
     },
   }
 }
 
-function priced(list: PriceList, usage: Usage, source: string): Price {
-  const { cost, units } = charge(list, usage)
-  return cost === null ? UNPRICED : { cost, source, units }
+const isSame = (one: PriceQuery, other: PriceQuery) =>
+  one.provider === other.provider &&
+  one.model === other.model &&
+  one.baseModel === other.baseModel &&
+  one.answered === other.answered &&
+  one.custom === other.custom &&
+  one.serviceTier === other.serviceTier &&
+  one.isRegional === other.isRegional
+
+/** `listed`: the table's rates at the time. */
+function offerOf(query: PriceQuery, listed: Rates | null, isLow: boolean): Offer {
+  const { custom, provider, serviceTier } = query
+  const own = custom && customRates(custom, serviceTier, isLow)
+  // a price for input or output stands alone; others (a cache price, a search's) change the table's
+  if (own && (own.input !== undefined || own.output !== undefined || listed === null))
+    return { list: priceList(own), source: "config" }
+  if (listed === null) return null
+  const tiers = query.isRegional ? `${serviceTier ?? "standard"} regional` : serviceTier
+  const share = shareOf(provider, tiers, query.baseModel ?? query.answered ?? query.model)
+  if (share === null) return null
+  const rates = shareRates(listed, share)
+  return own ? { list: priceList({ ...rates, ...own }), source: "config" } : { list: priceList(rates), source: SOURCE }
+}
+
+function periodsOf(table: Table, { provider, model, baseModel, answered }: PriceQuery): Periods | null {
+  const periods = baseModel ? lookUp(table, provider, baseModel, true) : null
+  return (
+    periods ?? lookUp(table, provider, model, false) ?? (answered ? lookUp(table, provider, answered, false) : null)
+  )
 }
 
 /**
@@ -190,7 +203,7 @@ function find(table: Table, provider: string, name: string): Periods | null {
   if (!found) return null
   const periods: ConditionalPrice[] = Array.isArray(found) ? found : [{ prices: found }]
   if (periods.some(({ prices }) => isForeign(prices))) return null
-  return periods.map(({ constraint, prices }) => ({ constraint, rates: tableRates(prices), lists: new Map() }))
+  return periods.map(({ constraint, prices }) => ({ constraint, rates: tableRates(prices) }))
 }
 
 /** A list of other prices only (audio by the hour, pages) is none of ours; an empty one means free. */
@@ -208,8 +221,13 @@ function tableRates(prices: GenaiPrices.ModelPrice): Rates {
   return rates
 }
 
-function periodAt(periods: Periods, at: number): Periods[number] {
-  return periods.findLast(({ constraint }) => holds(constraint, at)) ?? periods[0]!
+function periodAt(periods: Periods, at: number): number {
+  return periods.length === 1
+    ? 0
+    : Math.max(
+        0,
+        periods.findLastIndex(({ constraint }) => holds(constraint, at)),
+      )
 }
 
 const DAY_MS = 86_400_000
