@@ -168,9 +168,14 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     const allowed = methodsOf(path)
     const refusal =
       allowed.length > 0 && !allowed.includes(method)
-        ? new Refusal(405, "method_not_allowed", `${method} is not allowed on ${path}; use ${allowed.join(", ")}.`, {
-            headers: { allow: allowed.join(", ") },
-          })
+        ? new Refusal(
+            405,
+            "method_not_allowed",
+            `${method} is not allowed on ${path.slice(0, 200)}; use ${allowed.join(", ")}.`,
+            {
+              headers: { allow: allowed.join(", ") },
+            },
+          )
         : new Refusal(
             404,
             "not_found",

@@ -1,5 +1,5 @@
 /** The listening socket: guard, path prefixes, probes and preflights first, then the model routes or the Elysia app. */
-import type { Arrival, HeaderFields } from "../exchange.ts"
+import { type Arrival, type HeaderFields, Refusal } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import { Sweep } from "../upstream/sweep.ts"
 import { type Answer, answerOf, headerLines } from "./answer.ts"
@@ -76,6 +76,10 @@ export function createServer(options: ServerOptions) {
   async function route(arrival: Arrival, inbound: Inbound): Promise<Answer> {
     const { method, path, query } = arrival
     try {
+      if (!isDecodable(path))
+        throw new Refusal(400, "invalid_request", "The path holds a malformed percent escape.", {
+          code: "invalid_path",
+        })
       const headers = new Headers()
       arrival.headers.forEach((value, name) => headers.append(name, value))
       const request = new Request(`http://localhost${path}${query}`, { method, headers })
@@ -154,6 +158,16 @@ export function createServer(options: ServerOptions) {
       if (connections.size === 0) stopped.resolve()
       return stopped.promise
     },
+  }
+}
+
+/** Elysia's parameters are null where it is not. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -253,6 +253,20 @@ describe("probes", () => {
     expect(rig.provider.received.length).toBe(0)
   })
 
+  test("a path that cannot be decoded is refused on every route", async () => {
+    for (const path of [
+      "/api/memories/%zz",
+      "/api/requests/%ff",
+      "/api/requests/%E0%A4%A",
+      "/v1/models/%",
+      "/nope/%zz",
+    ])
+      for (const method of ["GET", "DELETE"]) {
+        const answer = await rig.ask(requestBytes(method, path, auth))
+        expect([path, method, answer.status, answer.json.error.code]).toEqual([path, method, 400, "invalid_path"])
+      }
+  })
+
   test("another method than a route's is told which ones there are", async () => {
     for (const [method, path, allow] of [
       ["GET", "/v1/chat/completions", "POST"],
