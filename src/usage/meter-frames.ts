@@ -247,9 +247,11 @@ const MOST_TRIES = 16
 /** For texts in one piece, between which it keeps nothing: one for each answer would be a native object to collect. */
 const whole = new TextDecoder()
 
+const NOTHING = new Uint8Array(0)
+
 /** One JSON value. Of a body longer than `limit` only the first and the last part are kept. */
 export function bodyFrames(limit: number, on: FrameHandler): Frames {
-  let kept: Uint8Array = new Uint8Array(0)
+  let kept: Uint8Array = NOTHING
   let used = 0
   let head = ""
   let tried = -1

@@ -165,9 +165,10 @@ class AnswerMeter implements Meter, FrameHandler {
 
   #open(bytes: Uint8Array): Frames | null {
     const { contentType, dialect, operation } = this.#options
-    const first = bytes.find((byte) => !BLANK.has(byte))
-    if (first === undefined) return null
-    const form = formOf(String.fromCharCode(first), contentType)
+    let at = 0
+    while (BLANK.has(bytes[at]!)) at++
+    if (at === bytes.length) return null
+    const form = formOf(String.fromCharCode(bytes[at]!), contentType)
     if (form === "events") return new EventFrames(this)
     if (form === "array" && (dialect === "gemini" || operation === "passthrough")) return arrayFrames(this)
     this.#isBody = form !== "opaque"
