@@ -2,6 +2,7 @@
 import type { Socket } from "bun"
 import { MOST_BYTES, outbox, type Sender } from "../upstream/outbox.ts"
 import type { Swept } from "../upstream/sweep.ts"
+import { MOST_SIZE_BYTES, writeSize } from "../wire/chunks.ts"
 import { Malformed } from "../wire/message.ts"
 import { type Answer, type Flow, isFlow, type Sink } from "./answer.ts"
 import { type Carrier, Inbound } from "./inbound.ts"
@@ -28,7 +29,6 @@ const IDLE_MS = 75_000
 /** What a client still sends after a refusal is read for so long: a reset would take the answer away from it. */
 const LINGER_MS = 2_000
 
-const CHUNK_OVERHEAD = 16
 const LAST_CHUNK = "0\r\n\r\n"
 
 export class Connection implements Carrier, Sender, Sink, Swept {
@@ -160,16 +160,16 @@ export class Connection implements Carrier, Sender, Sink, Swept {
     if (this.#flow === null || bytes.length === 0) return
     if (!this.#isChunked) this.#sendWhole("", bytes)
     else {
-      const open = `${bytes.length.toString(16)}\r\n`
-      const most = this.#head.length + bytes.length + CHUNK_OVERHEAD
+      const most = this.#head.length + bytes.length + MOST_SIZE_BYTES + 2
       if (most > MOST_BYTES) {
-        this.#sendWhole(open, null)
+        this.#sendWhole(`${bytes.length.toString(16)}\r\n`, null)
         this.#sendWhole("", bytes)
         this.#sendWhole("\r\n", null)
       } else {
         let at = outbox.room(most)
-        at += outbox.bytes.write(this.#head + open, at, "latin1")
+        if (this.#head !== "") at += outbox.bytes.write(this.#head, at, "latin1")
         this.#head = ""
+        at = writeSize(outbox.bytes, at, bytes.length)
         outbox.bytes.set(bytes, at)
         at += bytes.length
         outbox.bytes[at] = 13

@@ -14,6 +14,10 @@ export interface FrameHandler {
   json(text: string, event?: string): boolean
   /** a text past its limit: its first and last characters */
   excess(head: string, tail: string): void
+  /** A server-sent event as it came; true: it is known by its bytes, and `json` need not be told. */
+  again(bytes: Uint8Array, from: number, to: number): boolean
+  /** The text that `json` was told last was all of the event at `from` to `to`. */
+  was(bytes: Uint8Array, from: number, to: number): void
 }
 
 /** No event is kept past this; the contract's limit for one. */
@@ -60,15 +64,26 @@ export class EventFrames implements Frames {
     for (let from = 0; from < bytes.length;) {
       const end = this.#isBetween ? lastEnd(bytes, from) : firstEnd(bytes, from)
       const to = end < 0 ? Math.min(bytes.length, from + SLICE) : end
-      const part = to - from === bytes.length ? bytes : bytes.subarray(from, to)
-      const isWhole = this.#isBetween && end >= 0
-      if (!isWhole || !this.#readWhole(whole.decode(part))) {
-        this.#careful ??= carefulFrames(this.#on)
-        this.#careful.push(part)
-      }
+      if (!this.#isBetween || end < 0) this.#readCarefully(bytes, from, to)
+      else if (!this.#on.again(bytes, from, to)) this.#readEvents(bytes, from, to)
       this.#isBetween = end >= 0
       from = to
     }
+  }
+
+  #readEvents(bytes: Uint8Array, from: number, to: number): void {
+    for (let at = from, end; at < to; at = end) {
+      end = firstEnd(bytes, at)
+      if (end < 0) end = to // one line end too many
+      if (this.#on.again(bytes, at, end)) continue
+      if (this.#readWhole(whole.decode(view(bytes, at, end)))) this.#on.was(bytes, at, end)
+      else this.#readCarefully(bytes, at, end)
+    }
+  }
+
+  #readCarefully(bytes: Uint8Array, from: number, to: number): void {
+    this.#careful ??= carefulFrames(this.#on)
+    this.#careful.push(view(bytes, from, to))
   }
 
   /** False, and nothing read, where lines end in other ways than LF. */
@@ -98,6 +113,9 @@ export class EventFrames implements Frames {
     return false
   }
 }
+
+const view = (bytes: Uint8Array, from: number, to: number) =>
+  to - from === bytes.length ? bytes : bytes.subarray(from, to)
 
 const LF = 10
 const EMPTY_LINE = Buffer.from("\n\n")

@@ -2,14 +2,15 @@
  * Reads an answer's bytes as they pass: tokens, finish reason, tool calls, errors and the end, in all dialects and every form they come in (SSE, a JSON
  * array, one JSON body). It changes nothing, never throws on bad bytes and keeps no more than one event or one body.
  */
-import type { AnswerListener, CalledTool, Dialect, JsonObject, Meter, Metered, Operation } from "../exchange.ts"
+import type { AnswerListener, Dialect, JsonObject, Meter, Metered, Operation } from "../exchange.ts"
 import { readAnthropic } from "./meter-anthropic.ts"
 import { readChat } from "./meter-chat.ts"
 import { condense, parseJson } from "./meter-excess.ts"
 import { arrayFrames, bodyFrames, EventFrames, type FrameHandler, type Frames } from "./meter-frames.ts"
 import { readGemini } from "./meter-gemini.ts"
+import { RepeatedEvent, type Said } from "./meter-repeated.ts"
 import { readResponses } from "./meter-responses.ts"
-import { addArguments, addSpeech, errorWord, newTally, noUsage, type Read, record, type Tally } from "./meter-tally.ts"
+import { errorWord, newTally, noUsage, type Read, record, type Tally } from "./meter-tally.ts"
 
 export interface MeterOptions {
   /** what the upstream speaks */
@@ -46,26 +47,15 @@ export function createMeter(options: MeterOptions): Meter {
   return new AnswerMeter(options)
 }
 
-/** An event whose only text is what differs in the next one: most of a stream is this. */
-interface Repeated {
-  name: string | undefined
-  /** before and after the text */
-  head: string
-  tail: string
-  /** characters the event counts beside the text */
-  besides: number
-  isSpeech: boolean
-  /** the call it is written into */
-  into: CalledTool | null
-}
-
 class AnswerMeter implements Meter, FrameHandler {
   readonly #options: MeterOptions
   readonly #tally: Tally
   #read: Read
   #frames: Frames | null = null
   #isBody = false
-  #repeated: Repeated | null = null
+  /** what the event just read said, where the next may say it again */
+  #said: Said | null = null
+  #repeated: RepeatedEvent | null = null
 
   constructor(options: MeterOptions) {
     this.#options = options
@@ -81,6 +71,7 @@ class AnswerMeter implements Meter, FrameHandler {
   end(): Metered {
     const tally = this.#tally
     this.#frames?.end()
+    this.#forgetRepeated()
     if (this.#isBody) tally.terminal = this.#frames?.isWhole() ?? false
     else if (this.#frames === OPAQUE) tally.terminal = this.#options.operation === "passthrough"
     else if (this.#read === readChat && tally.finishReason !== null) tally.terminal = true
@@ -98,8 +89,7 @@ class AnswerMeter implements Meter, FrameHandler {
   json(text: string, name?: string): boolean {
     const { listener } = this.#options
     if (listener && !this.#isBody) return this.#told(listener, text, name)
-    if (this.#repeated !== null && this.#countRepeated(this.#repeated, text, name)) return true
-    this.#repeated = null
+    this.#forgetRepeated()
     const tally = this.#tally
     if (text.charCodeAt(0) === OPEN_BRACKET && this.#read === readChat && text.startsWith("[DONE]"))
       tally.terminal = true
@@ -112,8 +102,9 @@ class AnswerMeter implements Meter, FrameHandler {
     tally.text = ""
     tally.into = null
     this.#take(answer)
-    if (tally.text !== "" && tally.toolCalls === toolCalls && !this.#isBody)
-      this.#repeated = learn(text, name, tally, tally.outputChars - outputChars, tally.speech !== speech)
+    const { text: said, into } = tally
+    const isAll = tally.outputChars - outputChars === said.length && tally.toolCalls === toolCalls
+    if (said !== "" && isAll && !this.#isBody) this.#said = { text: said, isSpeech: tally.speech !== speech, into }
     return true
   }
 
@@ -133,23 +124,24 @@ class AnswerMeter implements Meter, FrameHandler {
     return value !== undefined
   }
 
-  /**
-   * The event just before left everything as it was but for the characters counted; one that differs from it in nothing but the text does the same
-   * again, so that it need not be parsed.
-   */
-  #countRepeated(repeated: Repeated, text: string, itsName: string | undefined): boolean {
-    const { name, head, tail, besides } = repeated
-    if (name !== itsName || !text.startsWith(head) || !text.endsWith(tail)) return false
-    const said = text.slice(head.length, -tail.length)
-    if (!PLAIN.test(said)) return false
-    if (repeated.isSpeech) addSpeech(this.#tally, said)
-    else addArguments(this.#tally, repeated.into, said)
-    this.#tally.outputChars += besides
-    return true
+  /** What differs from the event before in nothing but the text does the same again. */
+  again(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#repeated !== null && this.#repeated.count(bytes, from, to)
+  }
+
+  was(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#said !== null) this.#repeated = RepeatedEvent.learn(this.#tally, this.#said, bytes, from, to)
+    this.#said = null
+  }
+
+  #forgetRepeated(): void {
+    this.#repeated?.tell()
+    this.#repeated = null
+    this.#said = null
   }
 
   excess(head: string, tail: string): void {
-    this.#repeated = null
+    this.#forgetRepeated()
     this.#tally.started = true
     if (!this.#isBody) this.#options.listener?.unreadable("holds an event of over 1 MiB")
     this.#take(condense(this.#options.dialect, head, tail))
@@ -174,31 +166,6 @@ class AnswerMeter implements Meter, FrameHandler {
     this.#isBody = form !== "opaque"
     if (form === "opaque") return OPAQUE
     return bodyFrames(operation === "embeddings" ? MOST_EMBEDDING_BYTES : MOST_BODY_BYTES, this)
-  }
-}
-
-/** No quote and no backslash: it stands in JSON as it is. */
-const PLAIN = /^[^"\\\u0000-\u001f]+$/
-
-/** Null unless it is clear where in the event its text is. */
-function learn(
-  event: string,
-  name: string | undefined,
-  { text, into }: Tally,
-  counted: number,
-  isSpeech: boolean,
-): Repeated | null {
-  if (event.includes("\\")) return null
-  const quoted = `"${text}"`
-  const at = event.indexOf(quoted)
-  if (at < 0 || event.indexOf(quoted, at + 1) >= 0) return null
-  return {
-    name,
-    head: event.slice(0, at + 1),
-    tail: event.slice(at + 1 + text.length),
-    besides: counted - text.length,
-    isSpeech,
-    into,
   }
 }
 

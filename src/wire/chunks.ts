@@ -23,6 +23,17 @@ for (let i = 0; i < 16; i++) {
   hexValue["0123456789ABCDEF".charCodeAt(i)] = i
 }
 
+/** Writes a chunk's size and its line's end at `at`, at most `MOST_SIZE_BYTES`; where they end. */
+export function writeSize(bytes: Uint8Array, at: number, size: number): number {
+  let shift = 0
+  while (size >>> shift > 15) shift += 4
+  for (; shift >= 0; shift -= 4) bytes[at++] = "0123456789abcdef".charCodeAt((size >>> shift) & 15)
+  bytes[at++] = 13
+  bytes[at++] = 10
+  return at
+}
+export const MOST_SIZE_BYTES = 10
+
 export class Chunks {
   /** where in the last packet the reading stopped: its end, or after the body's */
   end = 0

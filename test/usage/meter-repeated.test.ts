@@ -5,6 +5,8 @@ import type { Dialect } from "../../src/exchange.ts"
 import { events, meter, packets } from "./metering.ts"
 
 const texts = fc.constantFrom(
+  "x".repeat(300),
+  "y".repeat(600),
   ...'|a|Hello|:|,|content|index|m1|stop|text_delta|длинный|👩‍🚀|\\|"|\n|tool|x y|{}|]}'.split("|"),
 )
 const calls = fc.record({
@@ -64,11 +66,13 @@ describe.each(Object.keys(SHAPES) as Dialect[])("%s", (dialect) => {
   test("events that are alike are counted as those that are not, however they are split", () => {
     fc.assert(
       fc.property(fc.array(SHAPES[dialect], { maxLength: 12 }), fc.integer({ min: 1, max: 400 }), (all, size) => {
-        const expected = meter(events(...all.map((one, n) => ({ n, ...one }))), { dialect })
+        const expected = meter(events(...all.map((one, n) => ({ n, ...one }))), { dialect, keepsSpeech: true })
         const alike = events(...all)
-        expect(meter(alike, { dialect })).toEqual(expected)
-        expect(meter([alike.join("")], { dialect })).toEqual(expected)
-        expect(meter(packets(new TextEncoder().encode(alike.join("")), size), { dialect })).toEqual(expected)
+        expect(meter(alike, { dialect, keepsSpeech: true })).toEqual(expected)
+        expect(meter([alike.join("")], { dialect, keepsSpeech: true })).toEqual(expected)
+        expect(meter(packets(new TextEncoder().encode(alike.join("")), size), { dialect, keepsSpeech: true })).toEqual(
+          expected,
+        )
       }),
       { numRuns: 1500 },
     )
@@ -86,6 +90,8 @@ test("packets of whole events, of parts of events and with other line ends may f
     [one, crlf(two), three],
     [crlf(one), two.slice(0, 20), two.slice(20), crlf(three)],
     [`\ufeff: a comment\n\n${one}`, two, `event: message\nid: 7\n${three}`],
+    [one + two.slice(0, -2), `\n\n\n\n`, `${three}\n`],
+    [one, `${two}\n${three}\n`],
   ]) {
     expect(meter([...pieces, ...ends], { dialect: "openai-chat" })).toMatchObject({
       outputChars: 11,
