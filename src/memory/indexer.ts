@@ -37,14 +37,19 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
   let isFailing = false
   let chars = 0
 
+  const isTooMuch = () => chars > MOST_CHARS
+
   function catchUp(namespaces: readonly number[] | null, withinMs: number): boolean {
-    const started = now()
-    for (;;) {
-      const waiting = store.unindexed(namespaces, BATCH)
-      if (waiting.length > 0) store.index(waiting.map(read))
+    const first = store.unindexed(namespaces, BATCH)
+    return first.length === 0 || store.together(() => index(first, namespaces, now() + withinMs))
+  }
+
+  function index(first: readonly UnindexedMemory[], namespaces: readonly number[] | null, deadline: number): boolean {
+    for (let waiting = first; ; waiting = store.unindexed(namespaces, BATCH)) {
+      store.index(waiting.map(read))
       for (const { content } of waiting) chars = Math.max(0, chars - content.length)
       if (waiting.length < BATCH) return true
-      if (now() - started >= withinMs) return false
+      if (now() >= deadline) return false
     }
   }
 
@@ -98,7 +103,7 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
     },
     async room() {
       await turn()
-      while (chars > MOST_CHARS && !catchUp(null, SLICE_MS)) await turn()
+      while (isTooMuch() && !catchUp(null, SLICE_MS)) await turn()
     },
     stop,
   }

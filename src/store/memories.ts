@@ -35,6 +35,8 @@ export interface MemoryStore {
   unindexed(namespaces: readonly number[] | null, limit: number): UnindexedMemory[]
   /** Now they can be found. */
   index(memories: readonly IndexedMemory[]): void
+  /** Writes many times, to the disk once. */
+  together<T>(act: () => T): T
   /** Another one after every change: this process's at once, others' from the next turn of the event loop on. */
   version(): string
   /** the ids of namespaces that exist */
@@ -122,6 +124,7 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
           : db.query<UnindexedMemory, [number]>(UNINDEXED).all(limit),
       ),
     index: (memories) => change((db) => db.transaction(() => indexAll(db, memories)).immediate()),
+    together: (act) => use((db) => db.transaction(act).immediate()),
     version: () => `${changes}.${othersCommits()}`,
     namespaces: (userId, keys) =>
       use((db) =>
