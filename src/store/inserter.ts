@@ -21,9 +21,10 @@ export function createInserter(db: Database): Inserter {
   const commit = db.prepare("COMMIT")
   const details = createDetails(db)
   let several: Statement | null = null
+  const bindings: Bindings = []
 
   function run(statement: Statement, rows: readonly Queued[]): void {
-    const bindings: Bindings = []
+    bindings.length = 0
     for (const [row, detail] of rows) bindRow(row, detail, details, bindings)
     statement.run(bindings as unknown as string) // as the driver takes it: spreading them costs more than binding
   }
