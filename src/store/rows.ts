@@ -2,6 +2,7 @@
 import type { LedgerDetail, LedgerRow } from "../exchange.ts"
 import { decodeCounts, encodeCounts } from "./counters.ts"
 import { DETAIL, type Details, type Rest } from "./details.ts"
+import { textOfTime, timeOfText } from "./time.ts"
 import { type Timeline, timelineOf } from "./timeline.ts"
 
 /** A row with everything kept about it. */
@@ -30,7 +31,7 @@ export type Bindings = (string | number | boolean | null | Uint8Array)[]
 export function bindRow(row: LedgerRow, detail: LedgerDetail, details: Details, into: Bindings): void {
   into.push(
     row.id,
-    Date.parse(row.started_at),
+    timeOfText(row.started_at),
     row.duration_ms,
     row.ttft_ms,
     row.overhead_ms,
@@ -96,7 +97,7 @@ export type StoredEntry = StoredRow &
 export function readRow(stored: StoredRow): LedgerRow {
   return {
     ...stored,
-    started_at: new Date(stored.started_at).toISOString(),
+    started_at: textOfTime(stored.started_at),
     client_guess: stored.client_guess === 1,
     stream: stored.stream === 1,
     estimated: stored.estimated === 1,

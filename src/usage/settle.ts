@@ -12,6 +12,7 @@ import type {
 } from "../exchange.ts"
 import type { Billing, Deployment } from "../settings.ts"
 import type { BodyTap } from "./body-tap.ts"
+import { textOfTime } from "../store/time.ts"
 import { billedCost } from "./billing.ts"
 import { estimateFromChars } from "./estimate.ts"
 
@@ -60,7 +61,7 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
     },
     row: {
       id,
-      started_at: new Date(arrival.startedAt).toISOString(),
+      started_at: textOfTime(arrival.startedAt),
       duration_ms: 0,
       ttft_ms: null,
       overhead_ms: null,
