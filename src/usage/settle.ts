@@ -147,10 +147,10 @@ export function settleDraft(
   if (usage.webSearches) detail.web_searches = usage.webSearches
 }
 
-/** An answer that broke off has no last word on its tokens: what went by is estimated, and says so. */
+/** Of an answer that broke off, or whose provider does not count, what went by is estimated, and says so. */
 export function countedUsage(draft: Draft, metered: Metered): { usage: Usage | null; estimated: boolean } {
-  const brokeOff = !metered.terminal && metered.outputChars > 0
-  if (!brokeOff) return { usage: metered.usage, estimated: false }
+  const isCounted = metered.terminal && metered.usage !== null
+  if (isCounted || metered.outputChars === 0) return { usage: metered.usage, estimated: false }
   const output = Math.max(metered.usage?.output ?? 0, estimateFromChars(metered.outputChars))
   if (metered.usage) return { usage: { ...metered.usage, output }, estimated: true }
   const input = estimateFromChars(draft.requestChars)

@@ -1,5 +1,6 @@
 /** The ledger from outside: one row a call, its fields, its pages, who may read it. */
 import { describe, expect, test } from "bun:test"
+import { defaultAnswer } from "../support/answers.ts"
 import { callBytes, chat, claude, lanes } from "../support/lanes.ts"
 import { MASTER } from "../support/memproxy.ts"
 import { requestBytes } from "../support/raw-http.ts"
@@ -169,3 +170,23 @@ describe("reading it", () => {
     expect((await rig.proxy.rows()).length).toBe(before)
   })
 })
+
+for (const lane of lanes)
+  for (const stream of [false, true])
+    test(`${lane.dialect}: ${stream ? "a stream" : "an answer"} of a provider that does not count is counted by estimate, and marked so`, async () => {
+      rig.provider.script((request) => {
+        const { body, pieces, ...answer } = defaultAnswer(request)
+        const uncounted = (text: unknown) => String(text).replaceAll(/"usage(Metadata)?"/g, '"uncounted"')
+        return {
+          ...answer,
+          ...(body === undefined ? { pieces: [...(pieces as string[])].map(uncounted) } : { body: uncounted(body) }),
+        }
+      })
+      const answer = await rig.ask(callBytes(lane, { stream }))
+      const row = await rig.proxy.row(answer.headers["x-memproxy-request-id"]!)
+      expect(row).toMatchObject({ outcome: "done", estimated: true, cache_read_tokens: 0 })
+      for (const tokens of [row.input_tokens!, row.output_tokens!]) {
+        expect(tokens).toBeGreaterThan(2)
+        expect(tokens).toBeLessThan(80)
+      }
+    })

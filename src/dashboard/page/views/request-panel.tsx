@@ -85,7 +85,7 @@ function Details({ entry }: { entry: Entry }) {
       <section>
         <h3>Tokens and cost</h3>
         <Facts rows={tokensAndCost(entry)} />
-        {entry.estimated && <p class="note">The answer broke off: its tokens are estimated.</p>}
+        {entry.estimated && <p class="note">The provider did not count to the end: the tokens are estimated.</p>}
       </section>
       <InjectedMemories entry={entry} />
       <BodiesShown entry={entry} />
