@@ -23,10 +23,10 @@ export interface Host {
 
 /** Bytes of a body that nobody has asked for yet, or of requests sent ahead, at which the socket is paused. */
 const MOST_UNASKED = 256 * 1024
-/** Without a byte: a request that does not arrive; a client that does not come back, or does not read what is short. */
+/** A head that is not whole; without a byte: a body that does not arrive, a client that does not read what is short, or does not come back. */
 const SLOW_MS = 30_000
 const IDLE_MS = 75_000
-/** What a client still sends after a refusal is read for so long: a reset would take the answer away from it. */
+/** What a client still sends after a refusal is read until it pauses for so long, and no longer than `SLOW_MS`: a reset would take the answer away from it. */
 const LINGER_MS = 2_000
 
 const LAST_CHUNK = "0\r\n\r\n"
@@ -53,6 +53,7 @@ export class Connection implements Carrier, Sender, Sink, Swept {
   /** closed, or about to be: what still comes is not looked at */
   #isOver = false
   #activeAt: number
+  #lingersUntil = 0
 
   constructor(socket: Socket<Connection>, host: Host) {
     this.#socket = socket
@@ -65,7 +66,8 @@ export class Connection implements Carrier, Sender, Sink, Swept {
   }
 
   received(packet: Buffer): void {
-    this.#activeAt = this.#host.now()
+    // A head's time runs from its first byte.
+    if (!this.#parser.isAmidHead) this.#activeAt = this.#host.now()
     if (this.#isOver) return
     if (this.#inbound === null) this.#begin(packet)
     else if (!this.#inbound.isWhole) this.#more(packet, 0)
@@ -279,6 +281,7 @@ export class Connection implements Carrier, Sender, Sink, Swept {
     this.#ahead = null
     this.#resume()
     this.#activeAt = this.#host.now()
+    this.#lingersUntil = this.#activeAt + SLOW_MS
     if (lingers) this.#socket.shutdown()
     else this.#socket.end()
   }
@@ -315,7 +318,7 @@ export class Connection implements Carrier, Sender, Sink, Swept {
   check(nowMs: number): void {
     const quietMs = nowMs - this.#activeAt
     if (this.#isOver) {
-      if (quietMs > LINGER_MS) this.terminate()
+      if (quietMs > LINGER_MS || nowMs > this.#lingersUntil) this.terminate()
     } else if (this.#inbound === null) {
       if (quietMs > (this.#parser.isAmidHead ? SLOW_MS : IDLE_MS)) this.#end(false)
     } else if (quietMs > SLOW_MS && !this.#inbound.isLifted && (!this.#inbound.isWhole || this.#unsent.length > 0)) {

@@ -6,6 +6,7 @@ import { receiveBody } from "../../src/http/body.ts"
 import { createServer } from "../../src/http/server.ts"
 import type { Config } from "../../src/settings.ts"
 import { openRaw, requestBytes } from "../support/raw-http.ts"
+import { eventually } from "../support/rig.ts"
 
 type Answering = (arrival: Arrival) => Answer | Promise<Answer>
 const stops: (() => Promise<void>)[] = []
@@ -247,6 +248,26 @@ test("slow senders and idle connections are closed, and told why; who waits for 
   answered.resolve(text("at last"))
   expect((await waiting.answer()).text).toBe("at last")
   waiting.close()
+})
+
+test("who goes on sending a head, or a body that was refused, byte for byte, is closed too", async () => {
+  const { port } = serve(() => ({ status: 401, head: "", body: null }))
+  const head = await openRaw(port)
+  const refused = await openRaw(port)
+  refused.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\n")
+  expect((await refused.answer()).status).toBe(401)
+  head.send("GET / HTTP/1.1\r\nX: ")
+  for (const raw of [head, refused]) raw.socket.on("error", () => {})
+  for (let sentMs = 0; sentMs < 40_000; sentMs += 1500) {
+    nowMs += 1500
+    for (const raw of [head, refused]) raw.send("x")
+    await Bun.sleep(5)
+  }
+  for (const raw of [head, refused])
+    await eventually("it is closed", () => {
+      raw.send("x")
+      return raw.socket.destroyed
+    })
 })
 
 test("a server that stops takes no connection, closes idle ones and ends what is under way", async () => {
