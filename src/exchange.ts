@@ -101,8 +101,8 @@ export function perHead<T>(read: (headers: HeaderFields) => T): (headers: Header
 
 /** What a client sends after its head, and whether it is still there. */
 export interface Body {
-  /** All of it, asked for once. @throws Refusal 413 past `limit` bytes, the abort when the client leaves */
-  bytes(limit: number): Promise<Uint8Array>
+  /** All of it, asked for once; no promise where it has come. @throws Refusal 413 past `limit` bytes, the abort when the client leaves */
+  bytes(limit: number): Uint8Array | Promise<Uint8Array>
   /** aborted once the client has left */
   readonly signal: AbortSignal
   readonly hasLeft: boolean

@@ -4,6 +4,7 @@ import type { Arrival, Dialect, HeaderFields, Identity, Operation } from "./exch
 import type { Config, Deployment } from "./settings.ts"
 import { namespaceOf } from "./memory/namespace.ts"
 import { containerTag } from "./memory/supermemory-tag.ts"
+import type * as Cloud from "./pipeline-cloud.ts"
 import type { Choice } from "./route/routes.ts"
 import { outgoingHeaders } from "./upstream/headers.ts"
 import type { UpstreamAnswer, UpstreamRequest } from "./upstream/send.ts"
@@ -31,7 +32,7 @@ interface Sent {
 }
 const lastSent = new WeakMap<HeaderFields, Sent>()
 
-export async function callProvider(
+export function callProvider(
   exchange: Exchange,
   choice: Choice,
   to: ProviderCall,
@@ -96,16 +97,19 @@ export async function callProvider(
     idleTimeoutMs: config.idleTimeoutMs,
     totalTimeoutMs: deployment.timeoutMs,
   }
-  const answer =
+  const sent =
     deployment.cloud === null
-      ? await app.upstream.send(request)
-      : await (
-          await import("./pipeline-cloud.ts")
-        ).sendToCloud(app, { ...deployment, cloud: deployment.cloud }, call, request, arrival.startedAt)
-  draft.answeredAt = app.now()
-  if (router) app.cookies.store(url, router.userId, answer.headers)
-  return answer
+      ? app.upstream.send(request)
+      : sendToCloud(app, { ...deployment, cloud: deployment.cloud }, call, request, arrival.startedAt)
+  if (router === null) return sent
+  return sent.then((answer) => {
+    app.cookies.store(url, router.userId, answer.headers)
+    return answer
+  })
 }
+
+const sendToCloud: typeof Cloud.sendToCloud = async (...call) =>
+  (await import("./pipeline-cloud.ts")).sendToCloud(...call)
 
 /** A client is watched, and may be silent, once its answer takes longer than a moment. */
 function watchClient(arrival: Arrival): AbortSignal {

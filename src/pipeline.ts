@@ -28,7 +28,8 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
   const { gate, routes } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
-    const bytes = await receiveBody(arrival)
+    const body = receiveBody(arrival)
+    const bytes = body instanceof Promise ? await body : body
     const text = bodyText(bytes)
     exchange.draft.tap?.request(text)
     const asked = readRequest(endpoint, text)
@@ -48,13 +49,14 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     exchange.draft.tap?.sent(written.text)
     if (deployment.mock !== null)
       return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
-    const body = written.unchanged && told === asked ? bytes : written.text
-    const answer = await callProvider(exchange, choice, { method: "POST" }, body)
+    const sent = written.unchanged && told === asked ? bytes : written.text
+    const answer = await callProvider(exchange, choice, { method: "POST" }, sent)
     if (endpoint.operation === "count_tokens" && CANNOT_COUNT.has(answer.status)) {
       const { countHere } = await loadTranslated()
       return await countHere(exchange, told, answer)
     }
-    return await replyWith(exchange, answer, written.hideUsage)
+    const reply = replyWith(exchange, answer, written.hideUsage)
+    return reply instanceof Promise ? await reply : reply
   } catch (error) {
     return refuse(exchange, error)
   }

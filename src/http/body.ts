@@ -7,11 +7,12 @@ export const MAX_BODY_BYTES = 64 * 1024 * 1024
 export function receiveBody(
   { body, headers }: Pick<Arrival, "body" | "headers">,
   limit = MAX_BODY_BYTES,
-): Promise<Uint8Array> {
+): Uint8Array | Promise<Uint8Array> {
   const encoding = headers.get("content-encoding")
   const raw = body.bytes(limit)
   if (encoding === null || encoding === "identity") return raw
-  return raw.then((bytes) => decompress(bytes, encoding.toLowerCase(), limit))
+  const plain = (bytes: Uint8Array) => decompress(bytes, encoding.toLowerCase(), limit)
+  return raw instanceof Promise ? raw.then(plain) : plain(raw)
 }
 
 const DECODERS = {

@@ -52,10 +52,10 @@ export class Inbound implements Body {
     return this.#abort.signal
   }
 
-  bytes(limit: number): Promise<Uint8Array> {
-    if (this.received > limit || (this.length ?? 0) > limit) return Promise.reject(tooLarge(limit))
-    if (this.isWhole) return Promise.resolve(this.#take())
-    if (this.hasLeft) return Promise.reject(left())
+  bytes(limit: number): Uint8Array | Promise<Uint8Array> {
+    if (this.received > limit || (this.length ?? 0) > limit) throw tooLarge(limit)
+    if (this.isWhole) return this.#take()
+    if (this.hasLeft) throw left()
     return new Promise((resolve, reject) => {
       this.#reader = { limit, resolve, reject }
       this.#carrier.wantBody()

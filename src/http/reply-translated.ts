@@ -11,11 +11,11 @@ import type { Answer } from "./answer.ts"
 import { withFirstBytes } from "./first-bytes.ts"
 import {
   badAnswer,
-  contentTypeOf,
   emptyAnswer,
   EVENTS,
   isGood,
   isJson,
+  openAnswer,
   openMeter,
   receiveAnswer,
   replyOwn,
@@ -32,7 +32,7 @@ export async function replyTranslated(
   const { row } = exchange.draft
   const { operation, local, streamed } = translation
   const dialect = row.dialect_out!
-  const contentType = contentTypeOf(answer)
+  const contentType = openAnswer(exchange, answer)
   const isEvents = contentType.startsWith(EVENTS)
   if (!isGood(answer)) {
     const bytes = await receiveAnswer(exchange, answer)

@@ -33,9 +33,13 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 const CLIENT_CLOSED_REQUEST = 499 // nginx's number for it; nobody is left to read it but the ledger
 
 /** The provider's answer, byte for byte. */
-export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHidingUsage: boolean): Promise<Answer> {
+export function replyWith(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  isHidingUsage: boolean,
+): Answer | Promise<Answer> {
   const { draft, endpoint, isRaw } = exchange
-  const contentType = contentTypeOf(answer)
+  const contentType = openAnswer(exchange, answer)
   draft.detail.router = draft.deployment?.router ? routerHeaders(answer.headers) : null
   const isEvents = contentType.startsWith(EVENTS)
   const isOk = isGood(answer)
@@ -47,16 +51,26 @@ export async function replyWith(exchange: Exchange, answer: UpstreamAnswer, isHi
   // Gemini streams a JSON array to those who do not ask for events.
   const isArray = draft.row.stream && dialect === "gemini" && isJson(contentType)
   if (isOk && (isEvents || isArray)) {
-    const source = await withFirstBytes(answer.body, emptyAnswer)
     const events = isEvents ? new WholeEvents(isHidingUsage ? dropUsage : null) : null
-    return replyStream(exchange, answer.status, headers, { source, meter, events })
+    return withFirstBytes(answer.body, emptyAnswer).then((source) =>
+      replyStream(exchange, answer.status, headers, { source, meter, events }),
+    )
   }
-  const bytes = await receiveAnswer(exchange, answer)
-  if (!isJson(contentType) && !isRaw) throw unreadable(answer)
-  meter.push(bytes)
-  const metered = meter.end()
-  if (isOk && !metered.terminal && !isRaw) throw badAnswer("is not valid JSON", 502)
-  return replyWhole(exchange, answer.status, headers, bytes, metered)
+  const reply = (bytes: Uint8Array) => {
+    if (!isJson(contentType) && !isRaw) throw unreadable(answer)
+    meter.push(bytes)
+    const metered = meter.end()
+    if (isOk && !metered.terminal && !isRaw) throw badAnswer("is not valid JSON", 502)
+    return replyWhole(exchange, answer.status, headers, bytes, metered)
+  }
+  const bytes = receiveAnswer(exchange, answer)
+  return bytes instanceof Promise ? bytes.then(reply) : reply(bytes)
+}
+
+/** Its head is there: what it says of its type. */
+export function openAnswer({ app, draft }: Exchange, answer: UpstreamAnswer): string {
+  draft.answeredAt = app.now()
+  return contentTypeOf(answer)
 }
 
 /** `dialect` is the provider's. */
@@ -71,28 +85,31 @@ export function openMeter(
   return draft.tap ? draft.tap.answer(meter) : meter
 }
 
-/** All of an answer's body; what is awaited here is the provider's time. */
-export async function receiveAnswer({ app, draft }: Exchange, answer: UpstreamAnswer): Promise<Uint8Array> {
-  const bytes = await answer.body.whole(MAX_ANSWER_BYTES)
-  draft.answeredAt = app.now()
-  return bytes
+/** All of an answer's body; what is awaited here is the provider's time. No promise where it has come with the head, as most do. */
+export function receiveAnswer({ app, draft }: Exchange, { body }: UpstreamAnswer): Uint8Array | Promise<Uint8Array> {
+  const bytes = body.whole(MAX_ANSWER_BYTES)
+  if (!(bytes instanceof Promise)) return bytes
+  return bytes.then((bytes) => {
+    draft.answeredAt = app.now()
+    return bytes
+  })
 }
 
 /** `body` is what the client gets, `metered` what the provider said. @throws the abort, when the client left meanwhile */
-export async function replyWhole(
+export function replyWhole(
   exchange: Exchange,
   status: number,
   headers: readonly (readonly [string, string])[],
   body: Uint8Array | string,
   metered: Metered,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
   const { arrival } = exchange
   const isOk = status >= 200 && status < 300
   if (arrival.body.hasLeft) throw new DOMException("The client left.", "AbortError")
   const outcome = isOk ? "done" : "upstream-failed"
   const pending = settle(exchange, outcome, status, isOk ? null : (metered.errorType ?? "upstream"), metered)
-  if (pending) await pending
-  return { status, head: answerHead(exchange, headers, true), body }
+  const answer = () => ({ status, head: answerHead(exchange, headers, true), body })
+  return pending ? pending.then(answer) : answer()
 }
 
 /** `events` is null where the client's stream is not made of events: then nothing of ours can be put into it. */

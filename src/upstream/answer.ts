@@ -32,8 +32,8 @@ export interface UpstreamBody {
   read(): Promise<Uint8Array | null>
   /** The same without a promise: `take` is called once, before `next` returns where there is something to take already. */
   next(take: Take): void
-  /** All that is left. More than `limitBytes` rejects with a Refusal (`answer_too_large`) and closes the connection. */
-  whole(limitBytes: number): Promise<Uint8Array>
+  /** All that is left, at once where it has come. More than `limitBytes` rejects with a Refusal (`answer_too_large`) and closes the connection. */
+  whole(limitBytes: number): Uint8Array | Promise<Uint8Array>
   /** Gives the rest up and closes the connection; harmless after the end. */
   cancel(): void
 }

@@ -326,11 +326,11 @@ class Exchange implements UpstreamBody, Rider, Swept {
     return readFrom(this)
   }
 
-  whole(limitBytes: number): Promise<Uint8Array> {
+  whole(limitBytes: number): Uint8Array | Promise<Uint8Array> {
     const { host } = this.#place.pool
     if (!this.#over || this.#failure !== null || this.#queue.length > 1) return collect(this, limitBytes, host)
     const all = this.#queue.pop() ?? nothing
-    return all.length > limitBytes ? Promise.reject(tooLarge(host, limitBytes)) : Promise.resolve(all)
+    return all.length > limitBytes ? Promise.reject(tooLarge(host, limitBytes)) : all
   }
 }
 
