@@ -5,7 +5,7 @@ import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { createIndexer } from "./indexer.ts"
 import { openMeanings } from "./meanings.ts"
 import { asidesIn } from "./rank/asides.ts"
-import { charsAt, excerpt } from "./rank/excerpt.ts"
+import { charsFor, excerpt } from "./rank/excerpt.ts"
 import type { Corpus, Query } from "./rank/corpus.ts"
 import type { Meanings } from "./rank/meaning.ts"
 import { isAnswerable, knownShare, LEAST_KNOWN, rank, type Ranked } from "./rank/rank.ts"
@@ -40,7 +40,7 @@ const STANDING_SLOTS = 1
 const STANDING_AMONG = 10
 /** A standing instruction that fits less well than so many memories is about something else. */
 const STANDING_LOOKED_AT = 20
-const MOST_RECALLED = 30
+const MOST_RECALLED = 40
 /** Contract §5 and research §6.8: a pasted file is no memory. */
 const MOST_CONTENT = 4096
 const LONG_QUERY = 800
@@ -225,7 +225,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     for (const one of found) {
       if (one.stored.content.trim() === text.trim()) continue // the same question asked before answers nothing
       if (tokens > maxTokens) break // the block takes what fits
-      const told = tell(one, query, charsAt(recalled.length))
+      const told = tell(one, query)
       tokens += told.tokens
       recalled.push(told)
     }
@@ -233,11 +233,13 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   }
 
   /** The part that answers, or what of it matters. */
-  function tell({ stored, score, part, why }: Answer, query: Query, mostChars: number): Recalled {
+  function tell({ stored, score, likelihood, part, why }: Answer, query: Query): Recalled {
     const span = part === null ? null : store.parts(stored.seq)[part]
     const whole = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
     const wanted = new Set(query.terms)
-    const text = excerpt(whole, mostChars, (sentence) => query.termsOf(sentence).some((term) => wanted.has(term)))
+    const text = excerpt(whole, charsFor(likelihood), (sentence) =>
+      query.termsOf(sentence).some((term) => wanted.has(term)),
+    )
     return { memory: memoryOf(stored), text, score, why, tokens: estimate(text) + ENTRY_TOKENS }
   }
 

@@ -83,6 +83,15 @@ test("where one is too long for the rest, a shorter one that fits less well has 
   expect(block.recalled.map(({ memory }) => memory.id)).toEqual(["a", "c"])
 })
 
+test("a block has no more characters than four a token, as they are sent, with what a message puts around them", () => {
+  const all = Array.from({ length: 60 }, (_, at) => recalled(`m${at}`, `"${"quoted words ".repeat(4)}"`, { score: at }))
+  const block = writeBlock(all, 512, () => 1)!
+  const sent = JSON.stringify([{ role: "user", content: `Q\n\n${block.text}` }])
+  expect(sent.length).toBeLessThanOrEqual(4 * 512)
+  expect(sent.length).toBeGreaterThan(4 * 512 - 100)
+  expect(block.recalled.at(-1)!.memory.id).toBe("m59")
+})
+
 test("what does not fit goes, the least fitting first, and where nothing fits there is no block", () => {
   const all = [recalled("a", "weak", { score: 0.1 }), recalled("b", "strong", { score: 0.9 })]
   const whole = writeBlock(all, 10_000, characters)!

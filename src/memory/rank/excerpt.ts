@@ -1,19 +1,28 @@
-/** What is told of a text: how it begins, and the sentences where it speaks of the query, as they stand. The better it fits, the more of it. Pure. */
+/** What is told of a text: how it begins, and the sentences where it speaks of the query, as they stand. The likelier it answers, the more of it. Pure. */
 
-/** Of the best all that matters is told, of the others what they are about: twenty fit into the standard budget then instead of eleven. */
-const MOST_CHARS = [190, 190, 190, 110, 110, 110, 110, 110]
-const MOST_CHARS_OF_OTHERS = 80
 /** What is told of how it begins, at the least. */
 const BEGINNING_CHARS = 60
+/**
+ * Of what likely answers all that matters is told, of others what they are about: 22 fit into the standard budget then instead of eleven. By likelihood rather than by place, since
+ * a question after one thing has one likely answer, and one after many has many that are less so.
+ */
+const MOST_CHARS: readonly (readonly [likelihood: number, chars: number])[] = [
+  [0.2, 340],
+  [0.1, 130],
+  [0.05, 90],
+]
+/** A text that is so little longer is told whole. */
+const HARDLY_MORE_CHARS = 30
 const SENTENCE = /[^.!?。！？\n]*(?:[.!?。！？]+["')\]]*\s*|\n+|$)/g
 
 /** What many end with, and nobody needs: a short question back, a short cry. */
 const ASIDE = /^.{0,40}[?？]\s*$|^.{0,24}[!！]\s*$/
 
-/** How many characters are told of the memory that is in this place among the recalled, from 0. */
-export const charsAt = (place: number) => MOST_CHARS[place] ?? MOST_CHARS_OF_OTHERS
+/** How many characters are told of a memory that so likely answers, from 0 to 1. */
+export const charsFor = (likelihood: number) =>
+  MOST_CHARS.find(([least]) => likelihood >= least)?.[1] ?? BEGINNING_CHARS
 
-/** `speaks`: whether a sentence shares a word with the query. */
+/** `speaks`: whether a sentence shares a word with the query. What is cut inside a sentence says so. */
 export function excerpt(text: string, most: number, speaks: (sentence: string) => boolean): string {
   const sentences = text.match(SENTENCE)!.filter((one) => one !== "")
   let at = 0
@@ -23,10 +32,10 @@ export function excerpt(text: string, most: number, speaks: (sentence: string) =
       .join("")
       .trimEnd().length
   }
-  if (text.length <= most * 1.25) {
+  if (text.length <= most + HARDLY_MORE_CHARS) {
     let stop = sentences.length
     while (stop > at && ASIDE.test(sentences[stop - 1]!) && !speaks(sentences[stop - 1]!)) stop--
-    return stop === sentences.length ? text : `${sentences.slice(0, stop).join("").trimEnd()}…`
+    return sentences.slice(0, stop).join("").trimEnd()
   }
   let told = sentences.slice(0, at).join("")
   if (told.length > most) return `${told.slice(0, endOfWord(told, BEGINNING_CHARS))}…`
@@ -36,7 +45,7 @@ export function excerpt(text: string, most: number, speaks: (sentence: string) =
     if (fits) told += isTold ? sentence : `… ${sentence}`
     isTold = fits
   }
-  return isTold ? told.trim() : `${told.trimEnd()}…`
+  return told.trimEnd()
 }
 
 /** A text without spaces is cut where it must be, but not between the halves of a character. */

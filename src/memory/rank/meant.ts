@@ -7,15 +7,19 @@ import type { MeaningSigns } from "./weights.ts"
 /** The two turns before one and the next: what it answers, and what is answered to it. */
 const NEAR = [-2, -1, 1]
 
-/** Of each in `shortlist`. */
-export function meaningOf(query: Query, corpus: Corpus, shortlist: readonly Candidate[]): MeaningSigns[] {
+/** Of each in `shortlist`, which says `said`. */
+export function meaningOf(
+  query: Query,
+  corpus: Corpus,
+  shortlist: readonly Candidate[],
+  said: readonly (readonly string[])[],
+): MeaningSigns[] {
   const words = tellingWords(query, corpus)
   const weights = words.map((term) => weightOf(term, query, corpus.parts, corpus.frequency.get(term) ?? 0))
   const all = weights.reduce((sum, weight) => sum + weight, 1e-9)
   const shareOf = (nearest: Float32Array) => weights.reduce((sum, weight, at) => sum + weight * nearest[at]!, 0) / all
 
   const compare = query.compare(words)
-  const said = wordsOf(corpus, shortlist)
   const seen = said.map(compare)
   const indexes = new Map(shortlist.map(({ place: { session, pos } }, index) => [`${session} ${pos}`, index]))
   const best = new Map<number, number>()
@@ -52,7 +56,7 @@ function tellingWords(query: Query, corpus: Corpus): string[] {
 }
 
 /** Of the part that matches best; of who shares no word with the query, the first. */
-function wordsOf({ hits, wordsOf }: Corpus, shortlist: readonly Candidate[]): string[][] {
+export function saidBy({ hits, wordsOf }: Corpus, shortlist: readonly Candidate[]): string[][] {
   const parts = new Map(shortlist.map(({ place, match }) => [place.memory, match.part]))
   const known = new Map<number, string>()
   for (const { memory, part, terms } of hits) if (parts.get(memory) === part) known.set(memory, terms)

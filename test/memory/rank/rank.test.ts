@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
-import { charsAt, excerpt } from "../../../src/memory/rank/excerpt.ts"
+import { likeBest } from "../../../src/memory/rank/alike.ts"
+import { charsFor, excerpt } from "../../../src/memory/rank/excerpt.ts"
 import type { Corpus, Place, Query } from "../../../src/memory/rank/corpus.ts"
 import { rank, type Ranked } from "../../../src/memory/rank/rank.ts"
 import { signsOf } from "../../../src/memory/rank/signs-of.ts"
@@ -162,15 +163,13 @@ test("a date's words are those of its month, day and year, and no other number",
 test("of a long text its beginning is told and the sentence that speaks of the query, as they stand", () => {
   const text = `${"It was a long and sunny day at the coast of the northern island. ".repeat(4)}The key is under the blue pot. ${"Then we went home by the last boat of the evening. ".repeat(4)}`
   const told = excerpt(text, 190, (sentence) => sentence.includes("key"))
-  expect(told).toBe(
-    "It was a long and sunny day at the coast of the northern island. … The key is under the blue pot.…",
-  )
+  expect(told).toBe("It was a long and sunny day at the coast of the northern island. … The key is under the blue pot.")
   expect(excerpt("Short.", 190, () => false)).toBe("Short.")
 })
 
 test("a question back and a short cry at the end are left out, unless they speak of the query", () => {
   const text = "We moved to the house by the lake in the spring of last year, with both dogs."
-  expect(excerpt(`${text} So lovely! How about you?`, 190, () => false)).toBe(`${text}…`)
+  expect(excerpt(`${text} So lovely! How about you?`, 190, () => false)).toBe(text)
   expect(excerpt(`${text} Do you know the house?`, 190, (one) => one.includes("house"))).toBe(
     `${text} Do you know the house?`,
   )
@@ -184,8 +183,28 @@ test("a long sentence is cut behind a word, one without spaces between two chara
   expect(excerpt(`a${signs}`, 80, () => true).isWellFormed()).toBe(true)
 })
 
-test("the better a memory fits, the more of it is told", () => {
-  const chars = Array.from({ length: 12 }, (_, place) => charsAt(place))
-  expect(chars).toEqual([...chars].sort((one, other) => other - one))
-  expect(chars[0]).toBeGreaterThan(2 * chars[11]!)
+test("the likelier a memory answers, the more of it is told", () => {
+  const chars = Array.from({ length: 11 }, (_, tenths) => charsFor(tenths / 10))
+  expect(chars).toEqual([...chars].sort((one, other) => one - other))
+  expect(chars[10]).toBeGreaterThan(2 * chars[0]!)
+})
+
+test("of one that fits best it is likely that it answers, and of all together certain", () => {
+  const turns = ["The cello stands in the hall.", "Where is the hall?", "It rains."].map((text, session) => ({
+    text,
+    session,
+  }))
+  const likelihoods = found("Where does the cello stand?", turns).map(({ likelihood }) => likelihood)
+  expect(likelihoods[0]).toBeGreaterThan(0.5)
+  expect(likelihoods.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1)
+})
+
+test("a text is as like the best as its rare words are theirs, as far as they are likely", () => {
+  const terms = [["cello", "hall"], ["cello", "bow"], ["rain"]]
+  const [best, near, far] = likeBest(terms.map((own, at) => ({ terms: own, likelihood: [0.8, 0.2, 0][at]! })))
+  expect(best).toBeCloseTo(0.8)
+  expect(near).toBeGreaterThan(0.2)
+  expect(near).toBeLessThan(0.4)
+  expect(far).toBe(0)
+  expect(likeBest([])).toEqual([])
 })
