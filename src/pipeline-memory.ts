@@ -10,7 +10,7 @@ import { isHeldOut } from "./memory/holdout.ts"
 import { MODE_HEADER, readMode } from "./memory/mode.ts"
 import { namespaceOf } from "./memory/namespace.ts"
 import { type Conversation, reasonOf } from "./memory/recall.ts"
-import { type MemoryCall, noteMemory, recallFor, rememberFor } from "./memory/stage.ts"
+import { type MemoryCall, noteMemory, noteRecollection, recallFor, rememberFor } from "./memory/stage.ts"
 import type { Choice } from "./route/routes.ts"
 
 /** What memory may do in this call; null: nothing. The row says why. @throws Refusal 400 for a mode that is none */
@@ -73,7 +73,10 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
 /** The request with what memory has to say to it. Whatever goes wrong with memory, the request goes on. */
 export async function recall({ app, draft, snapshot }: Exchange, call: MemoryCall, asked: Asked): Promise<Asked> {
   const { memory } = snapshot.config
-  const { additions, newest } = await recallFor(call, app, memory, draft)
+  const started = app.now()
+  const recollection = await recallFor(call, app, memory, draft.row.id)
+  noteRecollection(call, draft, recollection, app.now() - started)
+  const { additions, newest } = recollection
   try {
     if (memory.position === "tail") return appendTexts(asked, additions)
     const { turns } = call.conversation

@@ -17,10 +17,12 @@ export function appendTexts(asked: Asked, additions: readonly Addition[]): Asked
   const { text } = asked
   const { start } = conversation.value
   const entries = text.charAt(start) === "[" ? scanArray(text, start) : []
-  const edits = additions.flatMap((addition) => {
+  const shape = partShape(asked, conversation)
+  const edits: Edit[] = []
+  for (const addition of additions) {
     const content = addition.entry < 0 ? conversation.value : contentAt(text, entries[addition.entry])
-    return content ? appendEdits(text, content, addition.text, partShape(asked, conversation)) : []
-  })
+    if (content) edits.push(...appendEdits(text, content, addition.text, shape))
+  }
   return edits.length === 0 ? asked : withConversation(asked, conversation, splice(text, edits))
 }
 

@@ -4,7 +4,7 @@ import { writeBlock } from "./block.ts"
 import { type MemoryEngine, MemoryFailure, type Recalled } from "./engine.ts"
 import type { BlockMemo } from "./memo.ts"
 import type { Namespace } from "./namespace.ts"
-import type { SentBlock, SentBlocks } from "./replay.ts"
+import type { SentBlock, SentBlocks, TurnPlace } from "./replay.ts"
 
 /** What a person said so far. */
 export interface Conversation {
@@ -53,9 +53,12 @@ export async function recollect(conversation: Conversation, options: RecallOptio
     const keys = turns.map(({ key }) => key)
     const sent = options.blocks.find(namespace, sessionId, isNew ? keys.slice(0, -1) : keys)
     if (isNew) sent.push(null)
-    const newest = sent.at(-1) ?? (conversation.isUnanswered ? await recallNewest(conversation, options) : null)
+    const told = sent.at(-1) ?? (conversation.isUnanswered ? recallNewest(conversation, options) : null)
+    const newest = told instanceof Promise ? await told : told
     sent[turns.length - 1] = newest
-    const additions = turns.flatMap(({ entry }, at) => (sent[at] ? [{ entry, text: sent[at].text }] : []))
+    const additions: { entry: number; text: string }[] = []
+    for (let at = 0; at < sent.length; at++)
+      if (sent[at]) additions.push({ entry: turns[at]!.entry, text: sent[at]!.text })
     const status = newest ? "hit" : "miss"
     return {
       status,
@@ -74,15 +77,26 @@ export async function recollect(conversation: Conversation, options: RecallOptio
 /** A turn that nobody answered yet, unless the client says by its session that it is the same as before. */
 const isNewTurn = ({ isUnanswered, isOwnSession }: Conversation) => isUnanswered && !isOwnSession
 
-/** Once for a user turn: its tool steps, and the same request sent again in its session, get what it got. */
-async function recallNewest(conversation: Conversation, options: RecallOptions): Promise<SentBlock | null> {
+/** Once for a user turn: its tool steps, and the same request sent again in its session, get what it got. What is known is told at once. */
+function recallNewest(
+  conversation: Conversation,
+  options: RecallOptions,
+): Promise<SentBlock | null> | SentBlock | null {
   const { namespace, sessionId, turns } = conversation
-  const { engine, blocks, memo, maxTokens, budgetMs, estimate, now } = options
-  const [previous, newest] = [turns.at(-2), turns.at(-1)!]
-  const place = { namespace, sessionId, key: newest.key }
+  const { engine, memo, maxTokens } = options
+  const place = { namespace, sessionId, key: turns.at(-1)!.key }
   const version = engine.version()
   const known = memo.find(place, maxTokens, version)
-  if (known !== undefined) return known
+  return known === undefined ? recallAnew(conversation, options, place, version) : known
+}
+
+async function recallAnew(
+  { namespace, sessionId, turns }: Conversation,
+  { engine, blocks, memo, maxTokens, budgetMs, estimate, now }: RecallOptions,
+  place: TurnPlace,
+  version: string | null,
+): Promise<SentBlock | null> {
+  const [previous, newest] = [turns.at(-2), turns.at(-1)!]
   const query = { text: newest.text, previous: previous?.text ?? null, sessionId, maxTokens }
   const started = now()
   const recalled = await within(budgetMs, () => engine.recall(namespace, query))

@@ -27,15 +27,13 @@ export function noteMemory(
 }
 
 /** Before the request goes out. It does not throw. */
-export async function recallFor(
-  call: MemoryCall,
+export function recallFor(
+  { engine, conversation }: MemoryCall,
   { memories, now, log }: { memories: Memories; now: () => number; log: (line: string, error: unknown) => void },
   settings: Config["memory"],
-  draft: { row: LedgerRow; detail: LedgerDetail },
+  id: string,
 ): Promise<Recollection> {
-  const { engine, conversation } = call
-  const started = now()
-  const recollection = await recollect(conversation, {
+  return recollect(conversation, {
     engine,
     blocks: memories.blocks,
     memo: memories.memo,
@@ -43,17 +41,26 @@ export async function recallFor(
     budgetMs: settings.budgetMs,
     estimate: memories.estimate,
     now,
-    warn: (error) => log(`${draft.row.id} goes on without memory`, error),
+    warn: (error) => log(`${id} goes on without memory`, error),
   })
-  const newest = conversation.turns.at(-1)
-  call.recalled = recollection.additions.find(({ entry }) => entry === newest?.entry)?.text ?? null
+}
+
+/** The row's, and the call's own. */
+export function noteRecollection(
+  call: MemoryCall,
+  draft: { row: LedgerRow; detail: LedgerDetail },
+  { status, reason, additions, memories, tokens }: Recollection,
+  ms: number,
+): void {
+  const newest = call.conversation.turns.at(-1)
+  const last = additions.at(-1)
+  call.recalled = last && last.entry === newest?.entry ? last.text : null
   const { row, detail } = draft
-  noteMemory(draft, recollection.status, recollection.reason)
-  row.memory_ms = Math.round((now() - started) * 1000) / 1000
-  row.memories_injected = recollection.memories.length
-  row.memory_tokens = recollection.tokens
-  detail.memories = recollection.memories
-  return recollection
+  noteMemory(draft, status, reason)
+  row.memory_ms = Math.round(ms * 1000) / 1000
+  row.memories_injected = memories.length
+  row.memory_tokens = tokens
+  detail.memories = memories
 }
 
 /** After the answer, and never in its way. @throws what the engine throws */
