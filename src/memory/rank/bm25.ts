@@ -62,20 +62,19 @@ export function countTerms(query: Query, corpus: Corpus, weights: ReadonlyMap<st
   const pairs = pairsOf(query.terms, weights)
   return corpus.hits.map((hit) => {
     const counts = new Map<string, number>()
-    const seen = new Set<string>()
+    const seen = new Set<Pair>()
     let pair = 0
+    let after: ReadonlyMap<string, Pair> | undefined
     const terms = hit.terms.split(" ")
-    for (let at = 0; at < terms.length; at++) {
-      const term = terms[at]!
+    for (const term of terms) {
+      const both = after?.get(term)
+      after = undefined
       if (!weights.has(term)) continue
-      const count = counts.get(term)
-      counts.set(term, (count ?? 0) + 1)
-      if (at === 0 || !weights.has(terms[at - 1]!)) continue
-      const both = `${terms[at - 1]} ${term}`
-      const weight = pairs.get(both)
-      if (weight === undefined || seen.has(both)) continue
+      counts.set(term, (counts.get(term) ?? 0) + 1)
+      after = pairs.get(term)
+      if (!both || seen.has(both)) continue
       seen.add(both)
-      pair += weight
+      pair += both.weight
     }
     return { hit, counts, length: terms.length, pair }
   })
@@ -119,12 +118,18 @@ function matchPart(
   return match
 }
 
-/** The query's neighbouring words, with their mean weight. */
-function pairsOf(terms: readonly string[], weights: ReadonlyMap<string, number>): Map<string, number> {
-  const pairs = new Map<string, number>()
+interface Pair {
+  weight: number
+}
+
+/** The query's neighbouring words, with their mean weight: by the first, by the second. */
+function pairsOf(terms: readonly string[], weights: ReadonlyMap<string, number>): Map<string, Map<string, Pair>> {
+  const pairs = new Map<string, Map<string, Pair>>()
   for (let at = 1; at < terms.length; at++) {
     const [one, other] = [terms[at - 1]!, terms[at]!]
-    if (one !== other) pairs.set(`${one} ${other}`, (weights.get(one)! + weights.get(other)!) / 2)
+    if (one === other) continue
+    const after = pairs.get(one) ?? new Map<string, Pair>()
+    pairs.set(one, after.set(other, { weight: (weights.get(one)! + weights.get(other)!) / 2 }))
   }
   return pairs
 }
