@@ -48,9 +48,9 @@ export function remember(conversation: Conversation, said: Said, engine: MemoryE
   const keep = (role: SaidTurn["role"], text: string, createdAt: number) => {
     if (text !== "") kept.push({ role, text, speaker: null, sessionId, createdAt, requestId: said.requestId })
   }
-  const turn = keyOf(JSON.stringify([sessionId, namespace.projectKey]), newest.key)
+  const turn = keyOf(`${sessionId}\n${namespace.projectKey}`, newest.key)
   if (isUnanswered && heard.add(turn)) keep("user", newest.text, said.askedAt)
-  const answer = withoutBlocks(said.answer).trim()
-  if (answer !== "" && heard.add(keyOf(answer, turn))) keep("assistant", answer, said.answeredAt)
+  if (said.answer !== "" && heard.add(keyOf(said.answer, turn)))
+    keep("assistant", withoutBlocks(said.answer).trim(), said.answeredAt)
   if (kept.length > 0) engine.remember(namespace, kept)
 }
