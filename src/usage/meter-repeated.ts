@@ -18,7 +18,7 @@ export interface Said {
 const native = Buffer.prototype
 const QUOTE = 34
 const BACKSLASH = 92
-const MOST_WAITING_BYTES = 512
+const MOST_WAITING_BYTES = 256
 
 export class RepeatedEvent {
   readonly #tally: Tally
