@@ -19,12 +19,16 @@ export interface RequestHead {
 /** A head past `MAX_HEAD_BYTES`. */
 export class HeadTooLong extends Malformed {}
 
-/** Heads that differ from the last one in nothing but the digits of their content-length are not read again. */
+/** Heads that differ from one read lately in nothing but the digits of their content-length are not read again. */
 interface Known {
   before: string
   after: string
   head: RequestHead
 }
+
+/** Of all connections: a client opens many, and their heads must not each be kept, nor be found out about anew. The newest comes last. */
+const lately: Known[] = []
+const MOST_LATELY = 8
 
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/1\.([01])\r/
 /** What is sent to a proxy: a URL, or of CONNECT a host alone. */
@@ -98,18 +102,25 @@ export class RequestParser {
 
   #read(packet: Buffer, from: number, to: number): void {
     const text = packet.toString("latin1", from, to)
-    const known = this.#known
-    if (known !== null && text.startsWith(known.before) && text.endsWith(known.after)) {
-      const digits = text.slice(known.before.length, text.length - known.after.length)
-      if (/^\d{1,15}$/.test(digits)) {
-        this.length = Number(digits)
-        this.head = known.head
-        return
-      }
+    if (this.#known !== null && this.#isKnown(text, this.#known)) return
+    for (const known of lately) {
+      if (!this.#isKnown(text, known)) continue
+      this.#known = known
+      return
     }
     this.#readNew(packet, text, from, to)
     const place = lengthField.exec(text)?.indices?.[1]
     this.#known = place ? { before: text.slice(0, place[0]), after: text.slice(place[1]), head: this.head } : null
+    if (this.#known !== null && lately.push(this.#known) > MOST_LATELY) lately.shift()
+  }
+
+  #isKnown(text: string, { before, after, head }: Known): boolean {
+    if (!text.startsWith(before) || !text.endsWith(after)) return false
+    const digits = text.slice(before.length, text.length - after.length)
+    if (!/^\d{1,15}$/.test(digits)) return false
+    this.length = Number(digits)
+    this.head = head
+    return true
   }
 
   #readNew(packet: Buffer, text: string, from: number, to: number): void {

@@ -72,7 +72,7 @@ describe("requests sent one behind the other", () => {
   })
 })
 
-test("a head like the last one but for its length is the same head; any other is read anew", () => {
+test("a head like one that came lately, on any connection, but for its length is the same head; any other is read anew", () => {
   const parser = new RequestParser()
   const headOf = (text: string) => {
     parseAll(text, [], parser)
@@ -80,6 +80,9 @@ test("a head like the last one but for its length is the same head; any other is
   }
   const first = headOf(`${head(5)}hello`)
   expect(headOf(`${head(11)}hello again`)).toBe(first)
+  const another = new RequestParser()
+  parseAll(`${head(3)}hey`, [], another)
+  expect([another.head === first, another.length]).toEqual([true, 3])
   const other = headOf(`${head(5, "Authorization: Bearer other\r\n")}hello`)
   expect([other === first, other.headers.get("authorization"), first.headers.get("authorization")]).toEqual([
     false,
