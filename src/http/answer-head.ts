@@ -1,13 +1,10 @@
 /** The headers of an answer on a model route: our own and LiteLLM's, and others such as the provider's. */
 import type { Exchange } from "../app.ts"
+import type { HeaderFields } from "../exchange.ts"
 import type { Deployment } from "../settings.ts"
 import { type Draft, overheadMs } from "../usage/settle.ts"
 import { headerLine, headerLines } from "./answer.ts"
 import { headerValue } from "./header-value.ts"
-
-/** What is the same in every answer to one user, client and project by one deployment. */
-const constant = new WeakMap<Deployment, Map<string, string>>()
-const MOST_KEPT = 500
 
 /** Header lines as they go on the wire. */
 export function answerHead(
@@ -16,17 +13,22 @@ export function answerHead(
   withCost = false,
 ): string {
   const { app, draft, identity } = exchange
-  const { row, deployment } = draft
+  const { row } = draft
   const { id, retries, fallbacks } = row
-  let head = `${deployment ? constantPart(exchange, deployment) : writeConstant(exchange)}x-memproxy-request-id: ${id}\r\nx-litellm-call-id: ${id}\r\n`
-  head += `x-litellm-overhead-duration-ms: ${row.overhead_ms ?? overheadMs(draft, app.now())}\r\n`
-  head += `x-litellm-attempted-retries: ${retries}\r\nx-litellm-attempted-fallbacks: ${fallbacks}\r\n`
-  head += headerLine("x-memproxy-memory", row.memory_status === "off" ? "off" : memoryHeader(draft))
-  if (identity?.sessionId) head += headerLine("x-memproxy-session", headerValue(identity.sessionId))
+  const tries = retries + fallbacks === 0 ? AT_ONCE : triesLines(retries, fallbacks)
+  const memory = row.memory_status === "off" ? MEMORY_OFF : headerLine("x-memproxy-memory", memoryHeader(draft))
+  const session = identity?.sessionId ? `x-memproxy-session: ${headerValue(identity.sessionId)}\r\n` : ""
+  const overhead = row.overhead_ms ?? overheadMs(draft, app.now())
+  let head = `${constantPart(exchange)}x-memproxy-request-id: ${id}\r\nx-litellm-call-id: ${id}\r\nx-litellm-overhead-duration-ms: ${overhead}\r\n${tries}${memory}${session}`
   if (row.lossy.length > 0) head += headerLine("x-memproxy-lossy", headerValue(row.lossy.join(", ")))
   if (withCost && row.cost_usd !== null) head += `x-litellm-response-cost: ${row.cost_usd}\r\n`
   return head + headerLines(others)
 }
+
+const triesLines = (retries: number, fallbacks: number) =>
+  `x-litellm-attempted-retries: ${retries}\r\nx-litellm-attempted-fallbacks: ${fallbacks}\r\n`
+const AT_ONCE = triesLines(0, 0)
+const MEMORY_OFF = "x-memproxy-memory: off\r\n"
 
 /** `hit; n=3; tokens=214; ms=2` · `miss` · `skip; reason=…` · `off` · `error; reason=…` */
 function memoryHeader({ row, detail }: Draft): string {
@@ -36,27 +38,39 @@ function memoryHeader({ row, detail }: Draft): string {
   return detail.memory_reason === null ? String(memory_status) : `${memory_status}; reason=${detail.memory_reason}`
 }
 
-function constantPart(exchange: Exchange, deployment: Deployment): string {
-  const { draft, identity } = exchange
-  let kept = constant.get(deployment)
-  if (!kept) constant.set(deployment, (kept = new Map()))
-  const key = `${draft.row.model ?? ""}\n${identity?.userId ?? ""}\n${identity?.client ?? ""}\n${identity?.project?.name ?? ""}`
-  let head = kept.get(key)
-  if (head === undefined) {
-    if (kept.size >= MOST_KEPT) kept.clear()
-    kept.set(key, (head = writeConstant(exchange)))
-  }
-  return head
+/** What the last answer to a head said of who asked and who answers. */
+interface Kept {
+  deployment: Deployment | null
+  model: string | null
+  user: string | null
+  client: string | null
+  project: string | null
+  lines: string
 }
+const kept = new WeakMap<HeaderFields, Kept>()
 
-function writeConstant({ draft, identity }: Exchange): string {
-  const { row, deployment } = draft
-  const line = (name: string, value: string | null | undefined) => (value ? headerLine(name, headerValue(value)) : "")
-  return (
-    line("x-memproxy-user", identity?.userId) +
-    line("x-memproxy-client", identity?.client) +
-    line("x-memproxy-project", identity?.project?.name) +
-    line("x-litellm-model-id", deployment?.id) +
-    (deployment ? line("x-litellm-model-group", row.model) : "")
+function constantPart({ arrival, draft, identity }: Exchange): string {
+  const { deployment, row } = draft
+  const { model } = row
+  const user = identity?.userId ?? null
+  const client = identity?.client ?? null
+  const project = identity?.project?.name ?? null
+  const last = kept.get(arrival.headers)
+  if (
+    last?.deployment === deployment &&
+    last.model === model &&
+    last.user === user &&
+    last.client === client &&
+    last.project === project
   )
+    return last.lines
+  const line = (name: string, value: string | null | undefined) => (value ? headerLine(name, headerValue(value)) : "")
+  const lines =
+    line("x-memproxy-user", user) +
+    line("x-memproxy-client", client) +
+    line("x-memproxy-project", project) +
+    line("x-litellm-model-id", deployment?.id) +
+    (deployment ? line("x-litellm-model-group", model) : "")
+  kept.set(arrival.headers, { deployment, model, user, client, project, lines })
+  return lines
 }

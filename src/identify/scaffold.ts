@@ -45,9 +45,12 @@ export const SCAFFOLD_TAGS: readonly string[] = [
 ]
 
 const OPENING = SCAFFOLD_TAGS.map((tag) => `<${tag}>`)
+const LESS_THAN = 60
+const NOT_BLANK = /\S/
 const CLOSING = SCAFFOLD_TAGS.map((tag) => `</${tag}>`)
 
 function openingAt(text: string, at: number): number {
+  if (text.charCodeAt(at) !== LESS_THAN) return -1
   return OPENING.findIndex((tag) => text.startsWith(tag, at))
 }
 
@@ -77,7 +80,7 @@ export function withoutScaffold(text: string): string {
 
 /** The blocks a text begins with, one after the other, as one string; empty where it begins with something else. */
 export function leadingScaffold(text: string): string {
-  const begin = text.search(/\S/)
+  const begin = text.search(NOT_BLANK)
   if (begin < 0) return ""
   let end = begin
   for (;;) {

@@ -49,10 +49,10 @@ export function buildRoutes(config: Pick<Config, "deployments" | "aliases" | "co
     .sort((a, b) => specificity(b)[0] - specificity(a)[0] || specificity(b)[1] - specificity(a)[1])
     .map(toPattern)
 
-  const find = (model: string): { group: string; captures: string[] } | null => {
-    if (groups.has(model)) return { group: model, captures: [] }
+  const find = (model: string): { group: string; captures: readonly string[] } | null => {
+    if (groups.has(model)) return { group: model, captures: NONE }
     const alias = config.aliases[model]
-    if (alias && groups.has(alias.model)) return { group: alias.model, captures: [] }
+    if (alias && groups.has(alias.model)) return { group: alias.model, captures: NONE }
     for (const { regex, group } of patterns) {
       const match = regex.exec(model)
       if (match) return { group, captures: match.slice(1) }
@@ -66,9 +66,9 @@ export function buildRoutes(config: Pick<Config, "deployments" | "aliases" | "co
       const found = find(name) ?? find(withoutDate(name))
       if (!found) throw unknownModel(name, [...groups.keys()])
       const usable = groups.get(found.group)!
-      const serving = usable.filter((one) => one.mock !== null || serves(one))
+      const serving = those(usable, (one) => one.mock !== null || serves(one))
       if (serving.length === 0) throw notServed(name, usable[0]!)
-      const ready = serving.filter((one) => isReady(one, bringsKey))
+      const ready = those(serving, (one) => isReady(one, bringsKey))
       if (ready.length === 0) throw missingVariable(name, serving[0]!)
       const deployment = pick(ready, random)
       return {
@@ -88,12 +88,20 @@ export function buildRoutes(config: Pick<Config, "deployments" | "aliases" | "co
   }
 }
 
+const NONE: readonly string[] = []
+
+/** Mostly all of them: then there is no list to be made. */
+const those = <T>(list: readonly T[], test: (one: T) => boolean) => (list.every(test) ? list : list.filter(test))
+
 /** A model whose key is missing can still be called by someone who brings one. */
 export const isReady = (one: Deployment, bringsKey: boolean) => one.missing === null || (one.lacksOnlyKey && bringsKey)
 
 /** The seed's `claude-sonnet-4.5,context-1m-2025-08-07`: the name, then features for `anthropic-beta`. */
-function splitFeatures(asked: string, groups: ReadonlyMap<string, unknown>): { name: string; features: string[] } {
-  if (!asked.includes(",") || groups.has(asked)) return { name: asked, features: [] }
+function splitFeatures(
+  asked: string,
+  groups: ReadonlyMap<string, unknown>,
+): { name: string; features: readonly string[] } {
+  if (!asked.includes(",") || groups.has(asked)) return { name: asked, features: NONE }
   const [name, ...features] = asked.split(",").map((part) => part.trim())
   return { name: name!, features: features.filter(Boolean) }
 }
@@ -106,8 +114,8 @@ function withoutDate(name: string): string {
 
 /** Captured segments go into the target's wildcards from left to right; with more captures than wildcards LiteLLM sends the name as asked. */
 function fill(model: string, captures: readonly string[], asked: string): string {
+  if (!model.includes("*")) return model
   const wildcards = model.split("*").length - 1
-  if (wildcards === 0) return model
   if (captures.length > wildcards) return asked
   let next = 0
   return model.replace(/\*/g, () => captures[next++] ?? "")

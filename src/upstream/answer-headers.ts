@@ -1,4 +1,5 @@
 /** Which of a provider's answer headers reach the client, and which of the router's are kept. Pure. */
+import type { HeaderList } from "./answer.ts"
 
 /** Hop-by-hop (RFC 9110 §7.6.1), framing of bytes we send anew, and what a provider's edge says about its own host, not about the answer. */
 const dropped = new Set(
@@ -14,23 +15,19 @@ const dropped = new Set(
 )
 
 /** CORS is ours to decide, and nobody upstream speaks in our name. */
-const droppedPrefixes = ["access-control-", "x-memproxy-", "x-litellm-"]
+const droppedPrefix = /^(access-control-|x-memproxy-|x-litellm-)/
 
 /** The provider's headers for the client, in order. `Connection: foo` makes `foo` hop-by-hop too. */
-export function answerHeaders(
-  headers: Iterable<readonly [string, string]> & { get(name: string): string | null },
-): [name: string, value: string][] {
+export function answerHeaders(headers: HeaderList): [name: string, value: string][] {
   const kept: [string, string][] = []
+  const { flat } = headers
   const options = headers
     .get("connection")
     ?.toLowerCase()
     .split(/[\s,]+/)
-  for (const [name, value] of headers) {
-    if (dropped.has(name) || options?.includes(name)) continue
-    if (name.charCodeAt(1) === 45 || name.charCodeAt(0) === 97) {
-      if (droppedPrefixes.some((prefix) => name.startsWith(prefix))) continue
-    }
-    kept.push([name, value])
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!
+    if (!dropped.has(name) && !options?.includes(name) && !droppedPrefix.test(name)) kept.push([name, flat[i + 1]!])
   }
   return kept
 }

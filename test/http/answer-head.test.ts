@@ -2,19 +2,21 @@ import { expect, test } from "bun:test"
 import type { Exchange } from "../../src/app.ts"
 import type { Identity } from "../../src/exchange.ts"
 import { responseOf } from "../../src/http/answer.ts"
+import { Fields } from "../../src/http/fields.ts"
 import { answerHead } from "../../src/http/answer-head.ts"
 import { openDraft } from "../../src/usage/settle.ts"
 import { deployment } from "../support/deployment.ts"
 
 const shared = deployment()
-/** An exchange as far as its answer's head looks at it, all by one deployment, as in a process. */
+const headers = new Fields([])
+/** An exchange as far as its answer's head looks at it, all of one client by one deployment, as in a process. */
 function exchange(row: object, identity: Partial<Identity> = {}): Exchange {
-  const arrival = { startedAt: 0, started: 0 } as Parameters<typeof openDraft>[1]
+  const arrival = { startedAt: 0, started: 0, headers } as unknown as Parameters<typeof openDraft>[1]
   const draft = openDraft("id-1", arrival, "openai-chat", "generate")
   Object.assign(draft.row, { model: "m" }, row)
   draft.deployment = shared
   const known = { userId: "ann", client: null, project: null, sessionId: null, ...identity }
-  return { app: { now: () => 1 }, draft, identity: known } as unknown as Exchange
+  return { app: { now: () => 1 }, draft, arrival, identity: known } as unknown as Exchange
 }
 
 const headOf = (...of: Parameters<typeof answerHead>) =>
