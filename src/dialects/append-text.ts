@@ -23,11 +23,12 @@ export function appendTexts(asked: Asked, additions: readonly Addition[]): Asked
     const content = addition.entry < 0 ? conversation.value : contentAt(text, entries[addition.entry])
     if (content) edits.push(...appendEdits(text, content, addition.text, shape))
   }
-  return edits.length === 0 ? asked : withConversation(asked, conversation, splice(text, edits))
+  return edits.length === 0 ? asked : withEdits(asked, conversation, edits)
 }
 
-/** The request as `text`, which differs from it inside the conversation alone: what stands where need not be looked for again. */
-function withConversation(asked: Asked, { value }: Member, text: string): Asked {
+/** They are inside the conversation alone: what stands where need not be looked for again. */
+function withEdits(asked: Asked, { value }: Member, edits: readonly Edit[]): Asked {
+  const text = splice(asked.text, edits)
   const grown = text.length - asked.text.length
   const moved = (at: number) => (at > value.start ? at + grown : at)
   const members = asked.members.map((one) => ({
@@ -35,7 +36,7 @@ function withConversation(asked: Asked, { value }: Member, text: string): Asked 
     start: moved(one.start),
     value: { start: moved(one.value.start), end: moved(one.value.end) },
   }))
-  return { ...asked, text, members }
+  return { ...asked, text, members, edited: { from: asked, edits } }
 }
 
 /** The same member that identification reads: the first of these that is a list; the Responses API takes a text too. */

@@ -30,8 +30,9 @@ export interface Outgoing {
 
 export function writeRequest(asked: Asked, change: Change): Outgoing {
   if (isRenameAlone(asked, change)) {
-    const edits = renameEdits(asked.text, asked.members, change.model)
-    return { text: splice(asked.text, edits), unchanged: edits.length === 0, hideUsage: false }
+    const { from, edits } = asked.edited ?? unedited(asked)
+    const all = [...edits, ...renameEdits(from.text, from.members, change.model)]
+    return { text: splice(from.text, all), unchanged: all.length === 0, hideUsage: false }
   }
   const plan = emptyPlan()
   for (const path of change.drop) dropParam(plan, asked.endpoint.dialect, path)
@@ -40,9 +41,16 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   nameModel(plan, asked, change.model)
   for (const [name, value] of Object.entries(change.put ?? {})) plan.put.set(name, value)
   const hideUsage = change.asksForUsage !== false && askForUsage(plan, asked)
-  const edits = planEdits(asked.text, asked.members, plan)
-  return { text: splice(asked.text, edits), unchanged: edits.length === 0, hideUsage }
+  const { from, edits } = (!CONVERSATIONS.some((key) => concerns(plan, key)) && asked.edited) || unedited(asked)
+  const all = [...edits, ...planEdits(from.text, from.members, plan)]
+  return { text: splice(from.text, all), unchanged: all.length === 0, hideUsage }
 }
+
+const unedited = (asked: Asked) => ({ from: asked, edits: [] })
+
+/** What was edited before is in one of these. */
+const CONVERSATIONS = ["messages", "input", "contents"]
+const concerns = ({ drop, put, inside }: Plan, key: string) => drop.has(key) || put.has(key) || inside.has(key)
 
 /** Most requests: nothing to do but the model's name, so no plan is made. */
 function isRenameAlone({ endpoint, stream, wantsUsage }: Asked, change: Change): boolean {

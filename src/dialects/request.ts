@@ -3,6 +3,7 @@
 import { Refusal } from "../exchange.ts"
 import type { Endpoint } from "./endpoints.ts"
 import { lastMember, type Member, scanDocument, valueText } from "./scan.ts"
+import type { Edit } from "./splice.ts"
 
 export interface Asked {
   endpoint: Endpoint
@@ -15,6 +16,8 @@ export interface Asked {
   wantsUsage: boolean
   /** the body's top level, in order, duplicates included */
   members: readonly Member[]
+  /** `text` is another one's with these edits: who has more to edit can do all in one go, for each text of a long prompt costs its copy */
+  edited: { from: Asked; edits: readonly Edit[] } | null
 }
 
 /** Throws a 400 Refusal for what no provider could answer: no JSON object, no model, nothing to work on. */
@@ -23,7 +26,8 @@ export function readRequest(endpoint: Endpoint, text: string): Asked {
   const model = endpoint.model ?? readModel(text, members)
   const stream = endpoint.stream ?? readBoolean(text, members, "stream")
   requireContent(endpoint, text, members)
-  return { endpoint, text, model, stream, wantsUsage: stream && readsUsage(endpoint, text, members), members }
+  const wantsUsage = stream && readsUsage(endpoint, text, members)
+  return { endpoint, text, model, stream, wantsUsage, members, edited: null }
 }
 
 function readModel(text: string, members: readonly Member[]): string {

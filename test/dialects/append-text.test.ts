@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test"
 import * as fc from "fast-check"
 import { appendTexts } from "../../src/dialects/append-text.ts"
 import { matchEndpoint } from "../../src/dialects/endpoints.ts"
-import { readRequest } from "../../src/dialects/request.ts"
+import { writeRequest } from "../../src/dialects/outgoing.ts"
+import { type Asked, readRequest } from "../../src/dialects/request.ts"
 import type { Json } from "../../src/exchange.ts"
 
 const PATHS = {
@@ -11,14 +12,21 @@ const PATHS = {
   anthropic: "/v1/messages",
   gemini: "/v1beta/models/g:generateContent",
 }
-/** What is known of where things stand is as if the request were read anew. */
+/** What is known of where things stand is as if the request were read anew, and what goes out is. */
 function append(path: string, text: string, ...entries: number[]): string {
   const endpoint = matchEndpoint("POST", path)!
   const appended = appendTexts(
     readRequest(endpoint, text),
     entries.map((entry) => ({ entry, text: `note ${entry} "é"\n` })),
   )
-  expect(appended).toEqual(readRequest(endpoint, appended.text))
+  const anew = readRequest(endpoint, appended.text)
+  expect<Asked>({ ...appended, edited: null }).toEqual(anew)
+  for (const model of [anew.model, "another"])
+    for (const drop of [[], ["temperature"], ["messages[*].content", "input[*].role"], ["messages", "contents"]]) {
+      const change = { model, params: { top_p: 0.5 }, drop }
+      for (const one of [change, { ...change, params: {} }])
+        expect(writeRequest(appended, one).text).toBe(writeRequest(anew, one).text)
+    }
   return appended.text
 }
 
@@ -88,6 +96,7 @@ test("whatever the history is, only the named messages change, and each by its o
   })
   fc.assert(
     fc.property(history, fc.nat(4), (messages, at) => {
+      append(PATHS.chat, JSON.stringify({ messages, model: "m", stream: true }), at)
       const before = JSON.stringify({ model: "m", messages, max_tokens: 5 })
       const after = JSON.parse(append(PATHS.anthropic, before, at)) as { messages: { content: Json }[] }
       const changed = messages[at]
