@@ -56,29 +56,35 @@ export class RepeatedEvent {
     const end = to - this.#tailBytes
     if (end <= start || native.compare.call(bytes, event, 0, this.#from, from, start) !== 0) return false
     if (native.compare.call(bytes, event, event.length - this.#tailBytes, event.length, end, to) !== 0) return false
+    if (!isPlain(bytes, start, end)) return false
     if (this.#waitingBytes + end - start > MOST_WAITING_BYTES) this.tell()
-    return this.#keep(bytes, start, end)
-  }
-
-  #keep(bytes: Uint8Array, start: number, end: number): boolean {
-    if (end - start > MOST_WAITING_BYTES) return false
-    const waiting = (this.#waiting ??= new Uint8Array(MOST_WAITING_BYTES))
-    let to = this.#waitingBytes
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at]!
-      if (byte < 32 || byte === QUOTE || byte === BACKSLASH) return false
-      waiting[to++] = byte
+    if (end - start > MOST_WAITING_BYTES) this.#say(bytes, start, end)
+    else {
+      this.#waiting ??= new Uint8Array(MOST_WAITING_BYTES)
+      this.#waitingBytes += native.copy.call(bytes, this.#waiting, this.#waitingBytes, start, end)
     }
-    this.#waitingBytes = to
     return true
   }
 
   /** Tells the tally what it was not told yet. */
   tell(): void {
     if (this.#waitingBytes === 0) return
-    const text = native.toString.call(this.#waiting, "utf8", 0, this.#waitingBytes)
+    this.#say(this.#waiting!, 0, this.#waitingBytes)
     this.#waitingBytes = 0
+  }
+
+  #say(bytes: Uint8Array, from: number, to: number): void {
+    const text = native.toString.call(bytes, "utf8", from, to)
     if (this.#said.isSpeech) addSpeech(this.#tally, text)
     else addArguments(this.#tally, this.#said.into, text)
   }
+}
+
+/** Whether it stands in JSON as it is. */
+function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!
+    if (byte < 32 || byte === QUOTE || byte === BACKSLASH) return false
+  }
+  return true
 }
