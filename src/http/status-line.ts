@@ -28,4 +28,8 @@ const REASONS: Readonly<Record<number, string>> = {
 }
 
 /** The reason may be empty, the space before it not (RFC 9112 §4). */
-export const statusLine = (status: number) => `HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n`
+const write = (status: number) => `HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n`
+const LINES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.keys(REASONS).map((status) => [status, write(Number(status))]),
+)
+export const statusLine = (status: number): string => LINES[status] ?? write(status)

@@ -19,9 +19,11 @@ export function stringAt(object: Json | undefined, name: string): string | null 
 
 /** The messages of the conversation, oldest first: `messages`, `input` as a list, or `contents`. */
 export function entriesOf(body: JsonObject): Json[] {
-  for (const entries of [body["messages"], body["input"], body["contents"]]) if (Array.isArray(entries)) return entries
-  return []
+  const { messages, input, contents } = body
+  return listed(messages) ?? listed(input) ?? listed(contents) ?? []
 }
+
+const listed = (entries: Json | undefined) => (Array.isArray(entries) ? entries : null)
 
 /** The text or blocks of one entry, whatever the dialect calls them. */
 export function contentOf(entry: JsonObject): Json | undefined {

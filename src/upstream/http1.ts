@@ -338,31 +338,27 @@ const forbidden = /[^\t\x20-\x7e\x80-\xff]/
 const forbiddenInName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 
 type Headers = UpstreamRequest["headers"]
-/** A list that is sent again is not written again. */
-const written = new WeakMap<Headers, string>()
+/** A list that is sent again, to the same place, is not written again. */
+const written = new WeakMap<Headers, { method: string; place: Place; head: string }>()
 
-function linesOf(headers: Headers): string {
-  let lines = written.get(headers)
-  if (lines === undefined) {
-    lines = ""
-    for (const [name, value] of headers) {
-      if (forbidden.test(value) || forbiddenInName.test(name)) throw badHeader(name)
-      lines += `${name}: ${value}\r\n`
-    }
-    written.set(headers, lines)
+/** The head without its length and end. */
+function headOf({ method, headers }: UpstreamRequest, place: Place): string {
+  const known = written.get(headers)
+  if (known?.method === method && known.place === place) return known.head
+  let head = `${method} ${place.path} HTTP/1.1\r\nhost: ${place.pool.host}\r\naccept-encoding: identity\r\n`
+  for (const [name, value] of headers) {
+    if (forbidden.test(value) || forbiddenInName.test(name)) throw badHeader(name)
+    head += `${name}: ${value}\r\n`
   }
-  return lines
+  written.set(headers, { method, place, head })
+  return head
 }
 
 function writeRequest(connection: Connection, request: UpstreamRequest, place: Place): void {
-  const { body } = request
-  let head = `${request.method} ${place.path} HTTP/1.1\r\nhost: ${place.pool.host}\r\naccept-encoding: identity\r\n`
-  head += linesOf(request.headers)
+  const { body, method } = request
   const bodyBytes = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
-  if (body !== null || request.method === "POST" || request.method === "PUT" || request.method === "PATCH") {
-    head += `content-length: ${bodyBytes}\r\n`
-  }
-  head += "\r\n"
+  const hasLength = body !== null || method === "POST" || method === "PUT" || method === "PATCH"
+  const head = `${headOf(request, place)}${hasLength ? `content-length: ${bodyBytes}\r\n\r\n` : "\r\n"}`
   if (head.length + bodyBytes > MOST_BYTES) {
     connection.write(Buffer.from(head, "latin1"))
     if (body !== null) connection.write(typeof body === "string" ? Buffer.from(body) : body)
