@@ -80,25 +80,31 @@ export function numberNames(row: Selected, numberOf: (word: string | null) => nu
 
 export function readColumns(selected: readonly Selected[]): Columns {
   const rows = selected.length
-  const numbers = (column: number, missing: number) =>
-    Float64Array.from(selected, (row) => (row[column] as number | null) ?? missing)
-  const times = numbers(1, 0)
+  const read = <T extends Float64Array | Uint32Array | Uint8Array>(column: number, into: T, missing = 0): T => {
+    for (let row = 0; row < rows; row++) into[row] = (selected[row]![column] as number | null) ?? missing
+    return into
+  }
+  const [rowids, at] = [read(0, new Float64Array(rows)), read(1, new Float64Array(rows))]
+  const flags = read(2, new Uint8Array(rows))
+  const quality = read(3, new Float64Array(rows), Number.NaN)
+  const fractions = FRACTIONS.map((name, place) =>
+    read(FIRST_FRACTION + place, new Float64Array(rows), name === "ttft" ? Number.NaN : 0),
+  )
+  const counts = COUNTS.map((_, place) => read(FIRST_COUNT + place, new Uint32Array(rows)))
+  const dimensions = DIMENSIONS.map((_, place) => read(FIRST_DIMENSION + place, new Uint32Array(rows)))
+  const signals = signalsOf(selected.map((row) => row.slice(FIRST_SIGNAL)))
   return {
     rows,
-    minAt: times.reduce((one, other) => Math.min(one, other), Number.MAX_SAFE_INTEGER),
-    maxAt: times.reduce((one, other) => Math.max(one, other), 0),
+    minAt: at.reduce((one, other) => Math.min(one, other), Number.MAX_SAFE_INTEGER),
+    maxAt: at.reduce((one, other) => Math.max(one, other), 0),
     valid: null,
-    rowids: () => numbers(0, 0),
-    at: () => times,
-    flags: () => Uint8Array.from(selected, (row) => row[2] as number),
-    quality: () => numbers(3, Number.NaN),
-    fraction: (name) => numbers(FIRST_FRACTION + FRACTIONS.indexOf(name), name === "ttft" ? Number.NaN : 0),
-    count: (name) =>
-      Uint32Array.from(selected, (row) => (row[FIRST_COUNT + COUNTS.indexOf(name)] as number | null) ?? 0),
-    dimension: (name) => {
-      const column = FIRST_DIMENSION + DIMENSIONS.indexOf(name)
-      return Uint32Array.from(selected, (row) => row[column] as number)
-    },
-    signals: () => signalsOf(selected.map((row) => row.slice(FIRST_SIGNAL))),
+    rowids: () => rowids,
+    at: () => at,
+    flags: () => flags,
+    quality: () => quality,
+    fraction: (name) => fractions[FRACTIONS.indexOf(name)]!,
+    count: (name) => counts[COUNTS.indexOf(name)]!,
+    dimension: (name) => dimensions[DIMENSIONS.indexOf(name)]!,
+    signals: () => signals,
   }
 }
