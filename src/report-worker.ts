@@ -2,6 +2,7 @@
 import type { FromThread, ToThread } from "./store/report-thread.ts"
 import { yieldToOthers } from "./machine/thread-priority.ts"
 import { codeOf, isDamage } from "./store/database.ts"
+import { type Group, GROUPS } from "./store/groups.ts"
 import type { QualityQuery } from "./store/quality.ts"
 import {
   type ColumnsUse,
@@ -34,10 +35,7 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   else if (data.ask === "work" && data.isLast) settled = Number.POSITIVE_INFINITY
   else if (data.ask === "report") answer(data.id, (open) => report(open, data.name, data.query))
   else if (data.ask === "forget") answer(data.id, (open) => open.atOnce((columns) => columns.forgetWords()))
-  if (data.ask === "report") {
-    if (timer !== null) clearTimeout(timer)
-    timer = setTimeout(work, PAUSE_AFTER_REPORT_MS)
-  } else timer ??= setTimeout(work, PAUSE_MS)
+  timer ??= setTimeout(work, data.ask === "report" ? PAUSE_AFTER_REPORT_MS : PAUSE_MS)
 })
 setInterval(() => {
   reports?.atOnce((columns) => columns.age())
@@ -106,6 +104,32 @@ function close(error: unknown): void {
   if (isDamage(error)) removeColumns(dir)
 }
 
+/** Of the newest rows, when there is nothing else to do for the first time: code that runs for the first time takes several times as long. */
+const REHEARSED: [name: ReportName, groupBy: readonly Group[]][] = [
+  ...(Object.keys(GROUPS) as Group[]).map((group): [ReportName, Group[]] => ["usage", [group]]),
+  ["usage", ["user", "day"]],
+  ["quality", ["model"]],
+  ["quality", ["project"]],
+  ["sessions", []],
+  ["clients", []],
+]
+const REHEARSED_ROWS = 100_000
+let toRehearse = REHEARSED.length
+
+/** @returns whether there was anything */
+function rehearse(): boolean {
+  const next = REHEARSED[--toRehearse]
+  if (next === undefined) return false
+  const [[from] = []] = open().source.values(
+    "SELECT started_at FROM requests ORDER BY started_at DESC LIMIT 1 OFFSET ?",
+    [REHEARSED_ROWS],
+  ) as [number?][]
+  if (from === undefined) return false
+  const [name, groupBy] = next
+  JSON.stringify(report(open(), name, { groupBy, from } as Query<ReportName>))
+  return true
+}
+
 function work(): void {
   timer = null
   try {
@@ -116,7 +140,7 @@ function work(): void {
     const isMore = open().atOnce((columns) => columns.work(settled))
     const applied = open().atOnce((columns) => columns.keepApplied())
     self.postMessage({ applied, isDone: !isMore } satisfies FromThread)
-    if (isMore) timer = setTimeout(work, PAUSE_MS)
+    if (isMore || rehearse()) timer = setTimeout(work, PAUSE_MS)
   } catch (error) {
     close(error) // whoever asks for a report has it without columns
   }

@@ -1,6 +1,7 @@
 /**
  * The thread on which reports are made and the ledger's columns kept: a second processor's work, that no request waits for. It is there while somebody asks for reports.
- * While nobody does, rows wait until there are few requests, or until so many wait that the next report would; then it is started for them and ends.
+ * While nobody does, rows wait until there are not many requests, or until so many wait that the next report would; then it is started for them and ends. With many rows it
+ * stays, for a thread just started takes twice as long.
  */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
@@ -39,10 +40,12 @@ export interface ReportThread {
 /** Who asked will ask again. */
 const WATCH_MS = 60_000
 /** With so many rows to be read first, the next report takes a second. */
-const MOST_WAITING = 32 * PIECE_ROWS
-/** There are few requests when no more than these end in this time. */
+const MANY_ROWS = 32 * PIECE_ROWS
+/** Some time after the start, that it does not hold up. */
+const BEGIN_MS = 1_000
+/** There are few requests when no more than these end in this time: they leave most of a processor. */
 const QUIET_MS = 2_000
-const QUIET_ROWS = 100
+const QUIET_ROWS = 1_500
 /** A report under way is not waited for any longer. */
 const CLOSE_MS = 2_000
 
@@ -53,6 +56,8 @@ export function createReportThread(dir: string, warn: (message: string) => void)
   let watch: ReturnType<typeof setTimeout> | null = null
   let quiet: ReturnType<typeof setTimeout> | null = null
   let last = 0
+  /** of the ledger, about */
+  let rowsThere = 0
   /** rows that came or changed since the columns were brought up to date, and since the last look at how many come */
   let rowsWaiting = 0
   let rowsLately = 0
@@ -99,7 +104,11 @@ export function createReportThread(dir: string, warn: (message: string) => void)
       if ("json" in said) one?.resolve(said.json)
       else one?.reject(Object.assign(new Error(said.error.message), { code: said.error.code }))
     }
-    if (watch === null && waiting.size === 0) void end("nobody asks")
+    endUnlessNeeded()
+  }
+
+  function endUnlessNeeded(): void {
+    if (watch === null && waiting.size === 0 && rowsThere < MANY_ROWS) void end("nobody asks")
   }
 
   /** Once for each trouble: it is tried again all the time. */
@@ -113,8 +122,10 @@ export function createReportThread(dir: string, warn: (message: string) => void)
 
   function watchOn(): void {
     if (watch !== null) clearTimeout(watch)
-    watch = setTimeout(() => (waiting.size > 0 ? watchOn() : void end("nobody asks")), WATCH_MS)
-    watch.unref()
+    watch = setTimeout(() => {
+      watch = null
+      endUnlessNeeded()
+    }, WATCH_MS).unref()
   }
 
   function send(message: ToThread): void {
@@ -132,10 +143,11 @@ export function createReportThread(dir: string, warn: (message: string) => void)
   }
 
   function changed(rows: number): void {
+    rowsThere += rows
     rowsWaiting += rows
     rowsLately += rows
     if (rowsWaiting < PIECE_ROWS || isClosed) return
-    if (watch !== null || rowsWaiting >= MOST_WAITING) bringUpToDate()
+    if (watch !== null || rowsWaiting >= MANY_ROWS) bringUpToDate()
     else quiet ??= setTimeout(whenQuiet, QUIET_MS).unref()
   }
 
@@ -147,7 +159,7 @@ export function createReportThread(dir: string, warn: (message: string) => void)
 
   function bringUpToDate(): void {
     rowsWaiting = 0
-    send({ ask: "work", isLast: watch === null })
+    send({ ask: "work", isLast: watch === null && rowsThere < MANY_ROWS })
   }
 
   return {
@@ -158,7 +170,10 @@ export function createReportThread(dir: string, warn: (message: string) => void)
     },
     forgetWords: async () => void (await ask((id) => ({ ask: "forget", id }))),
     changed,
-    opened: (newest) => changed(existsSync(join(dir, "columns.db")) ? newest % PIECE_ROWS : newest),
+    opened(newest) {
+      const isKept = newest < MANY_ROWS && existsSync(join(dir, "columns.db"))
+      setTimeout(changed, BEGIN_MS, isKept ? newest % PIECE_ROWS : newest).unref()
+    },
     onApplied: (act) => void (applied = act),
     restart: () => void end("the ledger is another file now"),
     async close() {
