@@ -6,7 +6,7 @@ import { type Endpoint, matchEndpoint } from "./dialects/endpoints.ts"
 import { lastUserText } from "./dialects/mock.ts"
 import { needsChat, outboundDialect } from "./dialects/outbound.ts"
 import { changeFor } from "./dialects/fitting.ts"
-import { writeRequest } from "./dialects/outgoing.ts"
+import { bodyOf, writeRequest } from "./dialects/outgoing.ts"
 import { readRequest } from "./dialects/request.ts"
 import { type Arrival, type Identity, type JsonObject, type Project, Refusal } from "./exchange.ts"
 import type { Config, Deployment } from "./settings.ts"
@@ -49,7 +49,7 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     exchange.draft.tap?.sent(written.text)
     if (deployment.mock !== null)
       return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
-    const sent = written.unchanged && told === asked ? bytes : written.text
+    const sent = bodyOf(written, asked, bytes)
     const answer = await callProvider(exchange, choice, { method: "POST" }, sent)
     if (endpoint.operation === "count_tokens" && CANNOT_COUNT.has(answer.status)) {
       const { countHere } = await loadTranslated()

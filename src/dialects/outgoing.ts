@@ -5,7 +5,7 @@ import { addParams, asObject, dropParam } from "./params.ts"
 import { emptyPlan, type Plan, planEdits, planInside, renameEdits } from "./plan.ts"
 import type { Asked } from "./request.ts"
 import { lastMember, valueText } from "./scan.ts"
-import { splice } from "./splice.ts"
+import { type Edit, splice, spliceBytes } from "./splice.ts"
 
 export interface Change {
   /** the provider's own name for the model */
@@ -21,9 +21,10 @@ export interface Change {
 }
 
 export interface Outgoing {
+  /** that of `from` with these edits */
   text: string
-  /** `text` is the client's: send its bytes */
-  unchanged: boolean
+  from: Asked
+  edits: readonly Edit[]
   /** we asked for usage and the client did not: that chunk is to be hidden again */
   hideUsage: boolean
 }
@@ -32,7 +33,7 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   if (isRenameAlone(asked, change)) {
     const { from, edits } = asked.edited ?? unedited(asked)
     const all = [...edits, ...renameEdits(from.text, from.members, change.model)]
-    return { text: splice(from.text, all), unchanged: all.length === 0, hideUsage: false }
+    return { text: splice(from.text, all), from, edits: all, hideUsage: false }
   }
   const plan = emptyPlan()
   for (const path of change.drop) dropParam(plan, asked.endpoint.dialect, path)
@@ -43,7 +44,7 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   const hideUsage = change.asksForUsage !== false && askForUsage(plan, asked)
   const { from, edits } = (!CONVERSATIONS.some((key) => concerns(plan, key)) && asked.edited) || unedited(asked)
   const all = [...edits, ...planEdits(from.text, from.members, plan)]
-  return { text: splice(from.text, all), unchanged: all.length === 0, hideUsage }
+  return { text: splice(from.text, all), from, edits: all, hideUsage }
 }
 
 const unedited = (asked: Asked) => ({ from: asked, edits: [] })
@@ -51,6 +52,15 @@ const unedited = (asked: Asked) => ({ from: asked, edits: [] })
 /** What was edited before is in one of these. */
 const CONVERSATIONS = ["messages", "input", "contents"]
 const concerns = ({ drop, put, inside }: Plan, key: string) => drop.has(key) || put.has(key) || inside.has(key)
+
+/** A shorter text is encoded sooner than its bytes are put together. */
+const LONG = 2 ** 14
+
+/** What is sent in place of `asked`, which came as `bytes`: these, as far as they stay. */
+export function bodyOf({ text, from, edits }: Outgoing, asked: Asked, bytes: Uint8Array): string | Uint8Array {
+  if (from !== asked || (edits.length > 0 && bytes.length < LONG)) return text
+  return spliceBytes(bytes, asked.text, edits)
+}
 
 /** Most requests: nothing to do but the model's name, so no plan is made. */
 function isRenameAlone({ endpoint, stream, wantsUsage }: Asked, change: Change): boolean {

@@ -187,8 +187,8 @@ describe("LiteLLM's settings", () => {
   })
 
   test("without them the client's bytes go out as they came", () => {
-    expect(sameDialect({ fitting: off }, asked, "m")).toMatchObject({ text: JSON.stringify(asked), unchanged: true })
-    expect(sameDialect({ fitting: { ...off, drops: true } }, asked, "m").unchanged).toBe(true)
+    expect(sameDialect({ fitting: off }, asked, "m")).toMatchObject({ text: JSON.stringify(asked), edits: [] })
+    expect(sameDialect({ fitting: { ...off, drops: true } }, asked, "m").edits).toEqual([])
   })
 
   test("allowed_openai_params are sent whatever the table says, and taken over where translation does not know them", () => {
