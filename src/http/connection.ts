@@ -247,7 +247,8 @@ export class Connection implements Carrier, Sender, Sink, Swept {
       this.#unsent.shift()
     }
     if (this.#isAnswered) this.#next()
-    else this.#flow?.pull()
+    else if (this.#flow !== null) this.#flow.pull()
+    else if (this.#host.isStopping) this.retire()
   }
 
   #finish(): void {
@@ -311,7 +312,8 @@ export class Connection implements Carrier, Sender, Sink, Swept {
 
   /** The server stops: what is under way may end, and no further request is taken. */
   retire(): void {
-    if (this.#inbound === null && !this.#isOver) this.#end(false)
+    outbox.flush()
+    if (this.#inbound === null && this.#unsent.length === 0 && !this.#isOver) this.#end(false)
   }
 
   /** Called now and then: gives up on clients that are too slow. */
