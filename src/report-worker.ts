@@ -17,7 +17,7 @@ import { describeQuality } from "./usage/quality-report.ts"
 declare const self: Worker
 
 /** Questions go before the next piece of work, and so do the requests of a machine with one processor. A view asks several: work waits until it has them all. */
-const PAUSE_MS = 20
+const PAUSE_MS = 5
 const PAUSE_AFTER_REPORT_MS = 250
 const AGE_MS = 10_000
 

@@ -33,7 +33,7 @@ export function packArrays(arrays: readonly Numbers[]): Uint8Array {
     new Uint32Array(bytes.buffer, at, 1)[0] = array.length
     bytes[at + 4] = form ? FORMS.indexOf(form) : FORMS.length
     bytes[at + 5] = Number(hasNaN)
-    if (form) narrow(array, form, new form.type(bytes.buffer, at + HEAD, array.length))
+    if (form) narrow(array, form, hasNaN, new form.type(bytes.buffer, at + HEAD, array.length))
     else new Float64Array(bytes.buffer, at + HEAD, array.length).set(array)
     at += sizes[index]!
   })
@@ -64,21 +64,25 @@ function formOf(array: Numbers): { form: Form | undefined; hasNaN: boolean } {
   let most = 0
   let isWhole = true
   let hasNaN = false
-  for (let index = 0; index < array.length; index++) {
-    const value = array[index]!
-    if (value !== value) hasNaN = true
-    else if (value < 0 || Math.round(value * 1000) / 1000 !== value) return { form: undefined, hasNaN }
-    else {
-      if (value > most) most = value
-      if (value !== Math.trunc(value)) isWhole = false
+  if (!(array instanceof Float64Array))
+    for (let index = 0; index < array.length; index++) most = Math.max(most, array[index]!)
+  else
+    for (let index = 0; index < array.length; index++) {
+      const value = array[index]!
+      if (value !== value) hasNaN = true
+      else if (value < 0 || Math.round(value * 1000) / 1000 !== value) return { form: undefined, hasNaN }
+      else {
+        if (value > most) most = value
+        if (value !== Math.trunc(value)) isWhole = false
+      }
     }
-  }
   const fits = (form: Form) =>
     isWhole === (form.scale === 1) && Math.round(most * form.scale) <= largest(form) - Number(hasNaN)
   return { form: FORMS.find(fits), hasNaN }
 }
 
-function narrow(array: Numbers, form: Form, into: Narrow): void {
+function narrow(array: Numbers, form: Form, hasNaN: boolean, into: Narrow): void {
+  if (form.scale === 1 && !hasNaN) return into.set(array)
   const nan = largest(form)
   for (let index = 0; index < array.length; index++) {
     const value = array[index]!

@@ -127,13 +127,15 @@ export class Samples {
   /** After `order`. */
   pack(groups: number): PackedSamples {
     const counts = this.#counts.slice(0, groups)
-    const values: number[] = []
+    const values = new Float64Array(counts.reduce((sum, count) => (count <= EXACT ? sum + count : sum), 0))
+    let at = 0
     const widths = new Uint32Array(groups)
     const buckets: number[] = []
     const times: number[] = []
     for (let group = 0; group < groups; group++) {
       if (counts[group]! <= EXACT) {
-        for (const value of this.#sorted(group)) values.push(value)
+        values.set(this.#sorted(group), at)
+        at += counts[group]!
         continue
       }
       this.#histograms[group]!.forEach((count, bucket) => {
@@ -143,7 +145,7 @@ export class Samples {
         times.push(count)
       })
     }
-    return [counts, Float64Array.from(values), widths, Uint32Array.from(buckets), Uint32Array.from(times)]
+    return [counts, values, widths, Uint32Array.from(buckets), Uint32Array.from(times)]
   }
 
   /** To be called when all values are in. `asked`: 0 for a group whose percentiles nobody will ask for; null: there is none. */
