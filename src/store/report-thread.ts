@@ -39,8 +39,10 @@ export interface ReportThread {
 
 /** Who asked will ask again. */
 const WATCH_MS = 60_000
-/** With so many rows to be read first, the next report takes a second. */
+/** Of so many rows a report takes a second while the thread has not kept their columns. */
 const MANY_ROWS = 32 * PIECE_ROWS
+/** More do not wait for a quiet moment: the next report would take longer than two seconds. */
+const MOST_WAITING_ROWS = 64 * PIECE_ROWS
 /** Some time after the start, that it does not hold up. */
 const BEGIN_MS = 1_000
 /** There are few requests when no more than these end in this time: they leave most of a processor. */
@@ -147,7 +149,7 @@ export function createReportThread(dir: string, warn: (message: string) => void)
     rowsWaiting += rows
     rowsLately += rows
     if (rowsWaiting < PIECE_ROWS || isClosed) return
-    if (watch !== null || rowsWaiting >= MANY_ROWS) bringUpToDate()
+    if (watch !== null || rowsWaiting >= MOST_WAITING_ROWS) bringUpToDate()
     else quiet ??= setTimeout(whenQuiet, QUIET_MS).unref()
   }
 
