@@ -34,7 +34,7 @@ class Outbox {
     this.#end = end
     const count = this.#ends.length
     if (count === 0) setImmediate(flush)
-    else if (this.#senders[count - 1] === sender) {
+    else if (count > this.#next && this.#senders[count - 1] === sender) {
       this.#ends[count - 1] = end
       return
     }
@@ -45,11 +45,16 @@ class Outbox {
 
   /** Before anything that must come after what waits: a write past the outbox, the connection's end. */
   flush(): void {
-    while (this.#next < this.#ends.length) {
-      const at = this.#next++
-      this.#senders[at]!.send(this.bytes, at === 0 ? 0 : this.#ends[at - 1]!, this.#ends[at]!)
+    try {
+      while (this.#next < this.#ends.length) {
+        const at = this.#next++
+        this.#senders[at]!.send(this.bytes, at === 0 ? 0 : this.#ends[at - 1]!, this.#ends[at]!)
+      }
+    } finally {
+      if (this.#next < this.#ends.length)
+        setImmediate(flush) // one failed, which keeps nobody else's back
+      else this.#senders.length = this.#ends.length = this.#next = this.#end = 0
     }
-    this.#senders.length = this.#ends.length = this.#next = this.#end = 0
   }
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test"
+import { expect, spyOn, test } from "bun:test"
 import { outbox, type Sender } from "../../src/upstream/outbox.ts"
 
 /** Notes what is sent in its name. */
@@ -49,6 +49,37 @@ test("a message posted while others are being sent is sent behind them", async (
   await turn()
   await turn()
   expect(sent).toEqual(["a: question", "b: answer"])
+})
+
+test("who says more while being sent is sent again", async () => {
+  const sent: string[] = []
+  const said = ["more"]
+  const a = sender("a", sent, () => {
+    const more = said.pop()
+    if (more) post(a, more)
+  })
+  post(a, "first")
+  await turn()
+  await turn()
+  expect(sent).toEqual(["a: first", "a: more"])
+})
+
+test("a sender that fails keeps nobody else's message back", () => {
+  const sent: string[] = []
+  const turns: (() => void)[] = []
+  const failing = sender("a", sent, () => {
+    throw new Error("no socket")
+  })
+  const later = spyOn(globalThis, "setImmediate").mockImplementation(((act: () => void) => turns.push(act)) as never)
+  try {
+    post(failing, "one")
+    post(sender("b", sent), "two")
+    expect(() => turns.shift()!()).toThrow("no socket")
+    turns.shift()!()
+  } finally {
+    later.mockRestore()
+  }
+  expect(sent).toEqual(["a: one", "b: two"])
 })
 
 test("many or long messages do not wait for the turn's end", async () => {
