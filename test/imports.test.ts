@@ -9,7 +9,9 @@ import { dirname, join, posix } from "node:path"
 const root = join(import.meta.dir, "..")
 
 const FOLDERS =
-  "config auth identify memory route dialects upstream usage store machine docs cli api http wire dashboard".split(" ")
+  "config auth identify memory route dialects upstream usage store machine event-loop cli api http wire dashboard".split(
+    " ",
+  )
 /** These put the stages together and may import any of them. */
 const PIPELINE = [
   "pipeline.ts",
@@ -29,7 +31,7 @@ const TYPES_FROM: Record<string, string[]> = {
   memory: ["store"],
   upstream: [],
 }
-/** The words and times of the ledger's queries, what a dialect's token counts mean, HTTP's grammar: pure, and known to whoever asks. */
+/** What a stage may know beside its own: the words of the ledger's queries, what a dialect's token counts mean, HTTP's grammar, the event loop. */
 const VOCABULARY = [
   "store/groups.ts",
   "store/time.ts",
@@ -41,6 +43,8 @@ const VOCABULARY = [
   "dialects/gemini/usage.ts",
   "wire/message.ts",
   "wire/chunks.ts",
+  "event-loop/sweep.ts",
+  "event-loop/write-batch.ts",
 ]
 const ROOT_FILES = [
   ...PIPELINE,

@@ -33,8 +33,8 @@ test("every folder of the source is told, and no other", () => {
   const folders = [...new Bun.Glob("*/*.ts").scanSync(new URL("../src", import.meta.url).pathname)].map(
     (file) => file.split("/")[0]!,
   )
-  const told = [...readme.matchAll(/^\| ((?:`\w+\/`(?:, )?)+)\s*\|/gm)].flatMap(([, cell]) =>
-    [...cell!.matchAll(/`(\w+)\/`/g)].map(([, name]) => name!),
+  const told = [...readme.matchAll(/^\| ((?:`[\w-]+\/`(?:, )?)+)\s*\|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`([\w-]+)\/`/g)].map(([, name]) => name!),
   )
   expect(told.sort()).toEqual([...new Set(folders)].sort())
 })

@@ -1,7 +1,7 @@
 /** One client's connection: requests read one after the other, each answered before the next is looked at. HTTP/1.1, RFC 9112. */
 import type { Socket } from "bun"
-import { MOST_BYTES, outbox, type Sender } from "../upstream/outbox.ts"
-import type { Swept } from "../upstream/sweep.ts"
+import { MOST_BYTES, writeBatch, type Sender } from "../event-loop/write-batch.ts"
+import type { Swept } from "../event-loop/sweep.ts"
 import { MOST_SIZE_BYTES, writeSize } from "../wire/chunks.ts"
 import { Malformed } from "../wire/message.ts"
 import { type Answer, type Flow, isFlow, type Sink } from "./answer.ts"
@@ -168,15 +168,15 @@ export class Connection implements Carrier, Sender, Sink, Swept {
         this.#sendWhole("", bytes)
         this.#sendWhole("\r\n", null)
       } else {
-        let at = outbox.room(most)
-        if (this.#head !== "") at += outbox.bytes.write(this.#head, at, "latin1")
+        let at = writeBatch.room(most)
+        if (this.#head !== "") at += writeBatch.bytes.write(this.#head, at, "latin1")
         this.#head = ""
-        at = writeSize(outbox.bytes, at, bytes.length)
-        outbox.bytes.set(bytes, at)
+        at = writeSize(writeBatch.bytes, at, bytes.length)
+        writeBatch.bytes.set(bytes, at)
         at += bytes.length
-        outbox.bytes[at] = 13
-        outbox.bytes[at + 1] = 10
-        outbox.post(this, at + 2)
+        writeBatch.bytes[at] = 13
+        writeBatch.bytes[at + 1] = 10
+        writeBatch.post(this, at + 2)
       }
     }
     if (this.#unsent.length === 0) this.#flow?.pull()
@@ -204,16 +204,16 @@ export class Connection implements Carrier, Sender, Sink, Swept {
     this.#head = ""
     const most = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length
     if (head.length + most <= MOST_BYTES) {
-      let at = outbox.room(head.length + most)
-      at += outbox.bytes.write(head, at, "latin1")
-      if (typeof body === "string") at += outbox.bytes.write(body, at, "utf8")
+      let at = writeBatch.room(head.length + most)
+      at += writeBatch.bytes.write(head, at, "latin1")
+      if (typeof body === "string") at += writeBatch.bytes.write(body, at, "utf8")
       else if (body !== null) {
-        outbox.bytes.set(body, at)
+        writeBatch.bytes.set(body, at)
         at += body.length
       }
-      return outbox.post(this, at)
+      return writeBatch.post(this, at)
     }
-    outbox.flush()
+    writeBatch.flush()
     if (head !== "") this.#write(Buffer.from(head, "latin1"))
     if (body !== null) this.#write(typeof body === "string" ? Buffer.from(body) : body)
   }
@@ -253,7 +253,7 @@ export class Connection implements Carrier, Sender, Sink, Swept {
 
   #finish(): void {
     this.#isAnswered = true
-    if (this.#isLast) outbox.flush()
+    if (this.#isLast) writeBatch.flush()
     if (this.#unsent.length === 0) this.#next()
   }
 
@@ -277,7 +277,7 @@ export class Connection implements Carrier, Sender, Sink, Swept {
   }
 
   #end(lingers = true): void {
-    outbox.flush()
+    writeBatch.flush()
     this.#isOver = true
     this.#ahead = null
     this.#resume()
@@ -312,7 +312,7 @@ export class Connection implements Carrier, Sender, Sink, Swept {
 
   /** The server stops: what is under way may end, and no further request is taken. */
   retire(): void {
-    outbox.flush()
+    writeBatch.flush()
     if (this.#inbound === null && this.#unsent.length === 0 && !this.#isOver) this.#end(false)
   }
 

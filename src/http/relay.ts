@@ -3,7 +3,7 @@
  * Backpressure is the reader's: nothing is asked for before all is written, nothing buffered here. Exactly one ending is reported.
  */
 import { type Body, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
-import { Sweep, type Swept } from "../upstream/sweep.ts"
+import { Sweep, type Swept } from "../event-loop/sweep.ts"
 import type { Flow, Sink } from "./answer.ts"
 
 /** Bytes, null at the clean end, or what the answer failed with: a Refusal on a cut or a timeout. */

@@ -1,7 +1,7 @@
 /** The listening socket: guard, path prefixes, probes and preflights first, then the model routes or the Elysia app. */
 import { type Arrival, type HeaderFields, Refusal } from "../exchange.ts"
 import type { Config } from "../settings.ts"
-import { Sweep } from "../upstream/sweep.ts"
+import { Sweep } from "../event-loop/sweep.ts"
 import { type Answer, answerOf, headerLines } from "./answer.ts"
 import { arrive, type Door } from "./arrival.ts"
 import { Connection, type Host } from "./connection.ts"

@@ -6,7 +6,7 @@ import type { Socket } from "bun"
 import { HeaderList, type Take, type UpstreamAnswer, type UpstreamBody, type UpstreamRequest } from "./answer.ts"
 import { cancelled, collect, takeFrom } from "./body.ts"
 import { badHeader, errorCode, failedFetch, timedOut } from "./failure.ts"
-import type { Sweep, Swept } from "./sweep.ts"
+import type { Sweep, Swept } from "../event-loop/sweep.ts"
 
 type Admit = (answer: UpstreamAnswer, host: string) => UpstreamAnswer
 

@@ -5,10 +5,10 @@
 import type { Take, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
 import { cancelled, collect, readFrom } from "./body.ts"
 import { badAnswer, badHeader, failedToConnect, lostConnection, timedOut, tooLarge } from "./failure.ts"
-import { MOST_BYTES, outbox } from "./outbox.ts"
+import { MOST_BYTES, writeBatch } from "../event-loop/write-batch.ts"
 import { AnswerParser } from "./parser.ts"
 import { type Connection, Pool, type Rider } from "./pool.ts"
-import type { Sweep, Swept } from "./sweep.ts"
+import type { Sweep, Swept } from "../event-loop/sweep.ts"
 
 /** Looks at each answer before the caller does, may replace or refuse (throw) it. */
 export type Admit = (answer: UpstreamAnswer, host: string) => UpstreamAnswer
@@ -364,9 +364,9 @@ function writeRequest(connection: Connection, request: UpstreamRequest, place: P
     if (body !== null) connection.write(typeof body === "string" ? Buffer.from(body) : body)
     return
   }
-  let at = outbox.room(head.length + bodyBytes)
-  at += outbox.bytes.write(head, at, "latin1")
-  if (typeof body === "string") outbox.bytes.write(body, at, "utf8")
-  else if (body !== null) outbox.bytes.set(body, at)
+  let at = writeBatch.room(head.length + bodyBytes)
+  at += writeBatch.bytes.write(head, at, "latin1")
+  if (typeof body === "string") writeBatch.bytes.write(body, at, "utf8")
+  else if (body !== null) writeBatch.bytes.set(body, at)
   connection.post(at + bodyBytes)
 }

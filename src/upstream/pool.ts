@@ -1,7 +1,7 @@
 /** Keep-alive connections to one `http:` origin: opening, writing, pausing, reusing, closing. What the bytes mean is the rider's business. */
 import type { Socket } from "bun"
-import { outbox, type Sender } from "./outbox.ts"
-import type { Sweep, Swept } from "./sweep.ts"
+import { writeBatch, type Sender } from "../event-loop/write-batch.ts"
+import type { Sweep, Swept } from "../event-loop/sweep.ts"
 
 /** Who uses a connection. `lost` and `unreachable` come at most once and end the use. */
 export interface Rider {
@@ -78,7 +78,7 @@ export class Connection implements Sender {
   #socket: Socket<Connection> | null = null
   /** what the kernel has not taken yet, in order */
   #unsent: Uint8Array[] = []
-  /** a request waits in the outbox */
+  /** a request waits in the batch */
   #isPosted = false
   #destroyed = false
   #paused = false
@@ -93,10 +93,10 @@ export class Connection implements Sender {
     return this.#isPosted || this.#unsent.length > 0
   }
 
-  /** A message that is in the outbox up to `end`. */
+  /** A message that is in the batch up to `end`. */
   post(end: number): void {
     this.#isPosted = true
-    outbox.post(this, end)
+    writeBatch.post(this, end)
   }
 
   send(bytes: Uint8Array, from: number, to: number): void {
@@ -108,7 +108,7 @@ export class Connection implements Sender {
 
   /** Bytes that are nobody else's, after all that was said before. */
   write(bytes: Uint8Array): void {
-    outbox.flush()
+    writeBatch.flush()
     this.#unsent.push(bytes)
     if (this.#unsent.length === 1) this.flush()
   }

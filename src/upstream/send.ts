@@ -4,7 +4,7 @@ import { decoded } from "./decode.ts"
 import { refusedRedirect } from "./failure.ts"
 import { FetchClient } from "./fetch.ts"
 import { Http1Client } from "./http1.ts"
-import { Sweep } from "./sweep.ts"
+import { Sweep } from "../event-loop/sweep.ts"
 
 export type { HeaderList, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
 

@@ -1,7 +1,7 @@
 /** One connection against a socket that takes what it likes. What clients see of it is in `server.test.ts`. */
 import { expect, test } from "bun:test"
 import { Connection, type Host } from "../../src/http/connection.ts"
-import { outbox } from "../../src/upstream/outbox.ts"
+import { writeBatch } from "../../src/event-loop/write-batch.ts"
 
 test("a stop waits for the rest of an answer that the kernel has not taken yet", () => {
   let sent = ""
@@ -24,7 +24,7 @@ test("a stop waits for the rest of an answer that the kernel has not taken yet",
   } satisfies Host
   const connection = new Connection(socket as unknown as ConstructorParameters<typeof Connection>[0], host)
   connection.received(Buffer.from("GET / HTTP/1.1\r\nhost: a\r\n\r\n"))
-  outbox.flush()
+  writeBatch.flush()
   host.isStopping = true
   connection.retire()
   expect(sent).not.toContain("[closed]")

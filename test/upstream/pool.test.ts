@@ -1,8 +1,8 @@
 /** One connection's writing, against a socket that takes what it likes. The rest of the pool is seen in `http1.test.ts`. */
 import { expect, test } from "bun:test"
-import { outbox } from "../../src/upstream/outbox.ts"
+import { writeBatch } from "../../src/event-loop/write-batch.ts"
 import { Connection, Pool } from "../../src/upstream/pool.ts"
-import { Sweep } from "../../src/upstream/sweep.ts"
+import { Sweep } from "../../src/event-loop/sweep.ts"
 
 const rider = { opened() {}, received() {}, lost() {}, unreachable() {} }
 
@@ -19,10 +19,10 @@ test("what the kernel does not take at once is sent as it was, whatever the next
   }
   const connection = new Connection(new Pool("h", "h", 80, new Sweep(250, () => 0), 1000), rider)
   connection.opened(socket as unknown as Parameters<typeof connection.opened>[0])
-  const at = outbox.room(100)
-  connection.post(at + outbox.bytes.write("POST /a: the first request", at))
-  outbox.flush()
-  outbox.bytes.fill("#")
+  const at = writeBatch.room(100)
+  connection.post(at + writeBatch.bytes.write("POST /a: the first request", at))
+  writeBatch.flush()
+  writeBatch.bytes.fill("#")
   room = 100
   connection.flush()
   expect(Buffer.concat(sent).toString()).toBe("POST /a: the first request")
@@ -35,8 +35,8 @@ test("what a provider says on a used connection before the next request has left
   connection.opened(socket as unknown as Parameters<typeof connection.opened>[0])
   connection.release()
   connection.user = { ...rider, received: () => heard.push("received"), lost: () => heard.push("lost") }
-  connection.post(outbox.room(100) + 1)
+  connection.post(writeBatch.room(100) + 1)
   connection.received(Buffer.from("HTTP/1.1 408 Request Timeout\r\n\r\n"))
-  outbox.flush()
+  writeBatch.flush()
   expect(heard).toEqual(["closed", "lost"])
 })

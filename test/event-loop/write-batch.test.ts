@@ -1,5 +1,5 @@
 import { expect, spyOn, test } from "bun:test"
-import { outbox, type Sender } from "../../src/upstream/outbox.ts"
+import { writeBatch, type Sender } from "../../src/event-loop/write-batch.ts"
 
 /** Notes what is sent in its name. */
 function sender(name: string, sent: string[], also: () => void = () => {}): Sender {
@@ -12,8 +12,8 @@ function sender(name: string, sent: string[], also: () => void = () => {}): Send
 }
 
 function post(to: Sender, text: string): void {
-  const at = outbox.room(text.length)
-  outbox.post(to, at + outbox.bytes.write(text, at))
+  const at = writeBatch.room(text.length)
+  writeBatch.post(to, at + writeBatch.bytes.write(text, at))
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))

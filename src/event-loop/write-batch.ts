@@ -9,12 +9,12 @@ export interface Sender {
 }
 
 const ROOM_BYTES = 256 * 1024
-/** Longer messages go past the outbox, and are copied nowhere. */
+/** Longer messages go past the batch, and are copied nowhere. */
 export const MOST_BYTES = 64 * 1024
 /** Messages that wait for the rest of a turn: with more, the first would wait for milliseconds. */
 const MOST_WAITING = 64
 
-class Outbox {
+class WriteBatch {
   /** messages are written where they wait */
   readonly bytes = Buffer.allocUnsafeSlow(ROOM_BYTES)
   #end = 0
@@ -43,7 +43,7 @@ class Outbox {
     if (count + 1 === MOST_WAITING) this.flush()
   }
 
-  /** Before anything that must come after what waits: a write past the outbox, the connection's end. */
+  /** Before anything that must come after what waits: a write past the batch, the connection's end. */
   flush(): void {
     try {
       while (this.#next < this.#ends.length) {
@@ -59,5 +59,5 @@ class Outbox {
 }
 
 /** One for all sockets of the process. */
-export const outbox = new Outbox()
-const flush = () => outbox.flush()
+export const writeBatch = new WriteBatch()
+const flush = () => writeBatch.flush()
