@@ -1,7 +1,7 @@
 /** What happens to one request, in order. Every stage is a function; read them from `handle` down. */
 import type { App, Exchange, Snapshot } from "./app.ts"
 import { createGate } from "./auth/gate.ts"
-import { callProvider } from "./pipeline-send.ts"
+import { callProvider } from "./pipeline/send.ts"
 import { type Endpoint, matchEndpoint } from "./dialects/endpoints.ts"
 import { lastUserText } from "./dialects/mock.ts"
 import { needsChat, outboundDialect } from "./dialects/outbound.ts"
@@ -17,7 +17,7 @@ import { type Identified, identify } from "./identify/identify.ts"
 import { readTurns, type UserTurn } from "./identify/turns.ts"
 import { noteMemory } from "./memory/stage.ts"
 import { redact } from "./memory/redact.ts"
-import { openMemory, recall } from "./pipeline-memory.ts"
+import { openMemory, recall } from "./pipeline/memory.ts"
 import { buildRoutes, type Choice, isReady, missingVariable } from "./route/routes.ts"
 import { BodyTap } from "./usage/body-tap.ts"
 import { openDraft } from "./usage/settle.ts"
@@ -99,7 +99,7 @@ export async function handlePassthrough(
   }
 }
 
-const importTranslated = () => import("./pipeline-translated.ts")
+const importTranslated = () => import("./pipeline/translated.ts")
 let translated: ReturnType<typeof importTranslated> | undefined
 /** Kept: to ask for it anew costs 20 µs a call. */
 const loadTranslated = () => (translated ??= importTranslated())

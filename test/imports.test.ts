@@ -9,20 +9,11 @@ import { dirname, join, posix } from "node:path"
 const root = join(import.meta.dir, "..")
 
 const FOLDERS =
-  "config auth identify memory route dialects upstream usage store machine event-loop cli api http wire dashboard".split(
+  "config auth identify memory route dialects upstream usage store machine event-loop pipeline cli api http wire dashboard".split(
     " ",
   )
 /** These put the stages together and may import any of them. */
-const PIPELINE = [
-  "pipeline.ts",
-  "pipeline-memory.ts",
-  "pipeline-quality.ts",
-  "pipeline-judge.ts",
-  "pipeline-send.ts",
-  "pipeline-cloud.ts",
-  "pipeline-translated.ts",
-]
-const WIRING = [...PIPELINE, "report-worker.ts", "app.ts", "main.ts", "http", "cli"]
+const WIRING = ["pipeline.ts", "pipeline", "report-worker.ts", "app.ts", "main.ts", "http", "cli"]
 /** These may import the types, and only the types, of the folders named. */
 const TYPES_FROM: Record<string, string[]> = {
   api: ["store", "memory"],
@@ -47,7 +38,7 @@ const VOCABULARY = [
   "event-loop/write-batch.ts",
 ]
 const ROOT_FILES = [
-  ...PIPELINE,
+  "pipeline.ts",
   "report-worker.ts",
   "exchange.ts",
   "settings.ts",

@@ -161,7 +161,7 @@ async function serve(
     log: logError,
   }
   let loadingJudge: ReturnType<typeof loadJudge> | undefined
-  const loadJudge = async () => (await import("../pipeline-judge.ts")).createJudge(app, Date.now)
+  const loadJudge = async () => (await import("../pipeline/judge.ts")).createJudge(app, Date.now)
   const judging = () => (loadingJudge ??= loadJudge())
   store.ledger.beforeWrite(app.appraiser.slice)
   // One forgotten await would otherwise end the process, and every stream with it.

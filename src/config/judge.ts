@@ -1,4 +1,4 @@
-/** Whether a model judges answers, and how many for how much. Who asks it is `pipeline-judge.ts`. */
+/** Whether a model judges answers, and how many for how much. Who asks it is `pipeline/judge.ts`. */
 import type { Config } from "../settings.ts"
 import type { ConfigFile } from "./schema.ts"
 import { find, type MapTree, type Report } from "./tree.ts"

@@ -16,8 +16,8 @@ import {
   Refusal,
 } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
-import { rememberSaid } from "../pipeline-memory.ts"
-import { appraiseLater, countSettled } from "../pipeline-quality.ts"
+import { rememberSaid } from "../pipeline/memory.ts"
+import { appraiseLater, countSettled } from "../pipeline/quality.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"

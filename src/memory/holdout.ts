@@ -2,7 +2,7 @@
 
 /**
  * The same answer for a session whenever it is asked, decided by nothing but its id: over many sessions a `share` (0 to 1) of them is held out. Called by
- * `pipeline-memory.ts` before anything is recalled. A request without a session is never held out: its next one could not be kept apart.
+ * `pipeline/memory.ts` before anything is recalled. A request without a session is never held out: its next one could not be kept apart.
  */
 export function isHeldOut(sessionId: string | null, share: number): boolean {
   return sessionId !== null && share > 0 && fraction(sessionId) < share

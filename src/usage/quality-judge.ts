@@ -1,4 +1,4 @@
-/** What a judging model is asked about an answer, and how its verdict is read. Pure; who asks is `pipeline-judge.ts`. */
+/** What a judging model is asked about an answer, and how its verdict is read. Pure; who asks is `pipeline/judge.ts`. */
 import type { Json } from "../exchange.ts"
 
 /** Stored with each verdict: verdicts of different prompts are not to be compared. */

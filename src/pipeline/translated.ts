@@ -1,23 +1,23 @@
 /** A call whose client and provider speak different dialects: read, written anew, sent, and the answer written back. Loaded by the first such call. */
-import type { Exchange } from "./app.ts"
-import { callProvider } from "./pipeline-send.ts"
-import { fitBody, type Habits, habitsOf } from "./dialects/fitting.ts"
-import type { MediaPart } from "./dialects/form.ts"
-import { isOfType, mediaToFetch, mimeOf } from "./dialects/media-needs.ts"
-import { writeRequest } from "./dialects/outgoing.ts"
-import { type Asked, readRequest } from "./dialects/request.ts"
-import type { Translation } from "./dialects/translation/call.ts"
-import { isOwnError, localCount } from "./dialects/translation/count.ts"
-import { readCall, translate } from "./dialects/translation/translation.ts"
-import { type Dialect, type JsonObject, Refusal } from "./exchange.ts"
-import type { Answer } from "./http/answer.ts"
-import { contentTypeOf, openMeter, receiveAnswer, replyOwn, replyWhole } from "./http/reply.ts"
-import { replyTranslated } from "./http/reply-translated.ts"
-import type { Deployment } from "./settings.ts"
-import type { Choice } from "./route/routes.ts"
-import { answerHeaders } from "./upstream/answer-headers.ts"
-import type { UpstreamAnswer } from "./upstream/send.ts"
-import { estimateTokens } from "./usage/estimate.ts"
+import type { Exchange } from "../app.ts"
+import { callProvider } from "./send.ts"
+import { fitBody, type Habits, habitsOf } from "../dialects/fitting.ts"
+import type { MediaPart } from "../dialects/form.ts"
+import { isOfType, mediaToFetch, mimeOf } from "../dialects/media-needs.ts"
+import { writeRequest } from "../dialects/outgoing.ts"
+import { type Asked, readRequest } from "../dialects/request.ts"
+import type { Translation } from "../dialects/translation/call.ts"
+import { isOwnError, localCount } from "../dialects/translation/count.ts"
+import { readCall, translate } from "../dialects/translation/translation.ts"
+import { type Dialect, type JsonObject, Refusal } from "../exchange.ts"
+import type { Answer } from "../http/answer.ts"
+import { contentTypeOf, openMeter, receiveAnswer, replyOwn, replyWhole } from "../http/reply.ts"
+import { replyTranslated } from "../http/reply-translated.ts"
+import type { Deployment } from "../settings.ts"
+import type { Choice } from "../route/routes.ts"
+import { answerHeaders } from "../upstream/answer-headers.ts"
+import type { UpstreamAnswer } from "../upstream/send.ts"
+import { estimateTokens } from "../usage/estimate.ts"
 
 export async function handleTranslated(exchange: Exchange, asked: Asked, choice: Choice): Promise<Answer> {
   const translation = await translateCall(exchange, asked, choice)
@@ -80,7 +80,7 @@ async function translateCall(exchange: Exchange, asked: Asked, { deployment, mod
 /** What the provider would not fetch is put into the request. */
 async function fillMedia({ arrival, snapshot }: Exchange, parts: readonly MediaPart[]): Promise<void> {
   if (parts.length === 0) return
-  const { fetchMedia, refused } = await import("./upstream/media.ts")
+  const { fetchMedia, refused } = await import("../upstream/media.ts")
   const urls = parts.map(({ source }) => (source.by === "url" ? source.url : ""))
   arrival.lift()
   const allowedHosts = snapshot.config.mediaHosts

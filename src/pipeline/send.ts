@@ -1,14 +1,14 @@
 /** One call to the chosen deployment: its URL, its headers, its timeouts. What is said, and what becomes of the answer, is decided elsewhere. */
-import type { Exchange } from "./app.ts"
-import type { Arrival, Dialect, HeaderFields, Identity, Operation } from "./exchange.ts"
-import type { Config, Deployment } from "./settings.ts"
-import { namespaceOf } from "./memory/namespace.ts"
-import { containerTag } from "./memory/supermemory-tag.ts"
-import type * as Cloud from "./pipeline-cloud.ts"
-import type { Choice } from "./route/routes.ts"
-import { outgoingHeaders } from "./upstream/headers.ts"
-import type { UpstreamAnswer, UpstreamRequest } from "./upstream/send.ts"
-import { target } from "./upstream/target.ts"
+import type { Exchange } from "../app.ts"
+import type { Arrival, Dialect, HeaderFields, Identity, Operation } from "../exchange.ts"
+import type { Config, Deployment } from "../settings.ts"
+import { namespaceOf } from "../memory/namespace.ts"
+import { containerTag } from "../memory/supermemory-tag.ts"
+import type * as Cloud from "./cloud.ts"
+import type { Choice } from "../route/routes.ts"
+import { outgoingHeaders } from "../upstream/headers.ts"
+import type { UpstreamAnswer, UpstreamRequest } from "../upstream/send.ts"
+import { target } from "../upstream/target.ts"
 
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -108,8 +108,7 @@ export function callProvider(
   })
 }
 
-const sendToCloud: typeof Cloud.sendToCloud = async (...call) =>
-  (await import("./pipeline-cloud.ts")).sendToCloud(...call)
+const sendToCloud: typeof Cloud.sendToCloud = async (...call) => (await import("./cloud.ts")).sendToCloud(...call)
 
 /** A client is watched, and may be silent, once its answer takes longer than a moment. */
 function watchClient(arrival: Arrival): AbortSignal {

@@ -1,11 +1,11 @@
 /** Quality's place in the pipeline: when an exchange settles, and after. What is counted and what it means is in `usage/quality-*.ts`. */
-import type { Exchange } from "./app.ts"
-import type { Metered } from "./exchange.ts"
-import { JUDGE_CLIENT } from "./identify/clients.ts"
-import { purposeOf } from "./identify/purpose.ts"
-import type { Counts } from "./store/counters.ts"
-import { countDelivery } from "./usage/quality-delivery.ts"
-import { scoreOf } from "./usage/quality-score.ts"
+import type { Exchange } from "../app.ts"
+import type { Metered } from "../exchange.ts"
+import { JUDGE_CLIENT } from "../identify/clients.ts"
+import { purposeOf } from "../identify/purpose.ts"
+import type { Counts } from "../store/counters.ts"
+import { countDelivery } from "../usage/quality-delivery.ts"
+import { scoreOf } from "../usage/quality-score.ts"
 
 /** What the row alone says goes to disk with it. */
 export function countSettled({ draft }: Exchange, metered: Metered | null): void {

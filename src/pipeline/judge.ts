@@ -2,13 +2,13 @@
  * The judge: a model that the file names scores a sample of the answers, within a budget. Its calls go through the pipeline like any other and are rows of the client
  * `memproxy-judge`; nothing of an answer is kept but its scores. Loaded by the first answer when the file switches it on.
  */
-import type { App } from "./app.ts"
-import type { Arrival } from "./exchange.ts"
-import type { Config } from "./settings.ts"
-import { responseOf } from "./http/answer.ts"
-import { JUDGE_CLIENT } from "./identify/clients.ts"
-import { handle } from "./pipeline.ts"
-import { askToJudge, PROMPT_VERSION, readVerdict, RUBRIC, scoreOfVerdict } from "./usage/quality-judge.ts"
+import type { App } from "../app.ts"
+import type { Arrival } from "../exchange.ts"
+import type { Config } from "../settings.ts"
+import { responseOf } from "../http/answer.ts"
+import { JUDGE_CLIENT } from "../identify/clients.ts"
+import { handle } from "../pipeline.ts"
+import { askToJudge, PROMPT_VERSION, readVerdict, RUBRIC, scoreOfVerdict } from "../usage/quality-judge.ts"
 
 /** What a person asked and a model answered. */
 export interface Judgeable {

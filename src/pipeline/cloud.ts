@@ -1,15 +1,15 @@
 /** A call to Vertex AI or Bedrock: the body and the sign-in their way, and Bedrock's answers as the dialect's own. Loaded by the first such call. */
-import type { App } from "./app.ts"
-import { cloudBody } from "./dialects/cloud-body.ts"
-import { providerRefusal } from "./dialects/provider-error.ts"
-import { Refusal } from "./exchange.ts"
-import type { Cloud, Deployment } from "./settings.ts"
-import { HeaderList } from "./upstream/answer.ts"
-import { signAws } from "./upstream/aws-signature.ts"
-import { EventStreamBody } from "./upstream/event-stream.ts"
-import { googleToken } from "./upstream/google-token.ts"
-import type { UpstreamAnswer, UpstreamRequest } from "./upstream/send.ts"
-import type { Call } from "./upstream/target.ts"
+import type { App } from "../app.ts"
+import { cloudBody } from "../dialects/cloud-body.ts"
+import { providerRefusal } from "../dialects/provider-error.ts"
+import { Refusal } from "../exchange.ts"
+import type { Cloud, Deployment } from "../settings.ts"
+import { HeaderList } from "../upstream/answer.ts"
+import { signAws } from "../upstream/aws-signature.ts"
+import { EventStreamBody } from "../upstream/event-stream.ts"
+import { googleToken } from "../upstream/google-token.ts"
+import type { UpstreamAnswer, UpstreamRequest } from "../upstream/send.ts"
+import type { Call } from "../upstream/target.ts"
 
 const MOST_ERROR_BYTES = 2 ** 20
 
