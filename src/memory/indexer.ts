@@ -2,7 +2,7 @@
 import type { IndexedMemory, UnindexedMemory } from "../store/memory-tables.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import { chunksOf } from "./rank/chunks.ts"
-import { asking, isStanding, saysWhen } from "./rank/signs.ts"
+import { asking, isStanding, saysWhen } from "./rank/text-features.ts"
 import { type Stems, termsOf } from "./rank/terms.ts"
 
 export interface Indexer {

@@ -3,13 +3,13 @@ import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { createIndexer } from "./indexer.ts"
-import { openMeanings } from "./meanings.ts"
+import { openWordVectors } from "./word-vectors.ts"
 import { asidesIn } from "./rank/asides.ts"
 import { charsFor, excerpt } from "./rank/excerpt.ts"
 import type { Corpus, Query } from "./rank/corpus.ts"
-import type { Meanings } from "./rank/meaning.ts"
+import type { WordVectors } from "./rank/word-vectors.ts"
 import { isAnswerable, knownShare, LEAST_KNOWN, rank, type Ranked } from "./rank/rank.ts"
-import { type Candidate, signsOf } from "./rank/signs-of.ts"
+import { type Candidate, featuresOf } from "./rank/features.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
 import { reasonOf } from "./recall.ts"
 import { redact } from "./redact.ts"
@@ -123,18 +123,18 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     const added = store.insert(entries)
     if (added > 0) {
       indexer.add(entries.reduce((sum, { content }) => sum + content.length, 0))
-      meanings ??= openMeanings()
+      vectors ??= openWordVectors()
     }
     return added
   }
 
-  let meanings: Meanings | null = null
+  let vectors: WordVectors | null = null
 
   function readQuery(text: string): Query {
     const terms = queryTerms(text, stems)
-    meanings ??= openMeanings()
+    vectors ??= openWordVectors()
     const asides = new Set(termsOf(asidesIn(text), stems))
-    return { text, terms, termsOf: (words) => termsOf(words, stems), asides, compare: meanings.compareTo }
+    return { text, terms, termsOf: (words) => termsOf(words, stems), asides, compare: vectors.compareTo }
   }
 
   function look(
@@ -158,7 +158,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       places,
       wordsOf: store.wordsOf,
     }
-    return { corpus, candidates: signsOf(query, corpus) }
+    return { corpus, candidates: featuresOf(query, corpus) }
   }
 
   /** The best standing instructions of a person with an assistant stand at the end of the first ten, as if they fitted as well. */
@@ -310,7 +310,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     search,
     prepare() {
       if (store.places(null, 1).length === 0) return
-      meanings ??= openMeanings()
+      vectors ??= openWordVectors()
       indexer.add(0) // what an earlier process left
     },
     version: store.version,

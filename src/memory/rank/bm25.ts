@@ -1,4 +1,4 @@
-/** How well parts and sessions match a query's words, alone. What is around them is `signs-of.ts`'s. Pure. */
+/** How well parts and sessions match a query's words, alone. What is around them is `features.ts`'s. Pure. */
 import type { Corpus, Hit, Query } from "./corpus.ts"
 
 const K1 = 1.2

@@ -1,6 +1,6 @@
 /** What is ranked: a query, and what a store found for it. Types only. */
 
-import type { Meanings } from "./meaning.ts"
+import type { WordVectors } from "./word-vectors.ts"
 
 /** A part of a memory that shares a word with the query. */
 export interface Hit {
@@ -52,6 +52,6 @@ export interface Query {
   termsOf: (text: string) => readonly string[]
   /** those of `terms` that say little: see `asides.ts` */
   asides: ReadonlySet<string>
-  /** of words by what they mean: `meaning.ts` */
-  compare: Meanings["compareTo"]
+  /** of words by what they mean: `word-vectors.ts` */
+  compare: WordVectors["compareTo"]
 }

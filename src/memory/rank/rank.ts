@@ -2,11 +2,11 @@
  * Which memories answer a query: every part that shares a word with it, and the turns around those, by a weighted sum of what is seen of them (`weights.ts`). No model.
  * Whether people talk with each other or with an assistant is read off the candidates. Pure.
  */
-import { likeBest } from "./alike.ts"
+import { likeBest } from "./relevance-feedback.ts"
 import { bitOf, weightOf } from "./bm25.ts"
 import type { Corpus, Query } from "./corpus.ts"
-import type { Candidate } from "./signs-of.ts"
-import { meaningOf, saidBy } from "./meant.ts"
+import type { Candidate } from "./features.ts"
+import { semanticFeaturesOf, saidBy } from "./semantic-features.ts"
 import { CHAT, CHAT_AGAIN, PEERS, PEERS_AGAIN } from "./weights.ts"
 
 export interface Ranked {
@@ -30,16 +30,16 @@ const LIKE_BEST = 10
 export function rank(query: Query, corpus: Corpus, candidates: readonly Candidate[]): Ranked[] {
   let words: string[] | undefined
   const first = candidates
-    .map((candidate) => ({ candidate, score: weighted(candidate.signs, isPeers(candidate) ? PEERS : CHAT) }))
+    .map((candidate) => ({ candidate, score: weighted(candidate.features, isPeers(candidate) ? PEERS : CHAT) }))
     .sort(byScore)
     .slice(0, SHORTLIST)
   const shortlist = first.map(({ candidate }) => candidate)
   const said = saidBy(corpus, shortlist)
-  const meanings = meaningOf(query, corpus, shortlist, said)
+  const semantic = semanticFeaturesOf(query, corpus, shortlist, said)
   const second = first
     .map(({ candidate, score }, at) => {
-      const signs = { ...candidate.signs, ...meanings[at]! }
-      const added = weighted(signs, isPeers(candidate) ? PEERS_AGAIN : CHAT_AGAIN)
+      const features = { ...candidate.features, ...semantic[at]! }
+      const added = weighted(features, isPeers(candidate) ? PEERS_AGAIN : CHAT_AGAIN)
       return { candidate, score: score + added, terms: said[at]! }
     })
     .sort(byScore)
@@ -74,9 +74,12 @@ const byScore = (one: Scored, other: Scored) =>
   other.score - one.score || other.candidate.place.memory - one.candidate.place.memory
 const isPeers = ({ place }: Candidate) => place.speaker !== null
 
-function weighted<S extends string>(signs: Readonly<Record<S, number>>, weights: Readonly<Record<S, number>>): number {
+function weighted<S extends string>(
+  features: Readonly<Record<S, number>>,
+  weights: Readonly<Record<S, number>>,
+): number {
   let score = 0
-  for (const sign in weights) score += weights[sign] * signs[sign]
+  for (const feature in weights) score += weights[feature] * features[feature]
   return score
 }
 
@@ -122,10 +125,10 @@ export function isAnswerable(query: Query, corpus: Corpus, candidates: readonly 
   let share = 0
   let nearShare = 0
   let isNamed = false
-  for (const { signs } of candidates) {
-    share = Math.max(share, signs.share)
-    nearShare = Math.max(nearShare, signs.nearShare)
-    isNamed ||= signs.speaker > 0
+  for (const { features } of candidates) {
+    share = Math.max(share, features.share)
+    nearShare = Math.max(nearShare, features.nearShare)
+    isNamed ||= features.speaker > 0
   }
   const relevance = 0.2 * knownShare(query, corpus.frequency, corpus.parts) + 0.4 * share + 0.4 * nearShare
   return relevance >= (isNamed ? LEAST_OF_NAMED : LEAST)

@@ -1,11 +1,11 @@
 /**
- * What is seen of a memory beside a query, and what each sign weighs in the two kinds of conversations there are. A score is the weighted sum: of the first look for all candidates,
+ * The features of a memory for a query, and what each weighs in the two kinds of conversations there are. A score is the weighted sum: of the first look for all candidates,
  * and of a second for the best of them. The weights make it likely that each piece of evidence comes before all that is none (a softmax, L2 of 0.001), on the even conversations of
  * LoCoMo (arXiv 2402.17753, 5 of 10; each piece counts) and BEAM-100K (10 of 20; each question counts). R@10 in conversations that were left out of a fit: LoCoMo 85.0, BEAM 65.1.
- * Trees with any products of signs were no better than the sum; nor was more feedback from the best (their words, their mean vector), nor how well turns around one are ranked,
+ * Trees with any products of features were no better than the sum; nor was more feedback from the best (their words, their mean vector), nor how well turns around one are ranked,
  * nor what the question asks for (its first noun); how recent one is brings nothing among the first ten.
  */
-export interface Signs {
+export interface Features {
   /** BM25 of its best part, 1 for the best of all candidates */
   match: number
   /** the same of the turns around it in its session */
@@ -48,8 +48,8 @@ export interface Signs {
   rarest: number
 }
 
-/** What is seen in a second look, of the likeliest. */
-export interface MeaningSigns {
+/** Of a second look at the likeliest. */
+export interface SemanticFeatures {
   /** share of the query, but for names and dates, that it means, in other words too; that it and its neighbours mean; and the best of its session */
   meant: number
   meantNear: number
@@ -61,11 +61,11 @@ export interface MeaningSigns {
 }
 
 /** Of the first look: by words, who spoke and when. */
-export type Weights = Readonly<Record<keyof Signs, number>>
+export type Weights = Readonly<Record<keyof Features, number>>
 
 /** Of the second look: what it adds to the first. Once it is seen what they mean, the shares of words say less. */
 export type AddedWeights = Readonly<
-  Record<"match" | "session" | "share" | "nearShare" | "length" | keyof MeaningSigns, number>
+  Record<"match" | "session" | "share" | "nearShare" | "length" | keyof SemanticFeatures, number>
 >
 
 /** Named people who talk with each other. */

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test"
-import { likeBest } from "../../../src/memory/rank/alike.ts"
+import { likeBest } from "../../../src/memory/rank/relevance-feedback.ts"
 import { charsFor, excerpt } from "../../../src/memory/rank/excerpt.ts"
 import type { Corpus, Place, Query } from "../../../src/memory/rank/corpus.ts"
 import { rank, type Ranked } from "../../../src/memory/rank/rank.ts"
-import { signsOf } from "../../../src/memory/rank/signs-of.ts"
-import { asking, saysWhen } from "../../../src/memory/rank/signs.ts"
-import { openMeanings } from "../../../src/memory/meanings.ts"
+import { featuresOf } from "../../../src/memory/rank/features.ts"
+import { asking, saysWhen } from "../../../src/memory/rank/text-features.ts"
+import { openWordVectors } from "../../../src/memory/word-vectors.ts"
 import { asidesIn } from "../../../src/memory/rank/asides.ts"
 import { datesIn } from "../../../src/memory/rank/dates.ts"
 import { queryTerms, termsOf } from "../../../src/memory/rank/terms.ts"
@@ -19,7 +19,7 @@ interface Turn {
   at?: string
 }
 
-const meanings = openMeanings()
+const vectors = openWordVectors()
 
 const queryOf = (text: string): Query => {
   const stems = new Map<string, string>()
@@ -28,7 +28,7 @@ const queryOf = (text: string): Query => {
     terms: queryTerms(text, stems),
     termsOf: (words) => termsOf(words, stems),
     asides: new Set(termsOf(asidesIn(text), stems)),
-    compare: meanings.compareTo,
+    compare: vectors.compareTo,
   }
 }
 
@@ -64,7 +64,7 @@ function found(question: string, turns: readonly Turn[]): Ranked[] {
     places,
     wordsOf: (parts) => new Map(parts.map((part) => [part, terms[part]!.join(" ")])),
   }
-  return rank(query, corpus, signsOf(query, corpus))
+  return rank(query, corpus, featuresOf(query, corpus))
 }
 
 test("of two people who say the same, the one that is asked about comes first", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { chunksOf } from "../../../src/memory/rank/chunks.ts"
-import { asking, asksWhen, isStanding, saysWhen } from "../../../src/memory/rank/signs.ts"
+import { asking, asksWhen, isStanding, saysWhen } from "../../../src/memory/rank/text-features.ts"
 import { queryTerms, termsOf } from "../../../src/memory/rank/terms.ts"
 
 const terms = (text: string) => termsOf(text, new Map())

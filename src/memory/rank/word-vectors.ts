@@ -1,6 +1,6 @@
 /**
  * How like two texts are in what their words mean, though they share none: "job" and "profession". By a table of words' vectors, no model is run. The table is handed in;
- * `memory/meanings.ts` reads it and says where it is from. Pure.
+ * `memory/word-vectors.ts` reads it and says where it is from. Pure.
  */
 
 export interface Likeness {
@@ -10,7 +10,7 @@ export interface Likeness {
   nearest: Float32Array
 }
 
-export interface Meanings {
+export interface WordVectors {
   /** For a query's terms: how like a text's terms are to them. */
   compareTo(terms: readonly string[]): (terms: readonly string[]) => Likeness
 }
@@ -19,7 +19,7 @@ export interface Meanings {
 const UPPER = 2 ** 24
 
 /** Little-endian: how many stems, their dimensions, the bytes of their list; the list, by line feeds, filled up to 4; a float a stem that scales its row; the rows as int8. */
-export function readMeanings(bytes: Uint8Array<ArrayBuffer>): Meanings {
+export function readWordVectors(bytes: Uint8Array<ArrayBuffer>): WordVectors {
   const [count, dimensions, listed] = new Uint32Array(bytes.buffer, bytes.byteOffset, 3) as unknown as [
     number,
     number,

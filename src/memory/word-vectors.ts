@@ -6,10 +6,10 @@
  * GloVe and tokenlearn's 64 dimensions did half as much. It makes ranking one to two milliseconds longer.
  */
 import { readFileSync } from "node:fs"
-import path from "./meanings.bin" with { type: "file" }
-import { type Meanings, readMeanings } from "./rank/meaning.ts"
+import path from "./word-vectors.bin" with { type: "file" }
+import { type WordVectors, readWordVectors } from "./rank/word-vectors.ts"
 
 /** 5.7 MB: read when it is first needed. */
-export function openMeanings(): Meanings {
-  return readMeanings(new Uint8Array(readFileSync(path)))
+export function openWordVectors(): WordVectors {
+  return readWordVectors(new Uint8Array(readFileSync(path)))
 }

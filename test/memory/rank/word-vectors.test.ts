@@ -1,13 +1,13 @@
 /** The table of what words mean: what is in it, and how it is read. */
 import { expect, test } from "bun:test"
-import { openMeanings } from "../../../src/memory/meanings.ts"
-import { readMeanings } from "../../../src/memory/rank/meaning.ts"
+import { openWordVectors } from "../../../src/memory/word-vectors.ts"
+import { readWordVectors } from "../../../src/memory/rank/word-vectors.ts"
 import { termsOf } from "../../../src/memory/rank/terms.ts"
 
 const terms = (text: string) => termsOf(text, new Map())
 
 test("texts that share no word are as like as what they are about", () => {
-  const compare = openMeanings().compareTo(terms("What profession do I work in?"))
+  const compare = openWordVectors().compareTo(terms("What profession do I work in?"))
   const of = (text: string) => compare(terms(text)).likeness
   expect(of("I earn my living as a carpenter, it is a good job")).toBeGreaterThan(
     of("The soup needs more paprika and salt"),
@@ -17,7 +17,7 @@ test("texts that share no word are as like as what they are about", () => {
 })
 
 test("a query of unknown words is like nothing", () => {
-  const compare = openMeanings().compareTo(["zzxqy"])
+  const compare = openWordVectors().compareTo(["zzxqy"])
   expect(compare(terms("carpenter"))).toEqual({ likeness: 0, nearest: Float32Array.of(0) })
   expect(compare(["zzxqy"]).nearest).toEqual(Float32Array.of(1)) // but for the word itself
 })
@@ -29,13 +29,13 @@ test("a table is read as it is written down", () => {
   const rows = new Uint8Array(Int8Array.of(1, 0, 2, 0, 0, 1).buffer)
   const filled = new Uint8Array(12)
   filled.set(stems)
-  const compare = readMeanings(Uint8Array.from([...head, ...filled, ...scales, ...rows])).compareTo(["cat"])
+  const compare = readWordVectors(Uint8Array.from([...head, ...filled, ...scales, ...rows])).compareTo(["cat"])
   expect([compare(["dog"]).likeness, compare(["sun"]).likeness]).toEqual([1, 0])
   expect(compare(["cat", "sun"]).likeness).toBeCloseTo(Math.SQRT1_2)
 })
 
 test("each word of a query has its nearest in a text", () => {
-  const [instrument, port] = openMeanings().compareTo(terms("instrument port"))(
+  const [instrument, port] = openWordVectors().compareTo(terms("instrument port"))(
     terms("She practises the violin"),
   ).nearest
   expect(instrument).toBeGreaterThan(0.3)

@@ -1,4 +1,4 @@
-/** What can be seen of a text without understanding it: does it say when, does it ask, does it instruct for good? Pure. */
+/** Features of a text alone, by patterns: does it say when, does it ask, does it instruct for good? Pure. */
 
 const TIME =
   /\b(yesterday|today|tonight|tomorrow|last|next|ago|week|weekend|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december|since|recently|\d{4}|\d+(?:st|nd|rd|th))\b/i

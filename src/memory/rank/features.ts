@@ -1,14 +1,14 @@
-/** What is seen of each candidate beside the query: its match, its neighbours', its session's, who spoke, when. What a sign weighs is `weights.ts`'s. Pure. */
+/** The ranking features of each candidate: its match, its neighbours', its session's, who spoke, when. What a feature weighs is `weights.ts`'s. Pure. */
 import { bitOf, countTerms, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
 import type { Corpus, Place, Query } from "./corpus.ts"
 import { datedBy } from "./dates.ts"
-import { asksSummary, asksWhen } from "./signs.ts"
-import type { Signs } from "./weights.ts"
+import { asksSummary, asksWhen } from "./text-features.ts"
+import type { Features } from "./weights.ts"
 
 export interface Candidate {
   place: Place
   match: Match
-  signs: Signs
+  features: Features
 }
 
 /** Thirty words in bytes, about. */
@@ -23,7 +23,7 @@ export function speakersOf({ termsOf }: Query, { places }: Corpus): Map<string, 
   return speakers
 }
 
-export function signsOf(query: Query, corpus: Corpus): Candidate[] {
+export function featuresOf(query: Query, corpus: Corpus): Candidate[] {
   const speakers = speakersOf(query, corpus)
   const names = new Set([...speakers.values()].flat())
   const weights = weigh(query, corpus, names)
@@ -61,7 +61,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
     const isAssistant = Number(place.speaker === null && place.role !== "user")
     const opens = (1 - isAssistant) * Number(place.pos === 1)
     const when = isWhen * Number(place.saysWhen)
-    const signs: Signs = {
+    const features: Features = {
       match: match.score,
       before: before.score,
       after: after.score,
@@ -88,7 +88,7 @@ export function signsOf(query: Query, corpus: Corpus): Candidate[] {
       askedAbout: (places[oneAfter]?.asking ?? 0) * after.score,
       rarest: match.rarest / most,
     }
-    return { place, match, signs }
+    return { place, match, features }
   })
 }
 

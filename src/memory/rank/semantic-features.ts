@@ -1,19 +1,19 @@
-/** What is seen of the likeliest candidates in a second look: how much of what the query means they say, though in other words. Pure. */
+/** The features of the likeliest candidates in a second look: how much of what the query means they say, though in other words. Pure. */
 import { weightOf } from "./bm25.ts"
 import type { Corpus, Query } from "./corpus.ts"
-import { type Candidate, speakersOf } from "./signs-of.ts"
-import type { MeaningSigns } from "./weights.ts"
+import { type Candidate, speakersOf } from "./features.ts"
+import type { SemanticFeatures } from "./weights.ts"
 
 /** The two turns before one and the next: what it answers, and what is answered to it. */
 const NEAR = [-2, -1, 1]
 
 /** Of each in `shortlist`, which says `said`. */
-export function meaningOf(
+export function semanticFeaturesOf(
   query: Query,
   corpus: Corpus,
   shortlist: readonly Candidate[],
   said: readonly (readonly string[])[],
-): MeaningSigns[] {
+): SemanticFeatures[] {
   const words = tellingWords(query, corpus)
   const weights = words.map((term) => weightOf(term, query, corpus.parts, corpus.frequency.get(term) ?? 0))
   const all = weights.reduce((sum, weight) => sum + weight, 1e-9)
