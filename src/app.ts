@@ -2,7 +2,7 @@
 import type { Gate } from "./auth/gate.ts"
 import type { Logins } from "./auth/logins.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"
-import type { Carry } from "./dialects/translation/carried.ts"
+import type { KeptReasoning } from "./dialects/translation/reasoning.ts"
 import type { Arrival, Caller, Identity, JsonObject } from "./exchange.ts"
 import type { Config } from "./settings.ts"
 import type { Relays } from "./http/relay.ts"
@@ -15,7 +15,7 @@ import type { UserTurn } from "./identify/turns.ts"
 import type { Memories } from "./memory/memories.ts"
 import type { MemoryCall } from "./memory/stage.ts"
 import type { Routes } from "./route/routes.ts"
-import type { CarriedStore } from "./store/carried.ts"
+import type { ReasoningCache } from "./store/reasoning-cache.ts"
 import type { BodyStore } from "./store/bodies.ts"
 import type { Ledger } from "./store/ledger.ts"
 import type { CookieJars } from "./upstream/cookies.ts"
@@ -41,7 +41,7 @@ export interface App {
   relays: Relays
   ledger: Ledger
   bodies: BodyStore
-  carried: CarriedStore<Carry>
+  reasoning: ReasoningCache<KeptReasoning>
   prices: PriceBook
   logins: Logins
   sessions: Sessions

@@ -17,7 +17,7 @@ import { createRepositories } from "../machine/repository.ts"
 import { MemoryFailure } from "../memory/engine.ts"
 import { createMemories } from "../memory/memories.ts"
 import { takeSnapshot } from "../pipeline.ts"
-import { createCarriedStore } from "../store/carried.ts"
+import { createReasoningCache } from "../store/reasoning-cache.ts"
 import { startRetention } from "../store/retention.ts"
 import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
@@ -133,7 +133,7 @@ async function serve(
     relays: createRelays(now),
     ledger: store.ledger,
     bodies: store.bodies,
-    carried: createCarriedStore(config.dataDir, { clock: Date.now, warn: say }),
+    reasoning: createReasoningCache(config.dataDir, { clock: Date.now, warn: say }),
     prices: createPriceBook(),
     logins: createLogins({
       clock: Date.now,
@@ -228,7 +228,7 @@ async function serve(
   if (gaveUp) await server.stop(true)
   app.appraiser.finish()
   await app.memories.close()
-  app.carried.close()
+  app.reasoning.close()
   await telemetry.close()
   await store.close()
   app.upstream.close()

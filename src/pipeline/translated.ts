@@ -56,7 +56,7 @@ async function translateCall(exchange: Exchange, asked: Asked, { deployment, mod
       mediaToFetch(reading.form, { dialect: draft.row.dialect_out!, provider: deployment.provider }),
     )
   const { userId } = identity!
-  const carried = reading.keys.length > 0 ? app.carried.find(userId, reading.keys) : NOTHING_CARRIED
+  const remembered = reading.keys.length > 0 ? app.reasoning.find(userId, reading.keys) : NOTHING_KEPT
   const client = {
     dialect: endpoint.dialect,
     id: draft.row.id,
@@ -70,8 +70,8 @@ async function translateCall(exchange: Exchange, asked: Asked, { deployment, mod
     reading,
     client,
     { dialect, provider: deployment.provider, model, stream: asked.stream },
-    carried,
-    (key, carry) => app.carried.keep(userId, [[key, carry]]),
+    remembered,
+    (key, kept) => app.reasoning.keep(userId, [[key, kept]]),
   )
   draft.row.lossy = translation.losses.paths
   return translation
@@ -116,7 +116,7 @@ function writeTranslated(
   return writeRequest(readRequest(endpoint, text), { model, params, drop }).text
 }
 
-const NOTHING_CARRIED = new Map<string, never>()
+const NOTHING_KEPT = new Map<string, never>()
 
 /** Of each deployment those of the model last asked for: mostly there is no other. */
 const known = new WeakMap<Deployment, { model: string; habits: Habits }>()

@@ -1,6 +1,6 @@
 /** An answer on its way back: the client's own tool names, custom tools' bare strings, and what is to be remembered. Pure. */
 import type { FormEvent, Losses, OpenPart, Part } from "../form.ts"
-import type { CarriedFrom } from "./carried.ts"
+import type { ReasoningRecorder } from "./reasoning.ts"
 import { FREEFORM_ARGUMENT } from "./request.ts"
 import type { ToolNames } from "./tool-names.ts"
 
@@ -11,25 +11,25 @@ export class AnswerFit {
   readonly #callId: string
   #calls = 0
   readonly #names: ToolNames
-  readonly #carried: CarriedFrom
+  readonly #recorder: ReasoningRecorder
   readonly #losses: Losses
   readonly #takesText: boolean
   /** of a call under way that the client gets in the other form: its arguments so far, and what makes them the other form's */
   #turned: { args: string; turn: (args: string) => string } | null = null
 
   /** `takesText`: the client's dialect knows calls whose argument is a bare string */
-  constructor(id: string, takesText: boolean, names: ToolNames, carried: CarriedFrom, losses: Losses) {
+  constructor(id: string, takesText: boolean, names: ToolNames, recorder: ReasoningRecorder, losses: Losses) {
     this.#takesText = takesText
     this.#callId = `call_${id.replaceAll("-", "")}`
     this.#names = names
-    this.#carried = carried
+    this.#recorder = recorder
     this.#losses = losses
   }
 
   parts(parts: readonly Part[]): Part[] {
     return parts.flatMap((said): Part[] => {
       const part = said.kind === "call" ? this.#identified(said) : said
-      this.#carried.part(part)
+      this.#recorder.part(part)
       if (part.kind === "opaque") return this.#drop(part.what)
       if (part.kind !== "call") return [part]
       const named = { ...part, ...this.#names.inward(part.name) }
@@ -42,7 +42,7 @@ export class AnswerFit {
   event(said: FormEvent, emit: (event: FormEvent) => void): void {
     const isCall = said.type === "open" && said.part.kind === "call"
     const event: FormEvent = isCall ? { type: "open", part: this.#identified(said.part as OpenCall) } : said
-    this.#carried.event(event)
+    this.#recorder.event(event)
     switch (event.type) {
       case "open":
         return emit(event.part.kind === "call" ? { type: "open", part: this.#open(event.part) } : event)

@@ -1,13 +1,20 @@
 /**
  * A call whose client and provider speak different dialects, from the client's body to the provider's, and back. Pure: what was remembered of earlier
- * answers is handed in (`carried`), what is to be remembered of this one handed out (`remember`).
+ * answers is handed in (`known`), what is to be remembered of this one handed out (`remember`).
  */
 import type { Dialect, Json, JsonObject, Operation } from "../../exchange.ts"
 import { objectOf } from "../fields.ts"
 import { type Codec, type FormAnswer, Losses, type Reception } from "../form.ts"
 import { AnswerFit } from "./answer.ts"
 import type { Client, Outbound, Reading, Translation } from "./call.ts"
-import { type Carry, CarriedFrom, carriedKeys, originOf, type Remember, restoreCarried } from "./carried.ts"
+import {
+  type KeptReasoning,
+  ReasoningRecorder,
+  reasoningKeys,
+  originOf,
+  type Remember,
+  restoreReasoning,
+} from "./reasoning.ts"
 import { CODECS } from "./codecs.ts"
 import { CollectedStream, replay } from "./collect.ts"
 import { CompletionsWriter, readRequest as readCompletion, writeAnswer as writeCompletion } from "./completions.ts"
@@ -25,7 +32,7 @@ export function readCall(dialect: Dialect, operation: Operation, body: JsonObjec
   const form = clientOf(dialect, operation).readRequest(asked, losses)
   for (const name of form.unheld) losses.note(name)
   requireTurns(form)
-  return { operation, body: asked, form, losses, keys: carriedKeys(form) }
+  return { operation, body: asked, form, losses, keys: reasoningKeys(form) }
 }
 
 /** What reads a client's requests and writes its answers. */
@@ -38,13 +45,13 @@ export function translate(
   reading: Reading,
   client: Client,
   to: Outbound,
-  carried: ReadonlyMap<string, Carry>,
+  known: ReadonlyMap<string, KeptReasoning>,
   remember: Remember,
 ): Translation {
   const { operation, form, losses } = reading
   if (!form) return translateEmbeddings(reading.body, client, to)
   const origin = originOf(to.provider, to.model)
-  restoreCarried(form, carried, origin, losses)
+  restoreReasoning(form, known, origin, losses)
   if (operation !== "count_tokens") requireReadable(form, client.dialect, to.dialect)
   const names = fitRequest(form, client.dialect, to.dialect, losses)
   if (operation === "count_tokens") return translateCount(form, losses, client, to)
@@ -53,8 +60,8 @@ export function translate(
   const reception: Reception = { id, created, model: to.model, body: reading.body, wantsUsage, losses }
   const from = CODECS[to.dialect]
   const back = clientOf(client.dialect, operation)
-  const carriedFrom = new CarriedFrom(origin, remember)
-  const fit = () => new AnswerFit(id, client.dialect.startsWith("openai"), names, carriedFrom, losses)
+  const recorder = new ReasoningRecorder(origin, remember)
+  const fit = () => new AnswerFit(id, client.dialect.startsWith("openai"), names, recorder, losses)
 
   const writeWhole = (answer: FormAnswer) =>
     back.writeAnswer({ ...answer, parts: fit().parts(answer.parts) }, reception)

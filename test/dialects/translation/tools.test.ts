@@ -1,7 +1,7 @@
 /** Tool names and custom tools on their way to a provider of another dialect, and back. */
 import { expect, test } from "bun:test"
 import { AnswerFit } from "../../../src/dialects/translation/answer.ts"
-import { CarriedFrom } from "../../../src/dialects/translation/carried.ts"
+import { ReasoningRecorder } from "../../../src/dialects/translation/reasoning.ts"
 import { fitRequest } from "../../../src/dialects/translation/request.ts"
 import {
   type CallPart,
@@ -35,7 +35,7 @@ const fit = (form: FormRequest, dialect: Parameters<typeof fitRequest>[2] = "ant
 }
 const back = (names: ReturnType<typeof fitRequest>, events: FormEvent[]) => {
   const seen: FormEvent[] = []
-  const answer = new AnswerFit("r-1", true, names, new CarriedFrom("p/m", () => {}), new Losses())
+  const answer = new AnswerFit("r-1", true, names, new ReasoningRecorder("p/m", () => {}), new Losses())
   for (const event of events) answer.event(event, (one) => seen.push(one))
   return seen
 }
@@ -96,7 +96,7 @@ test("rule 17: a custom tool becomes a function of one string, and its call a ba
     { type: "delta", text: "*** End\n" },
     { type: "close" },
   ])
-  const whole = new AnswerFit("r-1", true, names, new CarriedFrom("p/m", () => {}), new Losses())
+  const whole = new AnswerFit("r-1", true, names, new ReasoningRecorder("p/m", () => {}), new Losses())
   expect(whole.parts([call("apply_patch", { args: "not json at all" })])).toMatchObject([
     { form: "text", args: "not json at all" },
   ])

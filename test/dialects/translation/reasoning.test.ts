@@ -1,6 +1,11 @@
 /** Reasoning and signatures: what one answer leaves for the next request, and what of it another model must not see. */
 import { expect, test } from "bun:test"
-import { type Carry, CarriedFrom, carriedKeys, restoreCarried } from "../../../src/dialects/translation/carried.ts"
+import {
+  type KeptReasoning,
+  ReasoningRecorder,
+  reasoningKeys,
+  restoreReasoning,
+} from "../../../src/dialects/translation/reasoning.ts"
 import { type CallPart, type FormRequest, Losses, type Part, type ReasoningPart } from "../../../src/dialects/form.ts"
 import { emptyForm } from "../../support/form.ts"
 
@@ -22,19 +27,19 @@ const call = (id: string, more: Partial<CallPart> = {}): CallPart => ({
 const text = (words: string, signature?: string): Part =>
   signature ? { kind: "text", text: words, signature } : { kind: "text", text: words }
 
-function remembered(origin: string, parts: Part[]): Map<string, Carry> {
-  const kept = new Map<string, Carry>()
-  const from = new CarriedFrom(origin, (key, carry) => kept.set(key, carry))
+function remembered(origin: string, parts: Part[]): Map<string, KeptReasoning> {
+  const kept = new Map<string, KeptReasoning>()
+  const from = new ReasoningRecorder(origin, (key, one) => kept.set(key, one))
   for (const part of parts) from.part(part)
   return kept
 }
 
-function next(parts: Part[], carried: ReadonlyMap<string, Carry>, origin: string) {
+function next(parts: Part[], all: ReadonlyMap<string, KeptReasoning>, origin: string) {
   const form: FormRequest = { ...emptyForm(), turns: [{ role: "assistant", parts }] }
-  const keys = carriedKeys(form)
-  const known = new Map([...carried].filter(([key]) => keys.includes(key)))
+  const keys = reasoningKeys(form)
+  const known = new Map([...all].filter(([key]) => keys.includes(key)))
   const losses = new Losses()
-  restoreCarried(form, known, origin, losses)
+  restoreReasoning(form, known, origin, losses)
   return { parts: form.turns[0]!.parts, losses: losses.paths }
 }
 
@@ -54,7 +59,7 @@ test("rule 2: a signature that another provider or model made, or nobody knows, 
   for (const [kept, origin] of [
     [remembered("anthropic/opus", said), "anthropic/haiku"],
     [remembered("gemini/pro", said), "anthropic/opus"],
-    [new Map<string, Carry>(), "anthropic/opus"],
+    [new Map<string, KeptReasoning>(), "anthropic/opus"],
   ] as const) {
     const { parts, losses } = next(said, kept, origin)
     expect(parts).toEqual([{ ...thought(null), id: undefined }, text("so")])
@@ -105,8 +110,8 @@ test("rule 4: a reasoning item gets its own id again where the client's dialect 
 })
 
 test("what is remembered of a stream is what is remembered of the whole answer", () => {
-  const kept = new Map<string, Carry>()
-  const from = new CarriedFrom("anthropic/opus", (key, carry) => kept.set(key, carry))
+  const kept = new Map<string, KeptReasoning>()
+  const from = new ReasoningRecorder("anthropic/opus", (key, one) => kept.set(key, one))
   from.event({ type: "open", part: { kind: "reasoning", redacted: false } })
   from.event({ type: "delta", text: "h" })
   from.event({ type: "delta", text: "m" })

@@ -9,7 +9,7 @@ import { safeCallId } from "../call-ids.ts"
 import type { CallPart, FormEvent, FormRequest, Losses, Part, ReasoningPart, Turn } from "../form.ts"
 
 /** One thing remembered. */
-export interface Carry {
+export interface KeptReasoning {
   /** provider and model that made it */
   origin: string
   /** of a call: the reasoning right before it */
@@ -27,7 +27,7 @@ const callKey = (id: string) => `call ${safeCallId(id)}`
 const signatureKey = (signature: string) => `sign ${Bun.hash(signature).toString(36)}`
 
 /** Under which keys anything may be remembered for this request. */
-export function carriedKeys(form: FormRequest): string[] {
+export function reasoningKeys(form: FormRequest): string[] {
   const keys: string[] = []
   for (const { role, parts } of form.turns) {
     if (role !== "assistant") continue
@@ -40,31 +40,31 @@ export function carriedKeys(form: FormRequest): string[] {
 }
 
 /** Changes `form`'s turns: foreign reasoning and signatures go, those of `origin` that the client could not hold come back. */
-export function restoreCarried(
+export function restoreReasoning(
   form: FormRequest,
-  carried: ReadonlyMap<string, Carry>,
+  known: ReadonlyMap<string, KeptReasoning>,
   origin: string,
   losses: Losses,
 ): void {
-  for (const turn of form.turns) if (turn.role === "assistant") restoreTurn(turn, carried, origin, losses)
+  for (const turn of form.turns) if (turn.role === "assistant") restoreTurn(turn, known, origin, losses)
 }
 
-function restoreTurn(turn: Turn, carried: ReadonlyMap<string, Carry>, origin: string, losses: Losses): void {
-  const isOwn = (signature: string) => carried.get(signatureKey(signature))?.origin === origin
+function restoreTurn(turn: Turn, known: ReadonlyMap<string, KeptReasoning>, origin: string, losses: Losses): void {
+  const isOwn = (signature: string) => known.get(signatureKey(signature))?.origin === origin
   const parts: Part[] = []
   let hasOwn = false
   for (const part of turn.parts) {
     if (part.kind === "reasoning") {
-      const own = keepReasoning(part, isOwn, carried)
+      const own = keepReasoning(part, isOwn, known)
       if (own.signature !== null) hasOwn = true
       else if (part.signature !== null) losses.note("thinking of another model")
       if (own.signature !== null || own.text !== "") parts.push(own)
     } else if (part.kind === "call") {
-      const carry = carried.get(callKey(part.id))
-      const isFrom = carry?.origin === origin
-      if (isFrom && carry.reasoning && !hasOwn) parts.push(...carry.reasoning)
+      const kept = known.get(callKey(part.id))
+      const isFrom = kept?.origin === origin
+      if (isFrom && kept.reasoning && !hasOwn) parts.push(...kept.reasoning)
       hasOwn = false
-      parts.push(withSignature(part, isFrom ? carry.signature : undefined, isOwn))
+      parts.push(withSignature(part, isFrom ? kept.signature : undefined, isOwn))
     } else if (part.kind === "text" && part.signature !== undefined && !isOwn(part.signature)) {
       parts.push({ ...part, signature: undefined })
     } else parts.push(part)
@@ -76,23 +76,23 @@ function restoreTurn(turn: Turn, carried: ReadonlyMap<string, Carry>, origin: st
 function keepReasoning(
   part: ReasoningPart,
   isOwn: (signature: string) => boolean,
-  carried: ReadonlyMap<string, Carry>,
+  known: ReadonlyMap<string, KeptReasoning>,
 ): ReasoningPart {
   if (part.signature === null) return part
   if (!isOwn(part.signature)) return { ...part, signature: null, id: undefined }
-  return { ...part, id: carried.get(signatureKey(part.signature))?.id ?? part.id }
+  return { ...part, id: known.get(signatureKey(part.signature))?.id ?? part.id }
 }
 
-function withSignature(part: CallPart, carried: string | undefined, isOwn: (signature: string) => boolean): CallPart {
-  if (carried !== undefined) return { ...part, signature: carried }
+function withSignature(part: CallPart, kept: string | undefined, isOwn: (signature: string) => boolean): CallPart {
+  if (kept !== undefined) return { ...part, signature: kept }
   return part.signature === undefined || isOwn(part.signature) ? part : { ...part, signature: undefined }
 }
 
 /** Remembers before the client has the last of it: its next request may come at once. */
-export type Remember = (key: string, carry: Carry) => void
+export type Remember = (key: string, kept: KeptReasoning) => void
 
 /** Watches an answer go by, part by part or event by event, and tells what of it is to be remembered. */
-export class CarriedFrom {
+export class ReasoningRecorder {
   readonly #origin: string
   readonly #remember: Remember
   #reasoning: ReasoningPart[] = []
@@ -112,10 +112,10 @@ export class CarriedFrom {
     } else if (part.kind === "call") {
       const reasoning = this.#reasoning
       if (reasoning.length > 0 || part.signature !== undefined) {
-        const carry: Carry = { origin }
-        if (reasoning.length > 0) carry.reasoning = reasoning
-        if (part.signature !== undefined) carry.signature = part.signature
-        this.#remember(callKey(part.id), carry)
+        const kept: KeptReasoning = { origin }
+        if (reasoning.length > 0) kept.reasoning = reasoning
+        if (part.signature !== undefined) kept.signature = part.signature
+        this.#remember(callKey(part.id), kept)
       }
       this.#reasoning = []
     }
@@ -140,8 +140,8 @@ export class CarriedFrom {
   }
 
   #sign(signature: string, id?: string): void {
-    const carry: Carry = { origin: this.#origin }
-    if (id !== undefined) carry.id = id
-    this.#remember(signatureKey(signature), carry)
+    const kept: KeptReasoning = { origin: this.#origin }
+    if (id !== undefined) kept.id = id
+    this.#remember(signatureKey(signature), kept)
   }
 }

@@ -7,7 +7,7 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { isDamage } from "./database.ts"
 
-export interface CarriedStore<T> {
+export interface ReasoningCache<T> {
   /** What is known under these keys; an empty map where nothing is, or the disk says nothing. */
   find(userId: string, keys: readonly string[]): Map<string, T>
   /** Remembered at once, on disk within 50 ms. */
@@ -16,7 +16,7 @@ export interface CarriedStore<T> {
   close(): void
 }
 
-export interface CarriedOptions {
+export interface ReasoningCacheOptions {
   /** epoch milliseconds */
   clock: () => number
   warn: (message: string) => void
@@ -32,7 +32,7 @@ const MOST_ON_DISK = 500_000
 const MOST_CHARS = 256 * 1024
 
 /** The file is opened at the first use. */
-export function createCarriedStore<T>(dir: string, options: CarriedOptions): CarriedStore<T> {
+export function createReasoningCache<T>(dir: string, options: ReasoningCacheOptions): ReasoningCache<T> {
   const { clock, warn } = options
   const path = join(dir, "carried.db")
   const recent = new Map<string, string>()

@@ -3,11 +3,11 @@ import { afterEach, expect, test } from "bun:test"
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createCarriedStore } from "../../src/store/carried.ts"
+import { createReasoningCache } from "../../src/store/reasoning-cache.ts"
 
 const dirs: string[] = []
 const newDir = () => {
-  const dir = mkdtempSync(join(tmpdir(), "memproxy-carried-"))
+  const dir = mkdtempSync(join(tmpdir(), "memproxy-reasoning-"))
   dirs.push(dir)
   return dir
 }
@@ -16,7 +16,7 @@ afterEach(() => dirs.splice(0).forEach((dir) => rmSync(dir, { recursive: true, f
 const DAY = 24 * 3_600_000
 const open = (dir: string, now = 0) => {
   const warned: string[] = []
-  return { store: createCarriedStore<unknown>(dir, { clock: () => now, warn: (line) => warned.push(line) }), warned }
+  return { store: createReasoningCache<unknown>(dir, { clock: () => now, warn: (line) => warned.push(line) }), warned }
 }
 
 test("it is known at once, and again after a restart; a value kept twice is the last one", () => {
