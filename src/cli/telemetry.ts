@@ -1,4 +1,4 @@
-/** Ledger rows to a collector, as the config in force says: another one after an edit, or none. What is sent is `usage/otel.ts`'s, how is `upstream/otlp.ts`'s. */
+/** Ledger rows to a collector, as the config in force says: another one after an edit, or none. What is sent is `usage/otel.ts`'s, how is `upstream/otlp-exporter.ts`'s. */
 import type { Telemetry } from "../settings.ts"
 import type { Ledger } from "../store/ledger.ts"
 import { version } from "../version.ts"
@@ -20,9 +20,9 @@ export function createTelemetrySender(
 
   /** Loaded where it is asked for only. */
   async function start(telemetry: Telemetry): Promise<() => Promise<void>> {
-    const [{ openOutbox }, otel] = await Promise.all([import("../upstream/otlp.ts"), import("../usage/otel.ts")])
+    const [{ createOtlpExporter }, otel] = await Promise.all([import("../upstream/otlp-exporter.ts"), import("../usage/otel.ts")])
     const meters = new otel.Meters(Date.now())
-    const outbox = openOutbox<NonNullable<ReturnType<typeof otel.spanOf>>>({
+    const exporter = createOtlpExporter<NonNullable<ReturnType<typeof otel.spanOf>>>({
       telemetry,
       traces: (spans) => otel.tracesBody(spans, telemetry.serviceName, version),
       metrics: () => otel.metricsBody(meters.metrics(Date.now()), telemetry.serviceName, version),
@@ -30,9 +30,9 @@ export function createTelemetrySender(
     })
     const unsubscribe = ledger.subscribe((row, detail) => {
       meters.add(row, detail)
-      outbox.add(otel.spanOf(row, detail))
+      exporter.add(otel.spanOf(row, detail))
     })
-    return () => (unsubscribe(), outbox.close())
+    return () => (unsubscribe(), exporter.close())
   }
 
   async function turnTo(telemetry: Telemetry | null): Promise<void> {

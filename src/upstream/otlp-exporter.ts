@@ -4,7 +4,7 @@
  */
 import type { Telemetry } from "../settings.ts"
 
-export interface Outbox<Span> {
+export interface OtlpExporter<Span> {
   /** Null: something was counted that has no span. */
   add(span: Span | null): void
   /** Sends what is there. It does not throw. */
@@ -13,7 +13,7 @@ export interface Outbox<Span> {
   close(): Promise<void>
 }
 
-export interface OutboxOptions<Span> {
+export interface OtlpExporterOptions<Span> {
   telemetry: Telemetry
   traces: (spans: readonly Span[]) => unknown
   /** null: nothing has been counted */
@@ -27,7 +27,7 @@ const BATCH = 512
 const TIMEOUT_MS = 10_000
 const CLOSE_MS = 2_000
 
-export function openOutbox<Span>({ telemetry, traces, metrics, warn }: OutboxOptions<Span>): Outbox<Span> {
+export function createOtlpExporter<Span>({ telemetry, traces, metrics, warn }: OtlpExporterOptions<Span>): OtlpExporter<Span> {
   const spans: Span[] = []
   let isFailing = false
   let hasNews = false
