@@ -1,7 +1,7 @@
 /** What an agent may do with memory and analytics by hand: the tools of `/mcp`, each a row with its schema. How they are served is `mcp.ts`'s. */
 import { type Static, type TSchema, Type } from "@sinclair/typebox"
 import { Refusal } from "../exchange.ts"
-import type { Memory, MemoryBook } from "../memory/engine.ts"
+import type { Memory, MemoryTools } from "../memory/engine.ts"
 import type { Namespace } from "../memory/namespace.ts"
 import type { Ledger } from "../store/ledger.ts"
 import { readRating } from "./feedback.ts"
@@ -13,7 +13,7 @@ export interface McpCaller {
   /** the master key's holder sees everybody's rows */
   seesAll: boolean
   /** null: memory is off */
-  book: MemoryBook | null
+  tools: MemoryTools | null
   /** the namespace of a project named by the caller; undefined: of where they are */
   namespace(project: string | undefined): Namespace
   ledger: Ledger
@@ -56,7 +56,7 @@ export const MCP_TOOLS: readonly McpTool[] = [
     readOnly: true,
     inputSchema: Type.Object({ query: Type.String({ minLength: 1 }), project, limit: limit(10) }, closed),
     run: async (args, caller) => ({
-      results: await bookOf(caller).search(caller.namespace(args.project), args.query, args.limit ?? 10),
+      results: await toolsOf(caller).search(caller.namespace(args.project), args.query, args.limit ?? 10),
     }),
   }),
   tool({
@@ -65,7 +65,7 @@ export const MCP_TOOLS: readonly McpTool[] = [
       'Remembers a fact, preference or decision the user wants kept. Project "*": for all of the user\'s projects.',
     readOnly: false,
     inputSchema: Type.Object({ content: Type.String({ minLength: 1, maxLength: 10_000 }), project }, closed),
-    run: (args, caller): Promise<Memory> => bookOf(caller).add(caller.namespace(args.project), args.content, "mcp"),
+    run: (args, caller): Promise<Memory> => toolsOf(caller).add(caller.namespace(args.project), args.content, "mcp"),
   }),
   tool({
     name: "list_memories",
@@ -73,7 +73,7 @@ export const MCP_TOOLS: readonly McpTool[] = [
     readOnly: true,
     inputSchema: Type.Object({ project, limit: limit(20), cursor: Type.Optional(Type.String()) }, closed),
     run: (args, caller) =>
-      bookOf(caller).list(caller.namespace(args.project), { limit: args.limit ?? 20, cursor: args.cursor ?? null }),
+      toolsOf(caller).list(caller.namespace(args.project), { limit: args.limit ?? 20, cursor: args.cursor ?? null }),
   }),
   tool({
     name: "forget_memory",
@@ -81,7 +81,7 @@ export const MCP_TOOLS: readonly McpTool[] = [
     readOnly: false,
     inputSchema: Type.Object({ id: Type.String({ minLength: 1 }), project }, closed),
     run: async (args, caller) => {
-      if (await bookOf(caller).forget(caller.namespace(args.project), args.id)) return { forgotten: args.id }
+      if (await toolsOf(caller).forget(caller.namespace(args.project), args.id)) return { forgotten: args.id }
       throw new Refusal(
         404,
         "not_found",
@@ -129,8 +129,8 @@ export const MCP_TOOLS: readonly McpTool[] = [
 /** Whose rows they may speak of; null: everybody's. */
 const rowsOf = ({ seesAll, userId }: McpCaller) => (seesAll ? null : userId)
 
-function bookOf({ book }: McpCaller): MemoryBook {
-  if (book) return book
+function toolsOf({ tools }: McpCaller): MemoryTools {
+  if (tools) return tools
   throw new Refusal(
     409,
     "unavailable",

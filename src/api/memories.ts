@@ -2,7 +2,7 @@
 import { Elysia } from "elysia"
 import { type JsonObject, Refusal } from "../exchange.ts"
 import type { Memory } from "../memory/engine.ts"
-import type { MemoryDesk, MemoryDraft } from "../memory/desk.ts"
+import type { MemoryAdmin, MemoryDraft } from "../memory/admin.ts"
 import { parseObject } from "./body.ts"
 import { answers, type DetailSchema, MEMORY_BODY, MEMORY_SCHEMAS, parameter } from "./documentation.ts"
 import type { Scope } from "./query.ts"
@@ -10,7 +10,7 @@ import { readInstant } from "./instant.ts"
 import { searchOf } from "./requests.ts"
 
 export interface MemoriesDeps {
-  desk: MemoryDesk
+  admin: MemoryAdmin
   /** @throws Refusal when the caller may not ask at all */
   scope: (request: Request) => Scope
   readBody: (request: Request) => Promise<string>
@@ -25,11 +25,11 @@ const USER = parameter("user_id", "whose; left out with a key of one user")
 const PROJECT = parameter("project", "project, by display name or key; `*`: those of all projects")
 const SESSION = parameter("session_id", "session")
 
-export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) {
+export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps) {
   const bodyOf = async (request: Request) => parseObject(await readBody(request), SAYS)
   const owned = (request: Request, id: string): Memory => {
     const { userId } = scope(request)
-    const memory = desk.get(id)
+    const memory = admin.get(id)
     if (!memory || (userId !== null && memory.user_id !== userId)) throw unknownId(id)
     return memory
   }
@@ -43,7 +43,7 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
       async ({ request }) => {
         const body = await bodyOf(request)
         const draft = readDraft(body, userIn(body["user_id"], scope(request)), arrivedAt(request), "api")
-        return Response.json(desk.add(draft), { status: 201 })
+        return Response.json(admin.add(draft), { status: 201 })
       },
       detail("Keep a memory", MEMORY_SCHEMAS.memory, { requestBody: MEMORY_BODY }),
     )
@@ -53,7 +53,7 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
         const query = searchOf(request)
         const limit = limitOf(query.get("limit"), 50, 1000)
         return Response.json(
-          desk.list(filterOf(query, scope(request)), { limit, cursor: cursorOf(query.get("cursor")) }),
+          admin.list(filterOf(query, scope(request)), { limit, cursor: cursorOf(query.get("cursor")) }),
         )
       },
       detail("A user's memories, newest first", MEMORY_SCHEMAS.page, {
@@ -69,7 +69,7 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
     )
     .delete(
       "/api/memories",
-      ({ request }) => Response.json({ deleted: desk.forget(filterOf(searchOf(request), scope(request))) }),
+      ({ request }) => Response.json({ deleted: admin.forget(filterOf(searchOf(request), scope(request))) }),
       detail("Forget all of a user, a project or a session", MEMORY_SCHEMAS.deleted, {
         parameters: [USER, PROJECT, SESSION],
       }),
@@ -80,7 +80,7 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
         const asked = searchOf(request).get("user_id") ?? undefined
         const user = scope(request)
         return Response.json({
-          data: desk.places(user.userId === null && asked === undefined ? null : userIn(asked, user)),
+          data: admin.places(user.userId === null && asked === undefined ? null : userIn(asked, user)),
         })
       },
       detail("Whose memories there are, and of which projects", MEMORY_SCHEMAS.places, { parameters: [USER] }),
@@ -90,7 +90,7 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
       ({ request }) => {
         const query = searchOf(request)
         const userId = userIn(query.get("user_id") ?? undefined, scope(request))
-        return new Response(exported(desk, userId), { headers: { "content-type": NDJSON } })
+        return new Response(exported(admin, userId), { headers: { "content-type": NDJSON } })
       },
       detail("All of a user's memories, one a line, as import takes them", "lines", { parameters: [USER] }),
     )
@@ -101,14 +101,14 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
         const userId = userIn(body["user_id"], scope(request))
         const query = textIn(body, "query", true)!
         const limit = limitOf(body["limit"], 10, 100)
-        return Response.json(await desk.search(userId, textIn(body, "project") ?? null, query, limit))
+        return Response.json(await admin.search(userId, textIn(body, "project") ?? null, query, limit))
       },
       detail("What answers a query, best first", MEMORY_SCHEMAS.results, { requestBody: MEMORY_BODY }),
     )
     .post(
       "/api/memories/import",
       async ({ request }) =>
-        Response.json(await importLines(desk, await readBody(request), scope(request), arrivedAt(request))),
+        Response.json(await importLines(admin, await readBody(request), scope(request), arrivedAt(request))),
       detail("Keep many memories: one a line, each as POST /api/memories takes it", MEMORY_SCHEMAS.imported, {
         requestBody: MEMORY_BODY,
       }),
@@ -123,14 +123,14 @@ export function memoriesApi({ desk, scope, readBody, arrivedAt }: MemoriesDeps) 
       async ({ request, params }) => {
         const { id } = owned(request, params.id)
         const body = await bodyOf(request)
-        return Response.json(desk.edit(id, { content: textIn(body, "content"), metadata: metadataIn(body) }))
+        return Response.json(admin.edit(id, { content: textIn(body, "content"), metadata: metadataIn(body) }))
       },
       detail("Change what a memory says", MEMORY_SCHEMAS.memory, { requestBody: MEMORY_BODY }),
     )
     .delete(
       "/api/memories/:id",
       ({ request, params }) => {
-        desk.forgetOne(owned(request, params.id).id)
+        admin.forgetOne(owned(request, params.id).id)
         return new Response(null, { status: 204 })
       },
       detail("Forget a memory", "nothing"),
@@ -164,11 +164,11 @@ const momentOf = (value: unknown): number | null => {
 const BATCH = 500
 
 /** A bad line is told of and left out; the good ones are kept. */
-export async function importLines(desk: MemoryDesk, text: string, scope: Scope, now: number) {
+export async function importLines(admin: MemoryAdmin, text: string, scope: Scope, now: number) {
   const result = { imported: 0, duplicates: 0, errors: [] as { line: number; message: string }[] }
   let batch: MemoryDraft[] = []
   const flush = async () => {
-    const imported = await desk.addAll(batch)
+    const imported = await admin.addAll(batch)
     result.imported += imported
     result.duplicates += batch.length - imported
     batch = []
@@ -194,9 +194,9 @@ export async function importLines(desk: MemoryDesk, text: string, scope: Scope, 
   return result
 }
 
-function exported(desk: MemoryDesk, userId: string): ReadableStream<Uint8Array> {
+function exported(admin: MemoryAdmin, userId: string): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const pages = desk.exportPages(userId)
+  const pages = admin.exportPages(userId)
   return new ReadableStream<Uint8Array>({
     pull(controller) {
       const { value, done } = pages.next()

@@ -4,7 +4,7 @@ import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { importLines } from "../api/memories.ts"
-import { createMemoryDesk, type MemoryDesk } from "../memory/desk.ts"
+import { createMemoryAdmin, type MemoryAdmin } from "../memory/admin.ts"
 import { readForeign } from "../memory/foreign.ts"
 import { createLocalEngine } from "../memory/local.ts"
 import type { Memory } from "../memory/engine.ts"
@@ -84,9 +84,9 @@ export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
     now,
     warn: io.err,
   })
-  const desk = createMemoryDesk(engine, store, now, () => config.memory.scope)
+  const admin = createMemoryAdmin(engine, store, now, () => config.memory.scope)
   try {
-    return await command({ desk, io, values, rest, limit, userId: values.user ?? config.users.defaultUserId })
+    return await command({ admin, io, values, rest, limit, userId: values.user ?? config.users.defaultUserId })
   } catch (error) {
     io.err(error instanceof Error ? error.message : String(error))
     return 1
@@ -97,7 +97,7 @@ export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
 }
 
 interface Asked {
-  desk: MemoryDesk
+  admin: MemoryAdmin
   io: MemoryIo
   values: Values
   rest: string[]
@@ -112,20 +112,20 @@ const wrongUsage = ({ io }: Asked) => {
 
 const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<number>>> = {
   list(asked) {
-    const { desk, values, userId, limit } = asked
-    const { data } = desk.list({ userId, project: values.project, sessionId: values.session }, { limit, cursor: null })
+    const { admin, values, userId, limit } = asked
+    const { data } = admin.list({ userId, project: values.project, sessionId: values.session }, { limit, cursor: null })
     return print(asked, data, `${userId} has no memories here.`)
   },
   async search(asked) {
-    const { desk, values, rest, userId, limit } = asked
+    const { admin, values, rest, userId, limit } = asked
     if (rest.length === 0) return wrongUsage(asked)
-    const { results } = await desk.search(userId, values.project ?? null, rest.join(" "), limit)
+    const { results } = await admin.search(userId, values.project ?? null, rest.join(" "), limit)
     return print(asked, results, "Nothing answers that.")
   },
   add(asked) {
-    const { desk, values, rest, userId, io } = asked
+    const { admin, values, rest, userId, io } = asked
     if (rest.length === 0) return wrongUsage(asked)
-    const memory = desk.add({
+    const memory = admin.add({
       userId,
       project: values.project ?? null,
       content: rest.join(" "),
@@ -140,10 +140,10 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
     return 0
   },
   forget(asked) {
-    const { desk, values, rest, io } = asked
+    const { admin, values, rest, io } = asked
     if (rest.length === 1) {
-      if (!desk.get(rest[0]!)) throw new Error(`No memory has the id "${rest[0]}".`)
-      desk.forgetOne(rest[0]!)
+      if (!admin.get(rest[0]!)) throw new Error(`No memory has the id "${rest[0]}".`)
+      admin.forgetOne(rest[0]!)
       return 0
     }
     if (rest.length > 1 || values.user === undefined) return wrongUsage(asked)
@@ -151,25 +151,30 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
       io.err("That forgets for good. Say so with --yes.")
       return WRONG_USAGE
     }
-    const deleted = desk.forget({ userId: values.user, project: values.project, sessionId: values.session })
+    const deleted = admin.forget({ userId: values.user, project: values.project, sessionId: values.session })
     io.out(`${deleted} forgotten`)
     return 0
   },
   export(asked) {
-    const { desk, rest, io, userId } = asked
+    const { admin, rest, io, userId } = asked
     const lines: string[] = []
-    for (const page of desk.exportPages(userId)) for (const memory of page) lines.push(JSON.stringify(memory))
+    for (const page of admin.exportPages(userId)) for (const memory of page) lines.push(JSON.stringify(memory))
     if (rest[0]) writeFileSync(resolve(io.cwd, rest[0]), lines.map((line) => `${line}\n`).join(""), { mode: 0o600 })
     else for (const line of lines) io.out(line)
     if (rest[0]) io.err(`${lines.length} memories of ${userId} are in ${rest[0]}`)
     return 0
   },
   async import(asked) {
-    const { desk, values, rest, io, userId } = asked
+    const { admin, values, rest, io, userId } = asked
     if (rest.length !== 1) return wrongUsage(asked)
     const text = readFileSync(resolve(io.cwd, rest[0]!), "utf8")
     const lines = readForeign(text, { userId, project: values.project ?? null }) ?? text
-    const { imported, duplicates, errors } = await importLines(desk, lines, { userId: values.user ?? null }, Date.now())
+    const { imported, duplicates, errors } = await importLines(
+      admin,
+      lines,
+      { userId: values.user ?? null },
+      Date.now(),
+    )
     io.out(`${imported} imported, ${duplicates} were there already, ${errors.length} could not be read`)
     for (const { line, message } of errors.slice(0, 20)) io.err(`line ${line}: ${message}`)
     return errors.length > 0 ? 1 : 0

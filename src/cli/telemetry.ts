@@ -20,7 +20,10 @@ export function createTelemetrySender(
 
   /** Loaded where it is asked for only. */
   async function start(telemetry: Telemetry): Promise<() => Promise<void>> {
-    const [{ createOtlpExporter }, otel] = await Promise.all([import("../upstream/otlp-exporter.ts"), import("../usage/otel.ts")])
+    const [{ createOtlpExporter }, otel] = await Promise.all([
+      import("../upstream/otlp-exporter.ts"),
+      import("../usage/otel.ts"),
+    ])
     const meters = new otel.Meters(Date.now())
     const exporter = createOtlpExporter<NonNullable<ReturnType<typeof otel.spanOf>>>({
       telemetry,

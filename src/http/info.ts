@@ -57,7 +57,7 @@ async function memoryInfo(app: App, namespace: Namespace) {
   const engine = app.memories.engine(app.snapshot().config)
   if (!engine) return null
   const { userId: user_id, projectKey: project_key } = namespace
-  const memories = await engine.book.count(namespace).catch((error: unknown) => {
+  const memories = await engine.tools.count(namespace).catch((error: unknown) => {
     app.log("memories cannot be counted", error)
     return null
   })

@@ -18,7 +18,7 @@ export async function serveMcp(request: Request, arrival: Arrival, app: App): Pr
   const mine: McpCaller = {
     userId,
     seesAll: caller.kind !== "virtual",
-    book: app.memories.engine(config)?.book ?? null,
+    tools: app.memories.engine(config)?.tools ?? null,
     namespace: (name) => namespaceOf(config.memory.scope, userId, named(name)),
     ledger: app.ledger,
     now: () => arrival.startedAt,

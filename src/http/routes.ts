@@ -128,7 +128,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     )
     .use(
       memoriesApi({
-        desk: app.memories.desk,
+        admin: app.memories.admin,
         scope,
         readBody: async (request) => bodyText(await receiveBody(arrivals.of(request))),
         arrivedAt: (request) => arrivals.of(request).startedAt,

@@ -53,13 +53,13 @@ export interface MemoryEngine {
   remember(namespace: Namespace, turns: readonly SaidTurn[]): void
   /** What is kept under this path or one below it, of this user, is the project's from now on: it was learned that they are one. */
   adopt(userId: string, root: string, project: Project): void
-  /** What people do with memories by hand. @throws Refusal for what this engine cannot do, MemoryFailure where it does not answer */
-  readonly book: MemoryBook
+  /** What people and agents do with memories by hand. @throws Refusal for what this engine cannot do, MemoryFailure where it does not answer */
+  readonly tools: MemoryTools
   flush(): Promise<void>
   close(): Promise<void>
 }
 
-export interface MemoryBook {
+export interface MemoryTools {
   /** best first */
   search(namespace: Namespace, query: string, limit: number): Promise<(Memory & { score: number; why: string })[]>
   add(namespace: Namespace, content: string, source: "api" | "mcp"): Promise<Memory>

@@ -1,6 +1,6 @@
 /** The memory inside the binary: words under a namespace, ranked by what surrounds them and what they mean. No key, no service; no model is run. */
 import type { JsonObject } from "../exchange.ts"
-import type { Memory, MemoryBook, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
+import type { Memory, MemoryTools, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { createIndexer } from "./indexer.ts"
 import { openWordVectors } from "./word-vectors.ts"
@@ -269,7 +269,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     }
   }
 
-  const book: MemoryBook = {
+  const tools: MemoryTools = {
     search: async (namespace, query, limit) =>
       (await search(visible(namespace), query, limit)).map(({ stored, score, why }) => ({
         ...memoryOf(stored),
@@ -328,7 +328,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       store.adopt(userId, root, project)
       indexer.add(0)
     },
-    book,
+    tools,
     flush: async () => flushNow(),
     async close() {
       if (timer !== null) clearTimeout(timer)

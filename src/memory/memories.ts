@@ -5,7 +5,7 @@ import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./replay.ts"
 import { BlockMemo } from "./memo.ts"
-import { createMemoryDesk, type MemoryDesk } from "./desk.ts"
+import { createMemoryAdmin, type MemoryAdmin } from "./admin.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import { createLocalEngine } from "./local.ts"
 import { redact } from "./redact.ts"
@@ -16,7 +16,7 @@ export interface Memories {
   /** null: the file switches memory off */
   engine(config: Config): MemoryEngine | null
   /** what is kept here, by hand, whichever engine the file chooses */
-  readonly desk: MemoryDesk
+  readonly admin: MemoryAdmin
   /** Once a process listens: so that its first recall need not wait. */
   prepare(config: Config): void
   readonly blocks: SentBlocks
@@ -89,7 +89,7 @@ export function createMemories({
     const { engine: chosen } = config.memory
     return chosen === "local" ? local : chosen === "supermemory" ? supermemory(config) : null
   }
-  const desk = createMemoryDesk(local, store, now, scope)
+  const admin = createMemoryAdmin(local, store, now, scope)
   return {
     engine,
     prepare(config) {
@@ -109,13 +109,13 @@ export function createMemories({
     projectOf: store.projectOf,
     contentOf(id) {
       try {
-        return desk.get(id)?.content ?? null
+        return admin.get(id)?.content ?? null
       } catch (error) {
         warn(`a memory cannot be read: ${String(error)}`)
         return null
       }
     },
-    desk,
+    admin,
     blocks,
     memo: new BlockMemo(),
     heard: new Heard(),

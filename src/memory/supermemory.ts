@@ -2,7 +2,7 @@
 import type { MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import type { Namespace } from "./namespace.ts"
 import { callSupermemory, type SupermemoryAccess } from "./supermemory-api.ts"
-import { createSupermemoryBook } from "./supermemory-book.ts"
+import { createSupermemoryTools } from "./supermemory-tools.ts"
 import { list, object, readFacts } from "./supermemory-facts.ts"
 import { createSupermemoryQueue, type Outbox } from "./supermemory-queue.ts"
 import { containerTag, conversationId } from "./supermemory-tag.ts"
@@ -55,14 +55,14 @@ export function createSupermemory(options: SupermemoryOptions): MemoryEngine {
   /** Supermemory cannot rename a container tag: what was kept under a path stays under it. */
   function adopt(): void {}
 
-  const book = createSupermemoryBook(options, redact)
+  const tools = createSupermemoryTools(options, redact)
   return {
     name: "supermemory",
     version: () => null,
     recall,
     remember,
     adopt,
-    book,
+    tools,
     flush: queue.flush,
     close: queue.close,
   }

@@ -10,7 +10,7 @@ import { isHeldOut } from "../memory/holdout.ts"
 import { MODE_HEADER, readMode } from "../memory/mode.ts"
 import { namespaceOf } from "../memory/namespace.ts"
 import { type Conversation, reasonOf } from "../memory/recall.ts"
-import { type MemoryCall, noteMemory, noteRecollection, recallFor, rememberFor } from "../memory/stage.ts"
+import { type MemoryCall, noteMemory, noteRecollection, recallFor, rememberFor } from "../memory/call.ts"
 import type { Choice } from "../route/routes.ts"
 
 /** What memory may do in this call; null: nothing. The row says why. @throws Refusal 400 for a mode that is none */

@@ -27,7 +27,12 @@ const BATCH = 512
 const TIMEOUT_MS = 10_000
 const CLOSE_MS = 2_000
 
-export function createOtlpExporter<Span>({ telemetry, traces, metrics, warn }: OtlpExporterOptions<Span>): OtlpExporter<Span> {
+export function createOtlpExporter<Span>({
+  telemetry,
+  traces,
+  metrics,
+  warn,
+}: OtlpExporterOptions<Span>): OtlpExporter<Span> {
   const spans: Span[] = []
   let isFailing = false
   let hasNews = false

@@ -1,5 +1,5 @@
 /**
- * Ledger rows as OpenTelemetry's spans and histograms, in OTLP's JSON form. Pure: where they go, `upstream/otlp.ts` knows.
+ * Ledger rows as OpenTelemetry's spans and histograms, in OTLP's JSON form. Pure: where they go, `upstream/otlp-exporter.ts` knows.
  * Names: https://opentelemetry.io/docs/specs/semconv/gen-ai/ ; form: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 import type { LedgerDetail, LedgerRow, Operation } from "../exchange.ts"

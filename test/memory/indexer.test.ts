@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { importLines } from "../../src/api/memories.ts"
-import { createMemoryDesk } from "../../src/memory/desk.ts"
+import { createMemoryAdmin } from "../../src/memory/admin.ts"
 import { createLocalEngine } from "../../src/memory/local.ts"
 import { namespaceOf } from "../../src/memory/namespace.ts"
 import { createMemoryStore } from "../../src/store/memories.ts"
@@ -33,8 +33,8 @@ function open(dir = mkdtempSync(join(tmpdir(), "memproxy-indexer-"))) {
     database.close,
     () => rmSync(dir, { recursive: true, force: true }),
   )
-  const desk = createMemoryDesk(engine, store, Date.now, () => "project")
-  return { dir, store, engine, desk, warnings }
+  const admin = createMemoryAdmin(engine, store, Date.now, () => "project")
+  return { dir, store, engine, admin, warnings }
 }
 
 const line = (number: number, content: string) =>
@@ -45,17 +45,17 @@ const lines = (count: number, chars: number) =>
   ).join("\n")
 
 test("a search right after an import sees all of it, and the import let others have their turn", async () => {
-  const { desk, store } = open()
+  const { admin, store } = open()
   let turns = 0
   const others = setInterval(() => turns++, 0)
-  const { imported, errors } = await importLines(desk, lines(6000, 2600), { userId: null }, 0)
+  const { imported, errors } = await importLines(admin, lines(6000, 2600), { userId: null }, 0)
   clearInterval(others)
   expect({ imported, errors }).toEqual({ imported: 6000, errors: [] })
   expect(turns).toBeGreaterThan(0)
   // what waits is bounded: it kept up while it was imported
   expect(store.unindexed(null, 6000).length).toBeLessThan(6000)
   for (const wanted of [0, 1711, 5999]) {
-    const { results } = await desk.search("ann", null, `What is item${wanted}?`, 1)
+    const { results } = await admin.search("ann", null, `What is item${wanted}?`, 1)
     expect(results[0]?.content).toStartWith(`Number ${wanted} is`)
   }
   expect(store.unindexed(null, 1)).toEqual([])
@@ -63,7 +63,7 @@ test("a search right after an import sees all of it, and the import let others h
 
 test("what an earlier process kept is indexed when one begins", async () => {
   const first = open()
-  await importLines(first.desk, lines(50, 100), { userId: null }, 0)
+  await importLines(first.admin, lines(50, 100), { userId: null }, 0)
   await first.engine.close()
   expect(first.store.unindexed(null, 100)).toHaveLength(50)
   const second = open(first.dir)
@@ -74,8 +74,8 @@ test("what an earlier process kept is indexed when one begins", async () => {
 })
 
 test("recall takes what is indexed in time, and goes on without the rest", async () => {
-  const { desk, engine, store } = open()
-  await importLines(desk, lines(1000, 2600), { userId: null }, 0)
+  const { admin, engine, store } = open()
+  await importLines(admin, lines(1000, 2600), { userId: null }, 0)
   const ann = namespaceOf("project", "ann", null)
   const query = { text: "What is item3 about?", previous: null, sessionId: null, maxTokens: 512 }
   const early = engine.recall(ann, query)

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "bun:test"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createMemoryDesk } from "../../src/memory/desk.ts"
+import { createMemoryAdmin } from "../../src/memory/admin.ts"
 import type { SaidTurn } from "../../src/memory/engine.ts"
 import { createLocalEngine } from "../../src/memory/local.ts"
 import { namespaceOf } from "../../src/memory/namespace.ts"
@@ -37,7 +37,7 @@ function open(dir = mkdtempSync(join(tmpdir(), "memproxy-memory-"))) {
     database,
     store,
     engine,
-    desk: createMemoryDesk(
+    admin: createMemoryAdmin(
       engine,
       store,
       () => 0,
@@ -97,14 +97,14 @@ test("memory keeps silent where nothing matches", () => {
 })
 
 test("an answer is found by the question before it", async () => {
-  const { engine, desk } = open()
+  const { engine, admin } = open()
   engine.remember(shop, [
     ...filler,
     turn("What is the name of your cat, Joe?", { sessionId: "s2" }),
     turn("Pumpernickel.", { sessionId: "s2", role: "assistant" }),
   ])
   void engine.flush()
-  const { results } = await desk.search("ann", "acme/shop", "What is Joe's cat called?", 3)
+  const { results } = await admin.search("ann", "acme/shop", "What is Joe's cat called?", 3)
   expect(results.map(({ content }) => content)).toContain("Pumpernickel.")
 })
 
@@ -143,10 +143,10 @@ test("Chinese and Japanese are remembered", () => {
 })
 
 test("the same turn sent again is kept once; the same words in another session are another", () => {
-  const { engine, desk } = open()
+  const { engine, admin } = open()
   engine.remember(shop, [turn("I like tea."), turn("I like tea."), turn("I like tea.", { sessionId: "s2" })])
   void engine.flush()
-  expect(desk.list({ userId: "ann" }, { limit: 10, cursor: null }).data).toHaveLength(2)
+  expect(admin.list({ userId: "ann" }, { limit: 10, cursor: null }).data).toHaveLength(2)
 })
 
 test("it is there after a restart", async () => {
@@ -159,21 +159,21 @@ test("it is there after a restart", async () => {
 })
 
 test("what is forgotten is in no answer, and no word of it in any file", async () => {
-  const { engine, desk, dir } = open()
+  const { engine, admin, dir } = open()
   engine.remember(shop, [...filler, turn("My locker code is xylophonequartz today.")])
   void engine.flush()
-  const [found] = (await desk.search("ann", "acme/shop", "locker code", 1)).results
-  desk.forgetOne(found!.id)
+  const [found] = (await admin.search("ann", "acme/shop", "locker code", 1)).results
+  admin.forgetOne(found!.id)
   expect(engine.recall(shop, query("What is my locker code?"))).toEqual([])
   await engine.close()
   for (const file of readdirSync(dir)) expect(readFileSync(join(dir, file)).includes("xylophonequartz")).toBe(false)
 })
 
 test("secrets are in no file, however they were said", async () => {
-  const { engine, desk, dir } = open()
+  const { engine, admin, dir } = open()
   const key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
   engine.remember(shop, [turn(`Deploy with ${key} please`)])
-  desk.add({
+  admin.add({
     userId: "ann",
     project: null,
     content: `password=${key}`,
@@ -189,8 +189,8 @@ test("secrets are in no file, however they were said", async () => {
 })
 
 test("a memory for all projects is seen in each of its user's, and in nobody else's", () => {
-  const { engine, desk } = open()
-  desk.add({
+  const { engine, admin } = open()
+  admin.add({
     userId: "ann",
     project: "*",
     content: "Ann signs every letter with Cheerio.",

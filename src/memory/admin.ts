@@ -26,7 +26,7 @@ export interface MemoryFilter {
   text?: string
 }
 
-export interface MemoryDesk {
+export interface MemoryAdmin {
   add(draft: MemoryDraft): Memory
   /** How many were new. Others have their turn in between. */
   addAll(drafts: readonly MemoryDraft[]): Promise<number>
@@ -54,12 +54,12 @@ const EXPORT_PAGE = 500
 const MOST_PLACES = 10_000
 
 /** `scopeNow`: what separates memories by the file as it is now. Keeping and searching go by it, as requests do. */
-export function createMemoryDesk(
+export function createMemoryAdmin(
   engine: LocalEngine,
   store: MemoryStore,
   now: () => number,
   scopeNow: () => "user" | "project",
-): MemoryDesk {
+): MemoryAdmin {
   const namespace = (userId: string, project: string | null, scope = scopeNow()) =>
     namespaceOf(
       scope,

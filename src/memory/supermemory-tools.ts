@@ -1,6 +1,6 @@
 /** Supermemory's memories by hand: search, add, list, forget. Everything is asked for with the namespace's tag. */
 import { type Json, Refusal } from "../exchange.ts"
-import type { Memory, MemoryBook } from "./engine.ts"
+import type { Memory, MemoryTools } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
 import { callSupermemory, type SupermemoryAccess, SupermemoryRefusal } from "./supermemory-api.ts"
 import { list, object, readResult, word } from "./supermemory-facts.ts"
@@ -8,7 +8,7 @@ import { containerTag } from "./supermemory-tag.ts"
 
 const TIMEOUT_MS = 15_000
 
-export function createSupermemoryBook(access: SupermemoryAccess, redact: (text: string) => string): MemoryBook {
+export function createSupermemoryTools(access: SupermemoryAccess, redact: (text: string) => string): MemoryTools {
   async function entries(namespace: Namespace, page: number, limit: number) {
     const body = { containerTags: [containerTag(namespace)], page, limit, sort: "createdAt", order: "desc" }
     const answer = await callSupermemory(access, "POST /v4/memories/list", body, TIMEOUT_MS)
