@@ -4,7 +4,7 @@ import { Secret, type Dialect, type Json, type JsonObject } from "../exchange.ts
 import type { CustomPrices, Deployment } from "../settings.ts"
 import { findCloud } from "./cloud.ts"
 import { asWritten, masked } from "./masked.ts"
-import { didYouMean } from "./near.ts"
+import { didYouMean } from "./did-you-mean.ts"
 import { isPrice, priceKeys } from "./prices.ts"
 import { findProvider, inferProvider, providerNames, UNSUPPORTED_PROVIDERS, type ProviderRow } from "./providers.ts"
 import { knownKeys, unknownHint } from "./read.ts"

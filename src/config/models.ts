@@ -3,7 +3,7 @@
 import type { Deployment } from "../settings.ts"
 import { deploy, type Surroundings } from "./deployment.ts"
 import { asWritten } from "./masked.ts"
-import { didYouMean } from "./near.ts"
+import { didYouMean } from "./did-you-mean.ts"
 import { MODEL_NAMES, PROVIDERS } from "./providers.ts"
 import { read } from "./read.ts"
 import { Credential, ModelEntry } from "./schema.ts"

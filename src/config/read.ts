@@ -2,7 +2,7 @@
 
 import type { Static, TSchema } from "typebox"
 import type { Json } from "../exchange.ts"
-import { didYouMean, nearest } from "./near.ts"
+import { didYouMean, nearest } from "./did-you-mean.ts"
 import { looksSecret, type Report, type ScalarTree, type Tree } from "./tree.ts"
 
 /** What a schema may say beside JSON Schema. */

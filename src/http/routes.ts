@@ -25,7 +25,7 @@ import { routingInfo } from "./info.ts"
 import { createDoor, login } from "./login.ts"
 import { serveMcp } from "./mcp.ts"
 import { MODEL_ROUTES, modelDetail, passthroughDetail, PLAIN } from "./model-docs.ts"
-import { insteadOf } from "./instead.ts"
+import { hintFor } from "./unsupported-routes.ts"
 import { listModels, modelGroupInfo, modelInfo, showModel } from "./model-list.ts"
 import { costOf, modelCalled } from "./model-prices.ts"
 import { JSON_TYPE, refuseAt } from "./model-routes.ts"
@@ -179,7 +179,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
         : new Refusal(
             404,
             "not_found",
-            `There is no ${method} ${path.slice(0, 200)} here. ${insteadOf(path) ?? "/swagger lists the routes."}`,
+            `There is no ${method} ${path.slice(0, 200)} here. ${hintFor(path) ?? "/swagger lists the routes."}`,
             { code: "route_not_found" },
           )
     return responseOf(refuseAt(app, refusal, path))

@@ -23,4 +23,4 @@ const ROWS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** A sentence for people who followed LiteLLM's documentation; null where it has no such path either. */
-export const insteadOf = (path: string): string | null => ROWS.find(([pattern]) => pattern.test(path))?.[1] ?? null
+export const hintFor = (path: string): string | null => ROWS.find(([pattern]) => pattern.test(path))?.[1] ?? null
