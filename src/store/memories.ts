@@ -18,7 +18,7 @@ import {
 import { adoptAll, removeAll, replace } from "./memory-removal.ts"
 import { insertAll, indexAll } from "./memory-writes.ts"
 import { Tally } from "./tally.ts"
-import { Unlisted } from "./unlisted.ts"
+import { RecentPostings } from "./recent-postings.ts"
 
 export interface MemoryPlace {
   user_id: string
@@ -95,7 +95,7 @@ const PROJECT_OF = `SELECT key, name FROM (
 
 /** `settle` writes what is queued elsewhere about memories: what is removed must not come back from there. */
 export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {
-  const workspace = { tally: new Tally(), unlisted: new Unlisted() }
+  const workspace = { tally: new Tally(), recent: new RecentPostings() }
   let changes = 0
   let others: number | null = null
   let lastOthers: number | null = null
@@ -104,7 +104,7 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
     if (others !== null) return others
     others = use((db) => db.query<{ data_version: number }, []>(DATA_VERSION).get()!.data_version)
     setImmediate(() => (others = null))
-    if (others !== lastOthers) workspace.unlisted.forget() // what they did is not known
+    if (others !== lastOthers) workspace.recent.forget() // what they did is not known
     return (lastOthers = others)
   }
   const change = <T>(act: (db: Database) => T): T => {
@@ -112,7 +112,7 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
     return use(act)
   }
   const remove = <T>(act: (db: Database) => T): T => {
-    workspace.unlisted.forget()
+    workspace.recent.forget()
     return change(act)
   }
   return {

@@ -9,7 +9,7 @@ import {
   whereOf,
 } from "./memory-tables.ts"
 import { namespaceId, wordsIn } from "./memory-writes.ts"
-import { type NumberedPart, removeFromLists } from "./word-lists.ts"
+import { type NumberedPart, removeFromIndex } from "./inverted-index.ts"
 
 interface Kept {
   seq: number
@@ -62,7 +62,7 @@ function unindex(db: Database, namespace: number, memories: readonly Kept[]): vo
     if (left) dropped.push(...drop.all(left.first_part, left.first_part + left.parts, base))
   }
   dropped.sort((one, other) => one.number - other.number)
-  removeFromLists(db, namespace, dropped)
+  removeFromIndex(db, namespace, dropped)
   const terms = dropped.reduce((sum, part) => sum + wordsIn(part.terms), 0)
   db.query("UPDATE namespaces SET parts = parts - ?, terms = terms - ? WHERE id = ?").run(
     dropped.length,

@@ -5,8 +5,8 @@
 import type { Database } from "bun:sqlite"
 import { PARTS_A_NAMESPACE, type StoredHit, type StoredPlace, TURNS_A_SESSION } from "./memory-tables.ts"
 import type { Tally } from "./tally.ts"
-import type { Unlisted } from "./unlisted.ts"
-import { encode, readList, type WordList } from "./word-lists.ts"
+import type { RecentPostings } from "./recent-postings.ts"
+import { encode, readPostings, type Postings } from "./inverted-index.ts"
 
 /** Of the namespaces together. */
 export interface Counted {
@@ -35,7 +35,7 @@ const MOST_UNLISTED = 1024
 /** What one search after another uses again. */
 export interface Workspace {
   tally: Tally
-  unlisted: Unlisted
+  recent: RecentPostings
 }
 
 interface Space {
@@ -51,7 +51,7 @@ export function findParts(
   terms: readonly string[],
   limit: number,
   isWorthIt: (counted: Counted) => boolean,
-  { tally, unlisted }: Workspace,
+  { tally, recent }: Workspace,
 ): Found {
   const size = sizeOf(db, namespaces)
   const frequency = new Map<string, number>()
@@ -67,7 +67,7 @@ export function findParts(
     bases.push(numbers)
     numbers += next_part
   }
-  const lists = spaces.map((space) => listsOf(db, space, terms, unlisted))
+  const lists = spaces.map((space) => listsOf(db, space, terms, recent))
   for (const term of terms)
     frequency.set(
       term,
@@ -103,13 +103,13 @@ function listsOf(
   db: Database,
   { id, next_part, listed_to }: Space,
   terms: readonly string[],
-  unlisted: Unlisted,
-): Map<string, WordList> {
+  recent: RecentPostings,
+): Map<string, Postings> {
   const enough = Math.max(LEAST_LISTED, Math.floor(MOST_LISTED / terms.length))
-  const newest = unlisted.read(db, id, Math.max(listed_to, next_part - MOST_UNLISTED), next_part)
-  const lists = new Map<string, WordList>()
+  const newest = recent.read(db, id, Math.max(listed_to, next_part - MOST_UNLISTED), next_part)
+  const lists = new Map<string, Postings>()
   for (const term of terms) {
-    const list = listed_to > 0 ? readList(db, id, term, listed_to, enough) : { count: 0, blocks: [] }
+    const list = listed_to > 0 ? readPostings(db, id, term, listed_to, enough) : { count: 0, blocks: [] }
     const numbers = newest.get(term) ?? []
     list.count += numbers.length
     list.blocks.push(...encode(numbers))

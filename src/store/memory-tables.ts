@@ -1,6 +1,6 @@
 /** What memories look like in `memory.db`: the types of its rows, and the schema. */
 import type { Database } from "bun:sqlite"
-import { createWordLists } from "./word-lists.ts"
+import { createInvertedIndex } from "./inverted-index.ts"
 
 /** Structurally `memory/namespace.ts`'s: a store knows no stage. */
 export interface Owner {
@@ -178,7 +178,7 @@ export function createMemoryTables(db: Database): void {
       DELETE FROM sent_blocks WHERE id IN (SELECT block_id FROM sent_block_memories WHERE memory_id = old.id);
     END;
   `)
-  createWordLists(db)
+  createInvertedIndex(db)
 }
 
 /** A memory as it is read, from `FROM`. */

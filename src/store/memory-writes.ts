@@ -8,7 +8,7 @@ import {
   type IndexedMemory,
   TURNS_A_SESSION,
 } from "./memory-tables.ts"
-import { addToLists, type NumberedPart } from "./word-lists.ts"
+import { addToIndex, type NumberedPart } from "./inverted-index.ts"
 
 /** A namespace or a session that is written to: what is looked up once is known for the rest of the transaction. */
 interface Open {
@@ -151,7 +151,7 @@ const numberingOf = (db: Database, namespace: number) =>
 function keepNumbering(db: Database, namespace: number, numbering: Numbering): void {
   const { next_part, listed_to, parts, terms } = numbering
   const isListed = isTime(db, namespace, next_part - listed_to)
-  if (isListed) addToLists(db, namespace, readParts(db, namespace, listed_to, next_part))
+  if (isListed) addToIndex(db, namespace, readParts(db, namespace, listed_to, next_part))
   db.query("UPDATE namespaces SET next_part = ?, listed_to = ?, parts = ?, terms = ? WHERE id = ?").run(
     next_part,
     isListed ? next_part : listed_to,

@@ -2,19 +2,19 @@
 import { Database } from "bun:sqlite"
 import { expect, test } from "bun:test"
 import {
-  addToLists,
-  createWordLists,
+  addToIndex,
+  createInvertedIndex,
   type NumberedPart,
-  readList,
-  removeFromLists,
-} from "../../src/store/word-lists.ts"
+  readPostings,
+  removeFromIndex,
+} from "../../src/store/inverted-index.ts"
 
 const WORDS = ["ash", "birch", "cedar", "日本", "x'\"%"]
 const ALL = Number.MAX_SAFE_INTEGER
 
 function open(): Database {
   const db = new Database(":memory:")
-  createWordLists(db)
+  createInvertedIndex(db)
   return db
 }
 
@@ -28,7 +28,7 @@ const parts = (from: number, to: number, step = 1): NumberedPart[] =>
   }))
 
 const numbersOf = (db: Database, word: string, namespace = 1, enough = ALL): number[] =>
-  readList(db, namespace, word, 200_000, enough)
+  readPostings(db, namespace, word, 200_000, enough)
     .blocks.flatMap(({ start, bytes }) => {
       const numbers = new Uint16Array(bytes.slice().buffer)
       return [...numbers].map((number) => start + number)
@@ -41,10 +41,10 @@ const expected = (all: readonly NumberedPart[], word: string) =>
 test("a word's list is the parts it is in, however often it is in them and in how many goes they were added", () => {
   const db = open()
   const goes = [parts(0, 300), parts(300, 301), parts(65_500, 65_600), parts(131_000, 131_200, 3)]
-  for (const go of goes) addToLists(db, 1, go)
+  for (const go of goes) addToIndex(db, 1, go)
   for (const word of WORDS) {
     expect(numbersOf(db, word)).toEqual(expected(goes.flat(), word))
-    expect(readList(db, 1, word, 200_000, ALL).count).toBe(expected(goes.flat(), word).length)
+    expect(readPostings(db, 1, word, 200_000, ALL).count).toBe(expected(goes.flat(), word).length)
   }
   expect(numbersOf(db, "oak")).toEqual([])
   expect(numbersOf(db, "")).toEqual([])
@@ -53,8 +53,8 @@ test("a word's list is the parts it is in, however often it is in them and in ho
 test("of a long list the newest block is read, and all are counted", () => {
   const db = open()
   const all = parts(0, 140_000, 7)
-  addToLists(db, 1, all)
-  const { count, blocks } = readList(db, 1, "ash", 140_000, 1)
+  addToIndex(db, 1, all)
+  const { count, blocks } = readPostings(db, 1, "ash", 140_000, 1)
   expect(blocks.map(({ start }) => start)).toEqual([131_072])
   expect(count).toBe(expected(all, "ash").length)
 })
@@ -62,20 +62,20 @@ test("of a long list the newest block is read, and all are counted", () => {
 test("what is removed is in no list, and a word that is in no part is in no row", () => {
   const db = open()
   const all = parts(65_000, 66_000)
-  addToLists(db, 1, all)
+  addToIndex(db, 1, all)
   const gone = all.filter(({ number }) => number % 3 === 0)
-  removeFromLists(db, 1, [...gone, { number: 70_000, terms: "ash never-listed" }])
+  removeFromIndex(db, 1, [...gone, { number: 70_000, terms: "ash never-listed" }])
   const left = all.filter(({ number }) => number % 3 !== 0)
   for (const word of WORDS) expect(numbersOf(db, word)).toEqual(expected(left, word))
-  removeFromLists(db, 1, left)
+  removeFromIndex(db, 1, left)
   expect(db.query("SELECT count(*) FROM memory_words").values()).toEqual([[0]])
 })
 
 test("one namespace's lists are not another's", () => {
   const db = open()
-  addToLists(db, 1, parts(0, 50))
-  addToLists(db, 2, parts(0, 10))
+  addToIndex(db, 1, parts(0, 50))
+  addToIndex(db, 2, parts(0, 10))
   expect(numbersOf(db, "ash", 2)).toEqual(expected(parts(0, 10), "ash"))
-  removeFromLists(db, 2, parts(0, 10))
+  removeFromIndex(db, 2, parts(0, 10))
   expect(numbersOf(db, "ash", 1)).toEqual(expected(parts(0, 50), "ash"))
 })

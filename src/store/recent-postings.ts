@@ -1,7 +1,7 @@
-/** The words of each namespace's newest parts, which are in no list yet. Every search needs them, so those of the namespaces last searched are kept, and only what came since is read. */
+/** The postings of each namespace's newest parts, which are not in the inverted index yet. Every search needs them, so those of the namespaces last searched are kept, and only what came since is read. */
 import type { Database } from "bun:sqlite"
 import { readParts } from "./memory-writes.ts"
-import { sortIn } from "./word-lists.ts"
+import { sortIn } from "./inverted-index.ts"
 
 /** Of 300 KB each, at most. */
 const MOST_KEPT = 16
@@ -14,7 +14,7 @@ interface Known {
   numbers: Map<string, number[]>
 }
 
-export class Unlisted {
+export class RecentPostings {
   #db: Database | null = null
   readonly #known = new Map<number, Known>()
 

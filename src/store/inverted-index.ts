@@ -8,7 +8,7 @@ import type { Database } from "bun:sqlite"
 /** Parts are numbered in their namespace; a row holds two bytes for each of those in its block. */
 const BLOCK = 2 ** 16
 
-export function createWordLists(db: Database): void {
+export function createInvertedIndex(db: Database): void {
   db.run(`
     CREATE TABLE memory_words (
       namespace INTEGER NOT NULL,
@@ -33,14 +33,14 @@ export interface Numbers {
 }
 
 /** The parts in which a word is: of many the newest. */
-export interface WordList {
+export interface Postings {
   /** of all of them */
   count: number
   blocks: Numbers[]
 }
 
 /** `parts` ascending, above all that were added before. */
-export function addToLists(db: Database, namespace: number, parts: readonly NumberedPart[]): void {
+export function addToIndex(db: Database, namespace: number, parts: readonly NumberedPart[]): void {
   const append = db.query(
     `INSERT INTO memory_words VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET numbers = CAST(numbers || excluded.numbers AS BLOB)`,
@@ -49,7 +49,7 @@ export function addToLists(db: Database, namespace: number, parts: readonly Numb
     for (const { start, bytes } of encode(numbers)) append.run(namespace, word, -start / BLOCK, bytes)
 }
 
-export function removeFromLists(db: Database, namespace: number, parts: readonly NumberedPart[]): void {
+export function removeFromIndex(db: Database, namespace: number, parts: readonly NumberedPart[]): void {
   const at = "WHERE namespace = ? AND word = ? AND block = ?"
   const read = db.query<{ numbers: Uint8Array }, [number, string, number]>(`SELECT numbers FROM memory_words ${at}`)
   const drop = db.query(`DELETE FROM memory_words ${at}`)
@@ -68,14 +68,14 @@ export function removeFromLists(db: Database, namespace: number, parts: readonly
 }
 
 /** @param parts how many are numbered @param enough once so many are known no older block is read: they are counted */
-export function readList(db: Database, namespace: number, word: string, parts: number, enough: number): WordList {
+export function readPostings(db: Database, namespace: number, word: string, parts: number, enough: number): Postings {
   const read = db.query<{ numbers: Uint8Array }, [number, string, number]>(
     "SELECT numbers FROM memory_words WHERE namespace = ? AND word = ? AND block = ?",
   )
   const older = db.query<{ count: number }, [number, string, number]>(
     "SELECT coalesce(sum(octet_length(numbers)), 0) / 2 AS count FROM memory_words WHERE namespace = ? AND word = ? AND block > ?",
   )
-  const list: WordList = { count: 0, blocks: [] }
+  const list: Postings = { count: 0, blocks: [] }
   for (let start = parts - (parts % BLOCK); start >= 0; start -= BLOCK) {
     const row = read.get(namespace, word, -start / BLOCK)
     if (row) {
