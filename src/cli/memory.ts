@@ -5,7 +5,7 @@ import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { importLines } from "../api/memories.ts"
 import { createMemoryAdmin, type MemoryAdmin } from "../memory/admin.ts"
-import { readForeign } from "../memory/foreign.ts"
+import { readExport } from "../memory/import-formats.ts"
 import { createLocalEngine } from "../memory/local.ts"
 import type { Memory } from "../memory/engine.ts"
 import { createMemoryStore } from "../store/memories.ts"
@@ -168,7 +168,7 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
     const { admin, values, rest, io, userId } = asked
     if (rest.length !== 1) return wrongUsage(asked)
     const text = readFileSync(resolve(io.cwd, rest[0]!), "utf8")
-    const lines = readForeign(text, { userId, project: values.project ?? null }) ?? text
+    const lines = readExport(text, { userId, project: values.project ?? null }) ?? text
     const { imported, duplicates, errors } = await importLines(
       admin,
       lines,

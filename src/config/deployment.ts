@@ -7,7 +7,7 @@ import { asWritten, masked } from "./masked.ts"
 import { didYouMean } from "./did-you-mean.ts"
 import { isPrice, priceKeys } from "./prices.ts"
 import { findProvider, inferProvider, providerNames, UNSUPPORTED_PROVIDERS, type ProviderRow } from "./providers.ts"
-import { knownKeys, unknownHint } from "./read.ts"
+import { knownKeys, unknownHint } from "./validate.ts"
 import { LitellmParams, PARAMS_TOLD, REQUEST_PARAMS, type ModelEntry } from "./schema.ts"
 import { find, looksSecret, scalars, type Place, type Report, type Tree } from "./tree.ts"
 

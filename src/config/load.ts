@@ -9,7 +9,7 @@ import { readListening } from "./listen.ts"
 import { readModels } from "./models.ts"
 import { passthroughs } from "./passthrough.ts"
 import { readJudge } from "./judge.ts"
-import { read } from "./read.ts"
+import { validate } from "./validate.ts"
 import { ConfigFile } from "./schema.ts"
 import { readMemory, readSupermemory } from "./memory.ts"
 import { dataDirectory, days, readAliases, readOrigins, sayUnused, readBilling, homeDirectory } from "./settings.ts"
@@ -76,7 +76,7 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
   const { file, overrides = {} } = options
   const env = { ...options.env, ...ownVariables(root, options.env, report) }
   resolveVariables(root, env)
-  const values = read(ConfigFile, settingsOf(root), report) ?? {}
+  const values = validate(ConfigFile, settingsOf(root), report) ?? {}
   const listening = readListening(root, values, overrides, env, report)
   const supermemory = readSupermemory(values, env)
   const deployments = readModels(root, {

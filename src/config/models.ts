@@ -5,7 +5,7 @@ import { deploy, type Surroundings } from "./deployment.ts"
 import { asWritten } from "./masked.ts"
 import { didYouMean } from "./did-you-mean.ts"
 import { MODEL_NAMES, PROVIDERS } from "./providers.ts"
-import { read } from "./read.ts"
+import { validate } from "./validate.ts"
 import { Credential, ModelEntry } from "./schema.ts"
 import { find, textAt, type MapTree, type Report, type Tree } from "./tree.ts"
 
@@ -43,7 +43,7 @@ function readEntry(
   const { report } = around
   const full = fillIn(tree, credentials, defaults, report)
   if (!full) return []
-  const entry = read(ModelEntry, full, report)
+  const entry = validate(ModelEntry, full, report)
   const params = find(full, "litellm_params")
   // An address or key that cannot be read must not fall back to the provider's own.
   const spoilt = ["api_base", "base_url", "api_key", "custom_llm_provider"].some((name) => {
@@ -88,7 +88,7 @@ function readCredentials(root: MapTree, report: Report): Map<string, Tree> {
   const credentials = new Map<string, Tree>()
   if (list && list.kind !== "list") report("error", list, "must be a list of credentials")
   for (const tree of list?.kind === "list" ? list.items : []) {
-    const name = read(Credential, withoutValues(tree), report)?.credential_name
+    const name = validate(Credential, withoutValues(tree), report)?.credential_name
     const values = find(tree, "credential_values")
     if (name !== undefined && credentials.has(name))
       report("warning", tree, "a credential of this name stands above: this one counts")

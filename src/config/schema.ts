@@ -5,7 +5,7 @@
  */
 
 import { Type, type Static, type TProperties, type TSchema } from "typebox"
-import type { Hints, Told } from "./read.ts"
+import type { Hints, Told } from "./validate.ts"
 
 const say =
   (severity: Told["severity"], message: string) =>

@@ -2,7 +2,7 @@
 
 import type { RE2JS } from "re2js"
 import type { Config, HeaderPattern } from "../settings.ts"
-import { read } from "./read.ts"
+import { validate } from "./validate.ts"
 import { HeaderPatternEntry, type ConfigFile } from "./schema.ts"
 import { find, type MapTree, type Report } from "./tree.ts"
 
@@ -14,7 +14,7 @@ export function readUsers(root: MapTree, values: ConfigFile, report: Report): Co
   const patterns: HeaderPattern[] = []
   const lines = new Map<string, number>()
   for (const tree of trees) {
-    const entry = read(HeaderPatternEntry, tree, report)
+    const entry = validate(HeaderPatternEntry, tree, report)
     if (!entry) continue
     const at = find(tree, "pattern") ?? tree
     const header = entry.header.trim().toLowerCase()

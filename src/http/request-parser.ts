@@ -1,7 +1,7 @@
 /** Reads HTTP/1.1 requests from the packets of one connection, one after the other. It knows neither sockets nor time. */
 import { Chunks } from "../wire/chunks.ts"
 import { endOfLine, Malformed, MAX_HEAD_BYTES, NOTHING, part, readFieldLines, readFraming } from "../wire/message.ts"
-import { Fields } from "./fields.ts"
+import { Fields } from "./header-fields.ts"
 
 /** Of a client's requests most have the same head but for its content-length: such ones share one of these. */
 export interface RequestHead {

@@ -2,9 +2,9 @@
 import type { InjectedMemory } from "../exchange.ts"
 import { writeBlock } from "./block.ts"
 import { type MemoryEngine, MemoryFailure, type Recalled } from "./engine.ts"
-import type { BlockMemo } from "./memo.ts"
+import type { BlockMemo } from "./block-memo.ts"
 import type { Namespace } from "./namespace.ts"
-import type { SentBlock, SentBlocks, TurnPlace } from "./replay.ts"
+import type { SentBlock, SentBlocks, TurnPlace } from "./sent-blocks.ts"
 
 /** What a person said so far. */
 export interface Conversation {

@@ -2,7 +2,7 @@
 import type { Database } from "bun:sqlite"
 import type { InjectedMemory } from "../exchange.ts"
 
-/** Structurally `memory/replay.ts`'s: a store knows no stage. */
+/** Structurally `memory/sent-blocks.ts`'s: a store knows no stage. */
 export interface Block {
   text: string
   tokens: number

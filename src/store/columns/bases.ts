@@ -4,7 +4,7 @@
  */
 import type { GroupTable } from "./group-table.ts"
 import type { Keys } from "./keys.ts"
-import { LatelyUsed } from "./lately-used.ts"
+import { LruCache } from "./lru-cache.ts"
 import type { Tallies } from "./tallies.ts"
 
 export interface Base {
@@ -31,7 +31,7 @@ export interface Bases {
 const MOST_KEPT = 64 * 2 ** 20
 
 export function createBases(): Bases {
-  const kept = new LatelyUsed(bytesOf)
+  const kept = new LruCache(bytesOf)
   return {
     get: (key) => kept.get(key) ?? null,
     put(key, base) {

@@ -1,6 +1,6 @@
 /** Bytes by number in the tables of `columns.db`, those that were read lately in memory: who looks at the same again and again reads it once. */
 import type { Database } from "bun:sqlite"
-import { LatelyUsed } from "./lately-used.ts"
+import { LruCache } from "./lru-cache.ts"
 
 export type BlobTable = "piece_columns" | "rollups"
 
@@ -18,7 +18,7 @@ export interface Blobs {
 const MOST_KEPT = 56 * 2 ** 20
 
 export function openBlobs(db: Database): Blobs {
-  const kept = new LatelyUsed<Uint8Array>(({ length }) => length)
+  const kept = new LruCache<Uint8Array>(({ length }) => length)
   const keyOf = (table: BlobTable, id: number) => `${table} ${id}`
   return {
     get(table, id) {

@@ -4,7 +4,7 @@ import { COUNTERS } from "../counters.ts"
 import { type Group, GROUPS, isCalendar } from "../groups.ts"
 import type { Columns } from "./layout.ts"
 import { eachSignal } from "./signals.ts"
-import type { Words } from "./words.ts"
+import type { Dictionary } from "./dictionary.ts"
 
 /** What rows are rolled up by. */
 export type RollupGroup =
@@ -17,7 +17,7 @@ export interface Keys {
   rollup: RollupGroup
   ofRollup(numbers: Uint32Array): Uint32Array
   /** what each number means */
-  texts(numbers: Uint32Array, words: Words): (number: number) => string | null
+  texts(numbers: Uint32Array, words: Dictionary): (number: number) => string | null
 }
 
 export const NO_KEY: Keys = {

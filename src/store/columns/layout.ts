@@ -4,7 +4,7 @@
  */
 import { type Signals, signalsOf } from "./signals.ts"
 
-/** What rows are filtered and grouped by, as numbers of words (`words.ts`); 0 is NULL. */
+/** What rows are filtered and grouped by, as numbers of words (`dictionary.ts`); 0 is NULL. */
 export const DIMENSIONS = [
   "client",
   "user_id",

@@ -8,7 +8,7 @@ import { type Bases, createBases } from "./bases.ts"
 import { openBlobs } from "./blobs.ts"
 import { openPieces, type Piece, PIECE_ROWS } from "./pieces.ts"
 import { BLOCK_PIECES, type Rollup, ROLLUPS, readRollup, type RollupName, rollUp, rollupId } from "./rollups.ts"
-import { openWords, type Words } from "./words.ts"
+import { openDictionary, type Dictionary } from "./dictionary.ts"
 
 /** Rows that lie together. `same`: the next time this object comes, so do these rows; null: they may be others then. */
 export type Part = { span: Span; same: object | null } & (
@@ -16,7 +16,7 @@ export type Part = { span: Span; same: object | null } & (
 )
 
 export interface LedgerColumns {
-  readonly words: Words
+  readonly words: Dictionary
   readonly bases: Bases
   /** Everything but what `skips`, as the rollup `name` where there is one of rows that are all wanted (`takes`). */
   each(skips: (span: Span) => boolean, takes: (span: Span) => boolean, name: RollupName | null): Generator<Part>
@@ -53,7 +53,7 @@ const SETTLED = 3
 
 /** `file`: columns.db, or null where there is none; `writes`: this is who keeps it. */
 export function openLedgerColumns(ledger: Database, file: Database | null, writes: boolean): KeptColumns {
-  const words = openWords(file, writes)
+  const words = openDictionary(file, writes)
   const blobs = file && openBlobs(file)
   const kept = file && openPieces(file, blobs!)
   const pieces = new Map<number, Piece>()

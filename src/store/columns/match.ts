@@ -1,7 +1,7 @@
 /** Which rows of a piece a filter means. What a filter is, says `filter.ts`. */
 import type { LedgerFilter } from "../filter.ts"
 import { type Columns, type Dimension, OUTCOME, OUTCOMES, type Span } from "./layout.ts"
-import type { Words } from "./words.ts"
+import type { Dictionary } from "./dictionary.ts"
 
 const FILTERED = [
   ["client", "client"],
@@ -23,7 +23,7 @@ export const isWithin = ({ minAt, maxAt }: Span, { from, to }: LedgerFilter) =>
 export const isInside = ({ minAt, maxAt }: Span, { from, to }: LedgerFilter) =>
   (from === undefined || minAt >= from) && (to === undefined || maxAt < to)
 
-export function createMatcher(filter: LedgerFilter, words: Pick<Words, "find">) {
+export function createMatcher(filter: LedgerFilter, words: Pick<Dictionary, "find">) {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, project, outcome } = filter
   const wanted = FILTERED.flatMap(([name, dimension]): [Dimension, number][] => {
     const word = filter[name]

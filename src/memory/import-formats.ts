@@ -1,13 +1,13 @@
 /** Other programs' exports as lines that import takes: ChatGPT's `conversations.json`, Claude's, mem0's. Told apart by their shape. Pure. */
 import type { Json, JsonObject } from "../exchange.ts"
 
-export interface ForeignOwner {
+export interface Owner {
   userId: string
   project: string | null
 }
 
 /** NDJSON; null where the text is none of these exports. */
-export function readForeign(text: string, owner: ForeignOwner): string | null {
+export function readExport(text: string, owner: Owner): string | null {
   let parsed: Json
   try {
     parsed = JSON.parse(text) as Json

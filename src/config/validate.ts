@@ -43,7 +43,7 @@ type Shape = TSchema &
  * The part of `tree` that fits `schema`: wrong values, and objects that lack a required key, are left out, each with an error
  * finding; unknown keys with a warning. Unset variables count as absent.
  */
-export function read<S extends TSchema>(schema: S, tree: Tree | undefined, report: Report): Static<S> | undefined {
+export function validate<S extends TSchema>(schema: S, tree: Tree | undefined, report: Report): Static<S> | undefined {
   return tree && (readShape(schema as Shape, tree, report) as Static<S> | undefined)
 }
 

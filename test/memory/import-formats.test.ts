@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
-import { readForeign } from "../../src/memory/foreign.ts"
+import { readExport } from "../../src/memory/import-formats.ts"
 
 const owner = { userId: "ann", project: "shop" }
 const read = (file: unknown) =>
-  readForeign(JSON.stringify(file), owner)
+  readExport(JSON.stringify(file), owner)
     ?.split("\n")
     .map((line) => JSON.parse(line)) ?? null
 
@@ -78,5 +78,5 @@ test("mem0's export, whose memories know their user", () => {
 
 test("anything else is none of them", () => {
   for (const text of ["", "{}", "[]", '{"user_id":"a"}\n{"user_id":"b"}', "not json", '[{"a":1}]'])
-    expect(readForeign(text, owner)).toBeNull()
+    expect(readExport(text, owner)).toBeNull()
 })

@@ -1,5 +1,5 @@
-/** Values that were asked for in the last seconds, in memory, the one used longest ago first. */
-export class LatelyUsed<T> {
+/** Values that were asked for in the last seconds, the least recently used first; its owner says when to shrink. */
+export class LruCache<T> {
   bytes = 0
   readonly #bytesOf: (value: T) => number
   #lately = new Map<string, T>()

@@ -1,10 +1,10 @@
-/** Texts as numbers, so that a column of names is an array. A number means the same text in every piece; NULL is 0. */
+/** Dictionary encoding: texts as numbers, so that a column of names is an array. A number means the same text in every piece; NULL is 0. */
 import type { Database } from "bun:sqlite"
 
-export interface Words {
+export interface Dictionary {
   /** -1: no row has it */
   find(word: string | null): number
-  /** A new word is put into the table, or has a number for as long as these `Words` live. */
+  /** A new word is put into the table, or has a number for as long as this lives. */
   numberOf(word: string | null): number
   /** what these numbers mean */
   textsOf(numbers: Uint32Array): (number: number) => string | null
@@ -19,7 +19,7 @@ const MOST_REMEMBERED = 50_000
 const MANY = 30_000
 
 /** `db`: columns.db, or null where there is none. `mayAdd`: new words are written into it. */
-export function openWords(db: Database | null, mayAdd: boolean): Words {
+export function openDictionary(db: Database | null, mayAdd: boolean): Dictionary {
   const numbers = new Map<string, number>()
   const temporary: string[] = []
   const stored = (word: string) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { BlockMemo } from "../../src/memory/memo.ts"
+import { BlockMemo } from "../../src/memory/block-memo.ts"
 import { namespaceOf } from "../../src/memory/namespace.ts"
 
 test("the same turn of the same memories has its block; another user, project, session, length or a change asks again", () => {
