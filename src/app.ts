@@ -22,7 +22,7 @@ import type { CookieJars } from "./upstream/cookies.ts"
 import type { Upstream } from "./upstream/send.ts"
 import type { Appraiser } from "./usage/appraise.ts"
 import type { PriceBook } from "./usage/price-book.ts"
-import type { Draft } from "./usage/settle.ts"
+import type { Draft } from "./usage/draft.ts"
 
 /** One config and what is made from it: replaced as a whole when the file changes. A request keeps the one it began with. */
 export interface Snapshot {

@@ -20,7 +20,7 @@ import { redact } from "./memory/redact.ts"
 import { openMemory, recall } from "./pipeline/memory.ts"
 import { buildRoutes, type Choice, isReady, missingVariable } from "./route/routes.ts"
 import { BodyTap } from "./usage/body-tap.ts"
-import { openDraft } from "./usage/settle.ts"
+import { openDraft } from "./usage/draft.ts"
 
 /** A model call: in by one of the dialects, answered by a deployment that speaks it. It never throws, and settles once. */
 export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Promise<Answer> {

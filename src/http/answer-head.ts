@@ -2,7 +2,7 @@
 import type { Exchange } from "../app.ts"
 import type { HeaderFields } from "../exchange.ts"
 import type { Deployment } from "../settings.ts"
-import { type Draft, overheadMs } from "../usage/settle.ts"
+import { type Draft, overheadMs } from "../usage/draft.ts"
 import { headerLine, headerLines } from "./answer.ts"
 import { headerValue } from "./header-value.ts"
 

@@ -1,4 +1,4 @@
-/** From the provider's answer, or a refusal, to the client's; and the one place where an exchange settles. */
+/** From the provider's answer, or a refusal, to the client's. How an exchange settles is `pipeline/settle.ts`. */
 import type { App, Exchange } from "../app.ts"
 import { renderError, renderErrorEvent } from "../dialects/errors.ts"
 import { dropUsage } from "../dialects/drop-usage.ts"
@@ -6,23 +6,14 @@ import { keepAlive } from "../dialects/keepalive.ts"
 import { mockAnswer } from "../dialects/mock.ts"
 import type { Asked } from "../dialects/request.ts"
 import { WholeEvents } from "../dialects/whole-events.ts"
-import {
-  type AnswerListener,
-  type Dialect,
-  type Identity,
-  type Meter,
-  type Metered,
-  type Outcome,
-  Refusal,
-} from "../exchange.ts"
+import { type AnswerListener, type Dialect, type Meter, type Metered, Refusal } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
-import { rememberSaid } from "../pipeline/memory.ts"
-import { appraiseLater, countSettled } from "../pipeline/quality.ts"
+import { settle } from "../pipeline/settle.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/send.ts"
 import { createMeter } from "../usage/meter.ts"
-import { countedUsage, overheadMs, settleDraft, settlePrice } from "../usage/settle.ts"
-import { isRegional } from "../usage/tier-shares.ts"
+import { newTally } from "../usage/meter-tally.ts"
+import { overheadMs } from "../usage/draft.ts"
 import type { Answer } from "./answer.ts"
 import { answerHead } from "./answer-head.ts"
 import { withFirstBytes } from "./first-bytes.ts"
@@ -106,8 +97,8 @@ export function replyWhole(
   const { arrival } = exchange
   const isOk = status >= 200 && status < 300
   if (arrival.body.hasLeft) throw new DOMException("The client left.", "AbortError")
-  const outcome = isOk ? "done" : "upstream-failed"
-  const pending = settle(exchange, outcome, status, isOk ? null : (metered.errorType ?? "upstream"), metered)
+  const errorType = isOk ? null : (metered.errorType ?? "upstream")
+  const pending = settle(exchange, { outcome: isOk ? "done" : "upstream-failed", status, errorType, metered })
   const answer = () => ({ status, head: answerHead(exchange, headers, true), body })
   return pending ? pending.then(answer) : answer()
 }
@@ -133,7 +124,7 @@ export function replyStream(
     onEnd: (outcome, refusal, metered, stalls) => {
       draft.stalls = stalls
       if (refusal) app.log(`${id} the provider's stream failed: ${refusal.message}`, refusal.cause)
-      void settle(exchange, outcome, status, refusal?.code ?? refusal?.type ?? null, metered)
+      void settle(exchange, { outcome, status, errorType: refusal?.code ?? refusal?.type ?? null, metered })
     },
   })
   return { status, head: answerHead(exchange, headers), body }
@@ -164,7 +155,7 @@ export async function replyOwn(
   const meter = openMeter(exchange, endpoint.dialect, contentType)
   meter.push(body)
   if (isStream) draft.row.ttft_ms = round(app.now() - draft.started)
-  await settle(exchange, "done", 200, null, meter.end())
+  await settle(exchange, { outcome: "done", status: 200, errorType: null, metered: meter.end() })
   return { status: 200, head: answerHead(exchange, [["content-type", contentType]], !isStream), body }
 }
 
@@ -172,15 +163,15 @@ export async function replyOwn(
 export function refuse(exchange: Exchange, error: unknown): Answer {
   const { app, arrival, draft, endpoint } = exchange
   if (arrival.body.hasLeft) {
-    void settle(exchange, "client-left", CLIENT_CLOSED_REQUEST, null, null)
+    void settle(exchange, { outcome: "client-left", status: CLIENT_CLOSED_REQUEST, errorType: null, metered: null })
     return { status: CLIENT_CLOSED_REQUEST, head: "", body: null }
   }
   if (!exchange.identity) noteClient(exchange)
   const refusal = error instanceof Refusal ? error : internal(app, draft.row.id, error)
   const { status, body } = renderError(endpoint.dialect, refusal, draft.row.id)
   draft.tap?.refused(body)
-  const outcome: Outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
-  void settle(exchange, outcome, status, refusal.code ?? refusal.type, null)
+  const outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
+  void settle(exchange, { outcome, status, errorType: refusal.code ?? refusal.type, metered: null })
   const headers = [["content-type", "application/json"] as const, ...Object.entries(refusal.headers)]
   return { status, head: answerHead(exchange, headers), body }
 }
@@ -227,93 +218,9 @@ export const isJson = (contentType: string) => contentType.includes("json")
 /** A pass-through call that is no inference: its bytes go by unread. */
 const UNMETERED: Meter = {
   push() {},
-  end: () => ({
-    usage: null,
-    finishReason: null,
-    toolCalls: 0,
-    terminal: true,
-    errorType: null,
-    model: null,
-    serviceTier: null,
-    outputChars: 0,
-    speech: "",
-    calls: [],
-    refused: false,
-  }),
+  end: () => ({ ...newTally(), terminal: true }),
   terminal: true,
   started: true,
-}
-
-/** Writes the row. Once: whoever comes second changes nothing. */
-function settle(
-  exchange: Exchange,
-  outcome: Outcome,
-  status: number,
-  errorType: string | null,
-  metered: Metered | null,
-): Promise<void> | undefined {
-  if (exchange.isSettled) return
-  exchange.isSettled = true
-  const { app, draft, identity } = exchange
-  if (identity && !identity.project && exchange.isOwnSession) noteProject(exchange, identity)
-  settleDraft(draft, outcome, status, errorType, metered, app.now())
-  if (exchange.memory) rememberSaid(exchange, exchange.memory, metered)
-  if (app.prices.ready) return finish(exchange, metered)
-  return app.prices.load().then(
-    () => finish(exchange, metered),
-    (error) => {
-      app.log("the price table cannot be loaded", error)
-      record(exchange, metered)
-    },
-  )
-}
-
-function record(exchange: Exchange, metered: Metered | null): void {
-  const { app, draft } = exchange
-  countSettled(exchange, metered)
-  app.ledger.append(draft.row, draft.detail)
-  appraiseLater(exchange, metered)
-  const { tap } = draft
-  if (tap) app.bodies.put(draft.row.id, exchange.arrival.startedAt, () => tap.texts())
-}
-
-function finish(exchange: Exchange, metered: Metered | null): undefined {
-  const { app, draft } = exchange
-  try {
-    price(exchange, metered)
-  } catch (error) {
-    app.log(`${draft.row.id} no price could be found`, error)
-  }
-  record(exchange, metered)
-}
-
-/** A title is asked for beside a conversation's first turn: that turn may say where they are, by now or later. */
-function noteProject({ app, draft }: Exchange, { userId, sessionId }: Identity): void {
-  if (sessionId === null) return
-  const project = app.sessionProjects.of(userId, sessionId)
-  draft.row.project = project?.name ?? null
-  draft.detail.project_key = project?.key ?? null
-  if (!project) app.sessionProjects.wait(userId, sessionId, draft.row.id)
-}
-
-function price({ app, draft, endpoint, snapshot }: Exchange, metered: Metered | null): void {
-  const usage = metered && countedUsage(draft, metered).usage
-  if (!usage || !draft.deployment) return
-  settlePrice(
-    draft,
-    app.prices.price({
-      usage,
-      provider: draft.deployment.provider,
-      model: draft.row.upstream_model ?? "",
-      answered: metered.model,
-      baseModel: draft.deployment.baseModel,
-      custom: draft.deployment.prices,
-      serviceTier: metered.serviceTier,
-      isRegional: isRegional(draft.deployment),
-      operation: endpoint.operation,
-    }),
-    snapshot.config.billing,
-  )
 }
 
 const encoder = new TextEncoder()

@@ -4,7 +4,7 @@ import type { Identity } from "../../src/exchange.ts"
 import { responseOf } from "../../src/http/answer.ts"
 import { Fields } from "../../src/http/header-fields.ts"
 import { answerHead } from "../../src/http/answer-head.ts"
-import { openDraft } from "../../src/usage/settle.ts"
+import { openDraft } from "../../src/usage/draft.ts"
 import { deployment } from "../support/deployment.ts"
 
 const shared = deployment()

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "bun:test"
 import type { Arrival } from "../../src/exchange.ts"
 import type { Deployment } from "../../src/settings.ts"
 import { createPriceBook } from "../../src/usage/price-book.ts"
-import { countedUsage, openDraft, settleDraft, settlePrice } from "../../src/usage/settle.ts"
+import { countedUsage, openDraft, settleDraft, settlePrice } from "../../src/usage/draft.ts"
 import { type Fixture, haveFixtures, loadFixtures } from "../support/fixtures.ts"
 import { recordedUsage } from "../support/recorded-usage.ts"
 import { meter, wayOf } from "./metering.ts"
@@ -46,7 +46,11 @@ function rowOf(fixture: Fixture, bytes: Uint8Array) {
   const draft = openDraft("id", arrival, way.dialect, way.operation ?? "generate")
   draft.requestChars = fixture.request?.length ?? 0
   draft.deployment = { provider } as Deployment
-  settleDraft(draft, metered.terminal ? "done" : "upstream-failed", 200, null, metered, 1)
+  settleDraft(
+    draft,
+    { outcome: metered.terminal ? "done" : "upstream-failed", status: 200, errorType: null, metered },
+    1,
+  )
   const { usage } = countedUsage(draft, metered)
   if (usage) {
     const { model: answered, serviceTier } = metered

@@ -1,4 +1,4 @@
-/** The end of every exchange: its ledger row, written once. Everything a row says about cost and outcome is decided here. */
+/** A ledger row while its exchange is under way, and at its end: all that it says of outcome, tokens and cost is decided here. */
 import type {
   Arrival,
   Dialect,
@@ -15,8 +15,8 @@ import type { BodyTap } from "./body-tap.ts"
 import { textOfTime } from "../store/time.ts"
 import { billedCost } from "./billing.ts"
 import { estimateFromChars } from "./estimate.ts"
+import { noUsage } from "./meter-tally.ts"
 
-/** A row while its exchange is under way. */
 export interface Draft {
   row: LedgerRow
   detail: LedgerDetail
@@ -111,15 +111,17 @@ export function overheadMs(draft: Draft, now: number): number {
   return round(now - draft.started - waited)
 }
 
-/** Fills in what the answer said. `now` is monotonic milliseconds. */
-export function settleDraft(
-  draft: Draft,
-  outcome: Outcome,
-  status: number,
-  errorType: string | null,
-  metered: Metered | null,
-  now: number,
-): void {
+/** How an exchange ended. */
+export interface Ending {
+  outcome: Outcome
+  status: number
+  errorType: string | null
+  /** null: there is no answer */
+  metered: Metered | null
+}
+
+/** Fills in how it ended and what the answer said. `now`: monotonic milliseconds. */
+export function settleDraft(draft: Draft, { outcome, status, errorType, metered }: Ending, now: number): void {
   const { row, detail, started, sentAt, answeredAt } = draft
   row.outcome = outcome
   row.status = status
@@ -154,20 +156,7 @@ export function countedUsage(draft: Draft, metered: Metered): { usage: Usage | n
   const output = Math.max(metered.usage?.output ?? 0, estimateFromChars(metered.outputChars))
   if (metered.usage) return { usage: { ...metered.usage, output }, estimated: true }
   const input = estimateFromChars(draft.requestChars)
-  return {
-    usage: {
-      input,
-      cacheRead: 0,
-      cacheWrite: 0,
-      cacheWrite1h: 0,
-      output,
-      reasoning: 0,
-      inputAudio: 0,
-      cacheReadAudio: 0,
-      outputAudio: 0,
-    },
-    estimated: true,
-  }
+  return { usage: { ...noUsage(), input, output }, estimated: true }
 }
 
 /** List price on the row; a subscription's traffic is billed 0. */
