@@ -18,16 +18,23 @@ export function answerModel(arrival: Arrival, app: App): Promise<Answer> | null 
 
 const PASSTHROUGH = /^\/(anthropic|openai|gemini)\//
 
+interface ErrorParts {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
 /** An error outside a model call, in the dialect its path belongs to. */
-export function refuseAt(app: App, error: unknown, path: string): Answer {
+export function errorAt(app: App, error: unknown, path: string): ErrorParts {
   const id = app.newId()
   const refusal = error instanceof Refusal ? error : internal(app, id, error)
-  const { status, body } = renderError(dialectOf(path), refusal, id)
-  return {
-    status,
-    head: headerLines(Object.entries({ ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers })),
-    body,
-  }
+  const headers = { ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers }
+  return { ...renderError(dialectOf(path), refusal, id), headers }
+}
+
+export function refuseAt(app: App, error: unknown, path: string): Answer {
+  const { status, headers, body } = errorAt(app, error, path)
+  return { status, head: headerLines(Object.entries(headers)), body }
 }
 
 export const isModelRoute = (path: string) =>

@@ -18,7 +18,6 @@ import { matchEndpoint } from "../dialects/endpoints.ts"
 import { type Arrival, Refusal } from "../exchange.ts"
 import { traitsOf } from "../identify/clients.ts"
 import { estimateTokens } from "../usage/estimate.ts"
-import { responseOf } from "./answer.ts"
 import { bodyText, receiveBody } from "./body.ts"
 import { health, healthInDetail, readiness } from "./health.ts"
 import { routingInfo } from "./info.ts"
@@ -28,7 +27,7 @@ import { MODEL_ROUTES, modelDetail, passthroughDetail, PLAIN } from "./model-doc
 import { hintFor } from "./unsupported-routes.ts"
 import { listModels, modelGroupInfo, modelInfo, showModel } from "./model-list.ts"
 import { costOf, modelCalled } from "./model-prices.ts"
-import { JSON_TYPE, refuseAt } from "./model-routes.ts"
+import { errorAt, JSON_TYPE } from "./model-routes.ts"
 import type { Arrivals } from "./server.ts"
 import { swagger } from "./swagger.ts"
 import { version } from "../version.ts"
@@ -38,6 +37,8 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     const arrival = arrivals.of(request)
     return { arrival, caller: app.snapshot().gate.open(arrival.headers, arrival.keysFromUrl) }
   }
+  const readBody = async (request: Request, limit?: number) => bodyText(await receiveBody(arrivals.of(request), limit))
+  const arrivedAt = (request: Request) => arrivals.of(request).startedAt
   const door = createDoor(app, arrivals)
   /** All of `/api` belongs to the master key; a virtual key sees its own user's rows. */
   const scope = (request: Request) => ({ userId: door.enter(request).userId })
@@ -45,7 +46,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
   const elysia = new Elysia()
     .onError(({ error, request, code }) => {
       const arrival = arrivals.of(request)
-      return code === "NOT_FOUND" ? notFound(arrival) : responseOf(refuseAt(app, error, arrival.path))
+      return code === "NOT_FOUND" ? notFound(arrival) : refuse(error, arrival)
     })
     .get("/health", ({ request }) => (door.isOperator(request) ? healthInDetail(app) : health(app)), {
       detail: PLAIN.health,
@@ -102,7 +103,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(
       spendCalculateApi({
         admit: door.operate,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request))),
+        readBody,
         costOf: (model, usage) => costOf(app, model, usage),
         estimate: estimateTokens,
       }),
@@ -110,7 +111,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .use(
       tokenCounterApi({
         admit: keyed,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request))),
+        readBody,
         upstreamOf: (model) => modelCalled(app.snapshot().config, model).model,
         estimate: estimateTokens,
       }),
@@ -130,8 +131,8 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       memoriesApi({
         admin: app.memories.admin,
         scope,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request))),
-        arrivedAt: (request) => arrivals.of(request).startedAt,
+        readBody,
+        arrivedAt,
       }),
     )
     .use(
@@ -145,8 +146,8 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       feedbackApi({
         ledger: app.ledger,
         scope,
-        readBody: async (request) => bodyText(await receiveBody(arrivals.of(request), MOST_FEEDBACK_BYTES)),
-        arrivedAt: (request) => arrivals.of(request).startedAt,
+        readBody: (request) => readBody(request, MOST_FEEDBACK_BYTES),
+        arrivedAt,
       }),
     )
   for (const [path, route, where] of MODEL_ROUTES) {
@@ -182,7 +183,12 @@ export function createRoutes(app: App, arrivals: Arrivals) {
             `There is no ${method} ${path.slice(0, 200)} here. ${hintFor(path) ?? "/swagger lists the routes."}`,
             { code: "route_not_found" },
           )
-    return responseOf(refuseAt(app, refusal, path))
+    return refuse(refusal, arrival)
+  }
+
+  function refuse(error: unknown, { path }: Arrival): Response {
+    const { status, headers, body } = errorAt(app, error, path)
+    return new Response(body, { status, headers })
   }
 
   function methodsOf(path: string): string[] {

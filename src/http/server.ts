@@ -115,6 +115,15 @@ export function createServer(options: ServerOptions) {
   }
   let listener: Bun.TCPSocketListener<Connection> | undefined
 
+  /** Stops accepting; resolves when what is under way has ended. */
+  function stop(): Promise<void> {
+    isStopping = true
+    listener?.stop()
+    for (const connection of connections.all()) connection.retire()
+    if (connections.size === 0) stopped.resolve()
+    return stopped.promise
+  }
+
   return {
     arrivals: {
       of: (request: Request): Arrival => found(request).arrival,
@@ -147,16 +156,13 @@ export function createServer(options: ServerOptions) {
       return new URL(`http://${name}:${listener.port}`)
     },
 
-    /** Stops accepting and waits for what is under way; `now` cuts it off. */
-    stop(now = false): Promise<void> {
-      isStopping = true
-      listener?.stop()
-      for (const connection of connections.all()) {
-        if (now) connection.terminate()
-        else connection.retire()
-      }
-      if (connections.size === 0) stopped.resolve()
-      return stopped.promise
+    stop,
+
+    /** Stops, and cuts off what is under way. */
+    terminate(): Promise<void> {
+      const ended = stop()
+      for (const connection of connections.all()) connection.terminate()
+      return ended
     },
   }
 }

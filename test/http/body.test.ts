@@ -32,7 +32,7 @@ async function receive(
     log: (line) => expect(line).toBe(""),
   })
   await fetch(server.listen("127.0.0.1", 0), { method: "POST", body, headers })
-  await server.stop(true)
+  await server.terminate()
   return result
 }
 

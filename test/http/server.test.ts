@@ -33,7 +33,7 @@ function serve(answering: Answering) {
     log: (line, error) => expect([line, error]).toEqual([]),
   })
   const { port } = server.listen("127.0.0.1", 0)
-  stops.push(() => server.stop(true))
+  stops.push(() => server.terminate())
   return { server, port: Number(port) }
 }
 
