@@ -12,7 +12,7 @@ export interface ClientUse extends UsageSums {
   versions: string[]
   /** the newest request was told to be its by a guess */
   guess: boolean
-  /** start of its newest request; null where it was not recognised */
+  /** start of its newest request */
   last_at: string | null
 }
 
@@ -21,11 +21,12 @@ const NEWEST = 100
 
 export function listClients(columns: LedgerColumns, source: Source, filter: LedgerFilter): ClientUse[] {
   const { rows } = reportUsage(columns, { ...filter, groupBy: ["client"] })
-  const names = rows.flatMap(({ key }) => (typeof key === "string" ? [key] : []))
+  const names = rows.map(({ key }) => (Array.isArray(key) ? null : key))
   const newest = Map.groupBy(newestRows(columns, source, filter, names), ({ client }) => client)
-  return rows.map(({ key, ...sums }) => {
-    const client = typeof key === "string" ? key : null
-    const own = (client !== null && newest.get(client)) || []
+  return rows.map((row, index) => {
+    const { key: _, ...sums } = row
+    const client = names[index]!
+    const own = newest.get(client) ?? []
     return {
       client,
       versions: [...new Set(own.flatMap(({ client_version }) => client_version ?? []))],
@@ -37,14 +38,19 @@ export function listClients(columns: LedgerColumns, source: Source, filter: Ledg
 }
 
 interface Row {
-  client: string
+  client: string | null
   client_version: string | null
   client_guess: number
   started_at: number
 }
 
 /** The newest hundred of each client, in one walk. */
-function newestRows(columns: LedgerColumns, source: Source, filter: LedgerFilter, names: readonly string[]): Row[] {
+function newestRows(
+  columns: LedgerColumns,
+  source: Source,
+  filter: LedgerFilter,
+  names: readonly (string | null)[],
+): Row[] {
   const match = createMatcher(filter, columns.words)
   const found = new Map(names.map((name) => [columns.words.find(name), [] as Found[]]))
   const isDone = ({ maxAt }: { maxAt: number }) =>

@@ -108,5 +108,5 @@ test("clients come with their versions, the newest first, and what tells each", 
   })
   expect(of("claude-code").traits).toContain("user-agent claude-cli…")
   expect(of("jetbrains-ai")).toMatchObject({ versions: [], guess: true, requests: 1 })
-  expect(of(null)).toMatchObject({ requests: 6, traits: [], last_at: null })
+  expect(of(null)).toMatchObject({ requests: 6, traits: [], last_at: new Date(T0 + 10 * HOUR).toISOString() })
 })

@@ -123,8 +123,8 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await page.locator(".chip", { hasText: "Project not known" }).click()
     await page.waitForFunction(() => !location.hash.includes("unknown"))
     await page.selectOption("#filter-field", "client")
-    await page.locator("select[name=value] option", { hasText: "not known" }).waitFor({ state: "attached" })
-    await page.selectOption("select[name=value]", { label: "not known" })
+    const unknown = page.locator("select[name=value] option", { hasText: "not known" })
+    await page.selectOption("select[name=value]", { label: (await unknown.textContent())! })
     await page.waitForFunction(() => location.hash.includes("unknown=client"))
     expect(watched.complaints).toEqual([])
     await watched.close()
@@ -173,6 +173,43 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     expect(new Set(clients)).toEqual(new Set(["codex"]))
     await page.locator(".chip", { hasText: "codex" }).click()
     await page.waitForFunction(() => !location.hash.includes("client"))
+    await watched.close()
+  })
+
+  test("a filter's values come with as many requests as each leaves, and the list with the sum of those", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/requests?range=30d&client=claude-code")
+    await page.selectOption("#filter-field", "model")
+    const values = page.locator("select[name=value] option", { hasText: "claude" })
+    await values.first().waitFor({ state: "attached" })
+    const labels = await values.allTextContents()
+    expect(labels.map((label) => label.replace(/ \(.*/, "")).sort()).toEqual(["claude-opus-4.5", "claude-sonnet-4.5"])
+    expect(await page.locator("select[name=value] option").count()).toBe(3) // no other client's models
+    const [, left] = /\((\d+)\)/.exec(labels[0]!)!
+    await page.selectOption("select[name=value]", { label: labels[0]! })
+    await page.waitForFunction(
+      (requests) => document.querySelector(".sums b")?.textContent === `${requests} requests`,
+      left,
+    )
+    expect(await page.locator(".sums").textContent()).toMatch(/tokens in, .* out · \$\d/)
+    expect(watched.complaints).toEqual([])
+    await watched.close()
+  })
+
+  test("back closes the request that was opened, not the list", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/sessions")
+    await visit(watched, "#/requests?range=30d")
+    await page.locator("tbody tr").first().locator("td.number").first().click()
+    await page.waitForSelector(".panel .facts")
+    await page.keyboard.press("j")
+    await page.goBack()
+    await page.waitForSelector(".panel", { state: "detached" })
+    expect(await page.evaluate(() => location.hash)).toBe("#/requests?range=30d")
     await watched.close()
   })
 

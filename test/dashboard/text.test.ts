@@ -83,14 +83,15 @@ test("the timeline's parts make up the whole duration", () => {
 })
 
 test("numbers are as short as they can be and never lose what they are about", () => {
-  expect([money(0), money(0.00012), money(0.0123), money(12.345), money(4321.9), money(null)]).toEqual([
-    "$0",
-    "$0.00012",
-    "$0.012",
-    "$12.35",
-    "$4,322",
-    "–",
-  ])
+  expect([
+    money(0),
+    money(0.000_001_5),
+    money(0.00012),
+    money(0.0123),
+    money(12.345),
+    money(4321.9),
+    money(null),
+  ]).toEqual(["$0", "<$0.00001", "$0.00012", "$0.012", "$12.35", "$4,322", "–"])
   const costs = [
     [0, 0],
     [0, 3],
@@ -104,11 +105,15 @@ test("numbers are as short as they can be and never lose what they are about", (
     "$0.500",
   ])
   expect([compact(9_999), compact(12_345), compact(2_000_000)]).toEqual(["9,999", "12.3K", "2M"])
-  expect([duration(0.42), duration(950), duration(1_500), duration(75_000)]).toEqual([
+  expect([0.42, 2.5, 5, 950, 999.7, 1_500, 75_000, 119_600].map(duration)).toEqual([
     "0.42 ms",
+    "2.5 ms",
+    "5 ms",
     "950 ms",
+    "1.00 s",
     "1.50 s",
     "1 min 15 s",
+    "2 min 0 s",
   ])
   expect([percent(0), percent(0.031), percent(0.8)]).toEqual(["0 %", "3.1 %", "80 %"])
 })

@@ -72,6 +72,30 @@ describe.skipIf(!hasChromium)("with a month of traffic", () => {
     })
 })
 
+describe.skipIf(!hasChromium)("with one request, and no price for it", () => {
+  const { model_list } = testConfig(nowhere)
+  const rig = useDashboard({ config: { model_list }, seeded: false })
+  test("what it cost is not said to be nothing, and every figure has its unit", async () => {
+    const body = JSON.stringify({ model: "mock", messages: [{ role: "user", content: "hi" }] })
+    const headers = { "content-type": "application/json" }
+    await fetch(`${rig.proxy.url}/v1/chat/completions`, { method: "POST", headers, body })
+    const watched = await rig.open()
+    await watched.page.goto("/")
+    await visit(watched, "#/overview")
+    const cost = watched.page.locator(".figure", { hasText: "Cost" })
+    expect([await cost.locator(".value").textContent(), await cost.locator(".note").textContent()]).toEqual([
+      "–",
+      "1 without a price",
+    ])
+    expect(await watched.page.locator("figure[aria-label=Cost] .legend li b").textContent()).toBe("–")
+    expect(await watched.page.locator(".bars .figures b").first().textContent()).toMatch(/^\d+ tokens$/)
+    expect(await watched.page.locator(".bars").first().locator("xpath=..").locator(".note").textContent()).toBe(
+      "By requests: no price is known.",
+    )
+    await watched.close()
+  })
+})
+
 describe.skipIf(!hasChromium)("with nothing yet", () => {
   const { model_list } = testConfig(nowhere)
   const rig = useDashboard({ config: { model_list }, seeded: false })

@@ -17,6 +17,7 @@ export const compact = (value: Maybe) =>
 export function money(value: Maybe): string {
   if (missing(value)) return DASH
   if (value === 0) return "$0"
+  if (Math.abs(value) < 0.000_01) return "<$0.00001"
   if (Math.abs(value) >= 1000) return `$${whole.format(value)}`
   const digits = Math.abs(value) >= 1 ? 2 : Math.abs(value) >= 0.01 ? 3 : 5
   return `$${value.toFixed(digits)}`
@@ -30,9 +31,10 @@ export function duration(ms: Maybe): string {
   if (missing(ms)) return DASH
   if (ms === 0) return "0 ms"
   if (ms < 1) return `${ms.toFixed(2)} ms`
-  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 999.5) return `${Number(ms.toFixed(ms < 10 ? 1 : 0))} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+  const seconds = Math.round(ms / 1000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
 /** Of a share between 0 and 1. */

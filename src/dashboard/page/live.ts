@@ -23,14 +23,21 @@ export function useLiveRows(path: string | null, onRow: (row: LedgerRow) => void
 
 const QUIET_MS = 1_500
 
-/** Calls back a moment after requests ended, however many there were. */
-export function useChanges(reload: () => void): void {
+/** What it returns may be called often; `act` is called a moment later, once for all. */
+export function useSoon(act: () => void): () => void {
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
+  const latest = useRef(act)
+  latest.current = act
   useEffect(() => () => clearTimeout(timer.current ?? undefined), [])
-  useLiveRows("/api/requests/stream", () => {
+  return () => {
     timer.current ??= setTimeout(() => {
       timer.current = null
-      reload()
+      latest.current()
     }, QUIET_MS)
-  })
+  }
+}
+
+/** Calls back a moment after requests ended, however many there were. */
+export function useChanges(reload: () => void): void {
+  useLiveRows("/api/requests/stream", useSoon(reload))
 }

@@ -6,7 +6,7 @@ import type { UsageSums } from "../shapes.ts"
 type Row = { key: string | null } & UsageSums
 const MOST = 6
 
-export function Bars(props: { title: string; note: string; rows: readonly Row[]; filter: string; params: Params }) {
+export function Bars(props: { title: string; rows: readonly Row[]; filter: string; params: Params }) {
   const rows = [...props.rows].sort((a, b) => (b.cost_usd ?? 0) - (a.cost_usd ?? 0) || b.requests - a.requests)
   const isPriced = rows.some(({ cost_usd }) => cost_usd)
   const valueOf = (row: Row) => (isPriced ? (row.cost_usd ?? 0) : row.requests)
@@ -14,7 +14,7 @@ export function Bars(props: { title: string; note: string; rows: readonly Row[];
   return (
     <section class="card">
       <h2>{props.title}</h2>
-      <p class="note">{isPriced ? props.note : props.note.replace("cost", "requests")}</p>
+      <p class="note">{isPriced ? "By cost at list price." : "By requests: no price is known."}</p>
       <ul class="bars">
         {rows.slice(0, MOST).map((row) => (
           <li key={row.key ?? ""}>
@@ -26,7 +26,7 @@ export function Bars(props: { title: string; note: string; rows: readonly Row[];
               <span class={row.key === null ? "name muted" : "name"}>{row.key ?? "not known"}</span>
               <span class="figures">
                 <span class="muted">{plural(row.requests, "request")}</span>
-                <b>{isPriced ? costOf(row) : compact(row.input_tokens + row.output_tokens)}</b>
+                <b>{isPriced ? costOf(row) : `${compact(row.input_tokens + row.output_tokens)} tokens`}</b>
               </span>
             </a>
             <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">

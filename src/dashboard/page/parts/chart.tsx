@@ -24,11 +24,15 @@ export interface ChartProps {
   /** bars stand on each other; lines do not */
   kind: "bars" | "lines"
   format: (value: number | null) => string
+  /** of things counted: half of one is none */
+  isWhole?: boolean
   /** where a bucket leads, from its start to its end: by a click on the chart, or from the table */
   linkOf?: (from: number, to: number) => string
 }
 
 const HEIGHT = 190
+/** Distances of an axis' lines. */
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat()
 const HOUR_MS = 3_600_000
 const dayName = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
 const hourName = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" })
@@ -112,7 +116,7 @@ function stack(series: readonly Series[]): (number | null)[][] {
 
 function draw(
   into: HTMLElement,
-  { starts, unit, series, kind, format, onUnder }: ChartProps & { onUnder: (index: number | null) => void },
+  { starts, unit, series, kind, format, isWhole, onUnder }: ChartProps & { onUnder: (index: number | null) => void },
 ): uPlot {
   const style = getComputedStyle(into)
   const colour = (token: string) => style.getPropertyValue(`--${token}`).trim()
@@ -156,6 +160,7 @@ function draw(
         {
           ...axis,
           size: 56,
+          ...(isWhole && { incrs: WHOLE }),
           grid: { stroke: colour("line"), width: 1 },
           values: (_, splits) => splits.map((value) => format(value)),
         },

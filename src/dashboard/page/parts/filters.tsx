@@ -1,8 +1,7 @@
 /** The filters of a list: those that hold, each with a way to remove it, and one more to add. */
 import { useState } from "preact/hooks"
 import { useAsked, withQuery } from "../ask.ts"
-import { moment } from "../format.ts"
-import { beginOf, rangeName } from "../range.ts"
+import { count, moment } from "../format.ts"
 import { filteredBy, go, linkTo, type Route, unknownOf } from "../route.ts"
 import type { UsageReport } from "../shapes.ts"
 import { outcomeLabel } from "./badge.tsx"
@@ -21,7 +20,10 @@ const FIELDS: Record<string, { label: string; group: string | null }> = {
 const NOT_KNOWN = "not known"
 const OUTCOMES = ["done", "client-left", "upstream-failed", "rejected"]
 
-export function Filters({ route, names }: { route: Route; names: readonly string[] }) {
+type Filter = Readonly<Record<string, string | number | undefined>>
+
+/** `filter`: what the list is asked for, so that a value is offered with as many requests as it would leave. */
+export function Filters({ route, names, filter }: { route: Route; names: readonly string[]; filter: Filter }) {
   const { view, params } = route
   const unknown = unknownOf(params)
   const without = (name: string) => linkTo(view, { ...filteredBy(params, name, undefined), id: null })
@@ -43,7 +45,7 @@ export function Filters({ route, names }: { route: Route; names: readonly string
           <Remove what={FIELDS[name]!.label} />
         </a>
       ))}
-      <AddFilter names={free} route={route} />
+      <AddFilter names={free} route={route} filter={filter} />
     </div>
   )
 }
@@ -55,15 +57,17 @@ const Remove = ({ what }: { what: string }) => (
   </>
 )
 
-function AddFilter({ names, route }: { names: readonly string[]; route: Route }) {
+function AddFilter({ names, route, filter }: { names: readonly string[]; route: Route; filter: Filter }) {
   const [field, setField] = useState("")
-  const [now] = useState(Date.now)
   const group = FIELDS[field]?.group
-  const values = useAsked<UsageReport>(
-    group ? withQuery("/api/usage", { group_by: group, from: beginOf(rangeName(route.params["range"]), now) }) : null,
-  )
-  const options: readonly (string | null)[] =
-    field === "outcome" ? OUTCOMES : (values.data?.rows ?? []).map(({ key }) => key as string | null)
+  const values = useAsked<UsageReport>(group ? withQuery("/api/usage", { ...filter, group_by: group }) : null)
+  const options: readonly { value: string | null; label: string }[] =
+    field === "outcome"
+      ? OUTCOMES.map((value) => ({ value, label: outcomeLabel(value) }))
+      : (values.isLoading ? [] : (values.data?.rows ?? [])).map(({ key, requests }) => ({
+          value: key as string | null,
+          label: `${key ?? NOT_KNOWN} (${count(requests)})`,
+        }))
   const add = (value: string | null) => {
     if (value === "") return
     setField("")
@@ -106,12 +110,15 @@ function AddFilter({ names, route }: { names: readonly string[]; route: Route })
           <select
             name="value"
             aria-label={FIELDS[field]!.label}
-            onChange={(event) => add(options[event.currentTarget.selectedIndex - 1] ?? null)}
+            onChange={(event) => {
+              const chosen = options[event.currentTarget.selectedIndex - 1]
+              if (chosen) add(chosen.value)
+            }}
           >
             <option>{values.isLoading ? "Loading…" : "Choose…"}</option>
-            {options.map((value) => (
-              <option key={value}>
-                {value === null ? NOT_KNOWN : field === "outcome" ? outcomeLabel(value) : value}
+            {options.map(({ value, label }) => (
+              <option key={value} value={value ?? undefined}>
+                {label}
               </option>
             ))}
           </select>

@@ -26,6 +26,12 @@ export interface TableProps<T> {
 const classOf = <T,>({ isNumber, isMinor, isExtra }: Column<T>) =>
   [isNumber && "number", isMinor && "minor", isExtra && "extra"].filter(Boolean).join(" ") || undefined
 
+/** What its place cuts off is told under the pointer. */
+function tellWhole({ target }: MouseEvent): void {
+  const cell = (target as Element).closest("td")
+  if (cell && cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent ?? ""
+}
+
 export function Table<T>({ caption, columns, rows, keyOf, onOpen, isOpen, isNew }: TableProps<T>) {
   return (
     <div class="table-frame" role="region" aria-label={caption} tabIndex={0}>
@@ -40,7 +46,7 @@ export function Table<T>({ caption, columns, rows, keyOf, onOpen, isOpen, isNew 
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody onMouseOver={tellWhole}>
           {rows.map((row) => (
             <tr
               key={keyOf(row)}

@@ -29,18 +29,22 @@ export function Failures({ from, range }: { from: number; range: string }) {
     <>
       <h2 class="between">Errors</h2>
       <Answer asked={failed}>
-        {() =>
-          failures.length === 0 ? (
-            <p class="notice good">No request failed.</p>
-          ) : (
-            <Table
-              caption="Errors, the most frequent first"
-              columns={columns(now, range)}
-              rows={failures}
-              keyOf={({ row }) => row.id}
-            />
-          )
-        }
+        {() => (
+          <Answer asked={rejected}>
+            {() =>
+              failures.length === 0 ? (
+                <p class="notice good">No request failed.</p>
+              ) : (
+                <Table
+                  caption="Errors, the most frequent first"
+                  columns={columns(now, range)}
+                  rows={failures}
+                  keyOf={({ row }) => row.id}
+                />
+              )
+            }
+          </Answer>
+        )}
       </Answer>
     </>
   )

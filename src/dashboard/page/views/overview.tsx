@@ -14,10 +14,10 @@ import type { ViewProps } from "./view.ts"
 import { Trends } from "./trends.tsx"
 
 const GROUPS = [
-  { by: "model", filter: "model", title: "Models", note: "By cost at list price." },
-  { by: "client", filter: "client", title: "Clients", note: "The programs that called, by cost." },
-  { by: "user", filter: "user_id", title: "Users", note: "By cost." },
-  { by: "project", filter: "project", title: "Projects", note: "By cost." },
+  { by: "model", filter: "model", title: "Models" },
+  { by: "client", filter: "client", title: "Clients" },
+  { by: "user", filter: "user_id", title: "Users" },
+  { by: "project", filter: "project", title: "Projects" },
 ] as const
 
 export function Overview({ route, status }: ViewProps) {
@@ -54,11 +54,9 @@ export function Overview({ route, status }: ViewProps) {
               <Figures totals={totals} before={before.data?.totals ?? null} range={range} />
               <Trends range={range} now={now} rows={rows} />
               <div class="grid two">
-                {GROUPS.map(({ title, note, filter }, index) => (
+                {GROUPS.map(({ title, filter }, index) => (
                   <Answer key={title} asked={groups[index]!}>
-                    {(report) => (
-                      <Bars title={title} note={note} rows={report.rows as Rows} filter={filter} params={params} />
-                    )}
+                    {(report) => <Bars title={title} rows={report.rows as Rows} filter={filter} params={params} />}
                   </Answer>
                 ))}
               </div>
@@ -91,9 +89,13 @@ function Figures({ totals, before, range }: { totals: UsageSums; before: UsageSu
         )}
       </Figure>
       <Figure name="Cost at list price" value={money(cost_usd)} link={all} change={change(cost_usd, before?.cost_usd)}>
-        {cost_usd !== null && `${money((cost_usd / hours) * HOURS_A_MONTH)} a month at this pace`}
-        {billed_usd !== null && billed_usd !== cost_usd && ` · billed ${money(billed_usd)}`}
-        {unpriced > 0 && ` · ${count(unpriced)} without a price`}
+        {[
+          cost_usd !== null && `${money((cost_usd / hours) * HOURS_A_MONTH)} a month at this pace`,
+          billed_usd !== null && billed_usd !== cost_usd && `billed ${money(billed_usd)}`,
+          unpriced > 0 && `${count(unpriced)} without a price`,
+        ]
+          .filter(Boolean)
+          .join(" · ")}
       </Figure>
       <Figure
         name="Input tokens"
@@ -112,7 +114,7 @@ function Figures({ totals, before, range }: { totals: UsageSums; before: UsageSu
         {tokens_per_second === null ? "no streams measured" : `${count(tokens_per_second)} tokens a second`}
       </Figure>
       <Figure name="Time to first token" value={duration(ttft_ms.p50)} link={all}>
-        95 % within {duration(ttft_ms.p95)}
+        {ttft_ms.p50 === null ? "no streams measured" : `95 % within ${duration(ttft_ms.p95)}`}
       </Figure>
       <Figure name="Duration" value={duration(duration_ms.p50)} link={all}>
         95 % within {duration(duration_ms.p95)}

@@ -1,8 +1,8 @@
 /** Every request, newest first, with new ones as they end; one of them opens at the side. */
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks"
 import { ask, type Refused, useAsked, withQuery } from "../ask.ts"
-import { compact, duration, moment, money, percent, when } from "../format.ts"
-import { useLiveRows } from "../live.ts"
+import { compact, costOf, count, duration, moment, money, percent, plural, when } from "../format.ts"
+import { useLiveRows, useSoon } from "../live.ts"
 import { Outcome } from "../parts/badge.tsx"
 import { Snippet } from "../parts/copy.tsx"
 import { Filters } from "../parts/filters.tsx"
@@ -11,7 +11,7 @@ import { Answer, Empty, Failed, firstRequest } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
 import { beginOf, rangeName } from "../range.ts"
 import { filteredBy, go, linkTo, type Params, readRoute } from "../route.ts"
-import type { LedgerRow, Page } from "../shapes.ts"
+import type { LedgerRow, Page, UsageReport, UsageSums } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { RequestPanel } from "./request-panel.tsx"
 
@@ -25,6 +25,8 @@ export function Requests({ route, status }: ViewProps) {
   const [now] = useState(Date.now)
   const filter = useMemo(() => apiFilter(params, now), [JSON.stringify({ ...params, id: null })])
   const first = useAsked<Page<LedgerRow>>(withQuery("/api/requests", { ...filter, limit: 50 }))
+  const sums = useAsked<UsageReport>(withQuery("/api/usage", { ...filter, limit: 1 }))
+  const sumAnew = useSoon(sums.reload)
   const [older, setOlder] = useState<{ rows: LedgerRow[]; cursor: string | null } | null>(null)
   const [live, setLiveRows] = useState<LedgerRow[]>([])
   const [error, setError] = useState<Refused | null>(null)
@@ -32,9 +34,10 @@ export function Requests({ route, status }: ViewProps) {
     setOlder(null)
     setLiveRows([])
   }, [filter])
-  const isConnected = useLiveRows(isLive ? withQuery("/api/requests/stream", filter) : null, (row) =>
-    setLiveRows((rows) => [row, ...rows].slice(0, MOST_LIVE)),
-  )
+  const isConnected = useLiveRows(isLive ? withQuery("/api/requests/stream", filter) : null, (row) => {
+    setLiveRows((rows) => [row, ...rows].slice(0, MOST_LIVE))
+    sumAnew()
+  })
   const rows = useMemo(
     () => distinct([...live, ...(first.data?.data ?? []), ...(older?.rows ?? [])]),
     [live, first.data, older],
@@ -48,7 +51,11 @@ export function Requests({ route, status }: ViewProps) {
       setError(refused as Refused)
     }
   }
-  const open = useCallback((id: string | null) => go(linkTo("requests", { ...params, id }), true), [params])
+  // The first one opened is a step that "back" undoes; going on from there is none.
+  const open = useCallback(
+    (id: string | null) => go(linkTo("requests", { ...params, id }), params["id"] !== undefined),
+    [params],
+  )
   // From where one is by now: a key pressed quickly comes before the page is drawn anew.
   const step = (by: number) => {
     const at = rows.findIndex(({ id }) => id === readRoute(location.hash).params["id"])
@@ -75,7 +82,7 @@ export function Requests({ route, status }: ViewProps) {
         </button>
         <RangePicker route={{ ...route, params: { ...params, from: "", to: "" } }} value={rangeName(params["range"])} />
       </PageHead>
-      <Filters route={route} names={FILTERS} />
+      <Filters route={route} names={FILTERS} filter={filter} />
       {error && <Failed error={error} />}
       <Answer asked={first}>
         {() =>
@@ -92,6 +99,7 @@ export function Requests({ route, status }: ViewProps) {
             </Empty>
           ) : (
             <>
+              {sums.data && <Sums totals={sums.data.totals} />}
               <Table
                 caption="Requests, newest first"
                 columns={columns(now, params)}
@@ -114,6 +122,15 @@ export function Requests({ route, status }: ViewProps) {
     </>
   )
 }
+
+const Sums = ({ totals }: { totals: UsageSums }) => (
+  <p class="note sums">
+    <b>{plural(totals.requests, "request")}</b>
+    {totals.errors > 0 && ` · ${count(totals.errors)} failed`} · {compact(totals.input_tokens)} tokens in,{" "}
+    {compact(totals.output_tokens)} out · <b>{costOf(totals)}</b>
+    {!!totals.cost_usd && totals.unpriced > 0 && ` · ${count(totals.unpriced)} without a price`}
+  </p>
+)
 
 function apiFilter(params: Params, now: number): Record<string, string> {
   const given = Object.fromEntries(

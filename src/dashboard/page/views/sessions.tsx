@@ -18,7 +18,8 @@ export function Sessions({ route }: ViewProps) {
   const range = rangeName(params["range"])
   const [now] = useState(Date.now)
   const given = Object.fromEntries([...FILTERS, "unknown"].map((name) => [name, params[name]]))
-  const path = (cursor: string | null) => withQuery("/api/sessions", { ...given, from: beginOf(range, now), cursor })
+  const filter = { ...given, from: beginOf(range, now) }
+  const path = (cursor: string | null) => withQuery("/api/sessions", { ...filter, cursor })
   const first = path(null)
   const asked = useAsked<SessionPage>(first)
   const [older, setOlder] = useState<{ of: string; page: SessionPage } | null>(null)
@@ -40,7 +41,7 @@ export function Sessions({ route }: ViewProps) {
       >
         <RangePicker route={route} value={range} />
       </PageHead>
-      <Filters route={route} names={FILTERS} />
+      <Filters route={route} names={FILTERS} filter={filter} />
       {error && <Failed error={error} />}
       <Answer asked={asked}>
         {(page) => {

@@ -64,9 +64,9 @@ const keyOfFinding = ({ file, line, col, path, message }: Finding) => [file, lin
 
 const FINDINGS: Column<Finding>[] = [
   { name: "Severity", cell: ({ severity }) => <Badge tone={TONES[severity]}>{severity}</Badge> },
-  { name: "Where", cell: ({ file, line, col }) => <code>{`${file.split(/[\\/]/).at(-1)}:${line}:${col}`}</code> },
-  { name: "Setting", cell: ({ path }) => <code>{path || "."}</code> },
   { name: "Message", cell: ({ message }) => <span class="long">{message}</span> },
+  { name: "Setting", cell: ({ path }) => <code>{path || "."}</code> },
+  { name: "Where", cell: ({ file, line, col }) => <code>{`${file.split(/[\\/]/).at(-1)}:${line}:${col}`}</code> },
 ]
 
 const DEPLOYMENTS: Column<Deployment>[] = [
@@ -104,6 +104,6 @@ const SETTINGS: Column<[string, Configuration["settings"][string]]>[] = [
   { name: "Setting", cell: ([name]) => <code>{name}</code> },
   {
     name: "Value",
-    cell: ([, value]) => (Array.isArray(value) ? value.join(", ") || "none" : String(value ?? "not set")),
+    cell: ([, value]) => <code>{Array.isArray(value) ? value.join(", ") || "none" : String(value ?? "not set")}</code>,
   },
 ]

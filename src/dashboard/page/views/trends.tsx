@@ -14,9 +14,10 @@ export function Trends({ range, now, rows }: { range: RangeName; now: number; ro
   const charts = useMemo(() => {
     const byStart = new Map(rows.map((row) => [startOfKey(String(row.key)), row]))
     const of = (value: Value) => starts.map((start) => (byStart.has(start) ? value(byStart.get(start)!) : null))
-    const line = (name: string, colour: string, show: (value: number) => string, value: Value): Series => {
+    const line = (name: string, colour: string, show: (value: number | null) => string, value: Value): Series => {
       const values = of(value)
-      return { name, colour, values, total: show(values.reduce<number>((sum, one) => sum + (one ?? 0), 0)) }
+      const known = values.filter((one) => one !== null)
+      return { name, colour, values, total: show(known.length > 0 ? known.reduce((sum, one) => sum + one, 0) : null) }
     }
     const typical = (name: string, colour: string, value: Value): Series => ({
       name,
@@ -57,6 +58,7 @@ export function Trends({ range, now, rows }: { range: RangeName; now: number; ro
         kind="bars"
         series={charts.requests}
         format={compact}
+        isWhole
       />
       <Chart
         {...shared}
@@ -73,6 +75,7 @@ export function Trends({ range, now, rows }: { range: RangeName; now: number; ro
         kind="bars"
         series={charts.tokens}
         format={compact}
+        isWhole
       />
       <Chart
         {...shared}
