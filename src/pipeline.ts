@@ -1,4 +1,20 @@
-/** What happens to one request, in order. Every stage is a function; read them from `handle` down. */
+/**
+ * What happens to one request, in order. `handle` names the steps:
+ *
+ *     gate.open        whose key is it?                                            auth/
+ *     receiveBody      the body's bytes, and their text                            http/body.ts
+ *     readRequest      its model and other members, found and not yet parsed       dialects/request.ts
+ *     recognise        user, client, project, conversation                         identify/
+ *     routes.choose    the deployment that is asked                                route/
+ *     recall           what memory adds to the newest turn                         pipeline/memory.ts
+ *     writeRequest     the client's own text, with the few edits that are needed   dialects/outgoing.ts
+ *     callProvider     its URL, headers and timeouts; one HTTP exchange            pipeline/send.ts
+ *     replyWith        the provider's bytes to the client, counted as they pass    http/reply.ts
+ *     settle           once, however it ended: the row, its price, memory          pipeline/settle.ts
+ *
+ * Where client and provider speak different dialects `pipeline/translated.ts` takes over after `recall`. What fails before the answer's first byte is thrown and
+ * written by `refuse`, in the caller's dialect.
+ */
 import type { App, Exchange, Snapshot } from "./app.ts"
 import { createGate } from "./auth/gate.ts"
 import { callProvider } from "./pipeline/send.ts"
@@ -109,7 +125,6 @@ const CANNOT_COUNT: ReadonlySet<number> = new Set([404, 405, 501])
 const RAW = { operation: "passthrough", model: null, stream: null, version: null } as const
 const RAW_DIALECT = { anthropic: "anthropic", openai: "openai-chat", gemini: "gemini" } as const
 
-/** One config and what is made from it: replaced as a whole when the file changes. A request keeps the one it began with. */
 export function takeSnapshot(config: Config): Snapshot {
   const ownHeaders = new Set([config.users.customHeader, config.keyHeader ?? ""])
   return { config, gate: createGate(config), routes: buildRoutes(config), ownHeaders }
