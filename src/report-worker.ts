@@ -2,7 +2,7 @@
 import type { FromThread, ToThread } from "./store/report-thread.ts"
 import { yieldToOthers } from "./machine/thread-priority.ts"
 import { codeOf, isDamage } from "./store/database.ts"
-import { type Group, GROUPS } from "./store/groups.ts"
+import { type Group, GROUP_NAMES } from "./store/groups.ts"
 import type { QualityQuery } from "./store/quality.ts"
 import {
   type ColumnsUse,
@@ -106,7 +106,7 @@ function close(error: unknown): void {
 
 /** Of the newest rows, when there is nothing else to do for the first time: code that runs for the first time takes several times as long. */
 const REHEARSED: [name: ReportName, groupBy: readonly Group[]][] = [
-  ...(Object.keys(GROUPS) as Group[]).map((group): [ReportName, Group[]] => ["usage", [group]]),
+  ...GROUP_NAMES.map((group): [ReportName, Group[]] => ["usage", [group]]),
   ["usage", ["user", "day"]],
   ["quality", ["model"]],
   ["quality", ["project"]],

@@ -3,9 +3,10 @@ import { type Static, type TSchema, Type } from "@sinclair/typebox"
 import { Refusal } from "../exchange.ts"
 import type { Memory, MemoryTools } from "../memory/engine.ts"
 import type { Namespace } from "../memory/namespace.ts"
+import { GROUP_NAMES } from "../store/groups.ts"
 import type { Ledger } from "../store/ledger.ts"
 import { readRating } from "./feedback.ts"
-import { GROUPS, readUsageQuery } from "./query.ts"
+import { readUsageQuery } from "./query.ts"
 
 /** Who calls, and what they may reach: their own memories and rows, nobody else's. */
 export interface McpCaller {
@@ -96,7 +97,7 @@ export const MCP_TOOLS: readonly McpTool[] = [
     inputSchema: Type.Object(
       {
         days: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 3650, default: 7 })),
-        group_by: Type.Optional(Type.Union(GROUPS.map((group) => Type.Literal(group)))),
+        group_by: Type.Optional(Type.Union(GROUP_NAMES.map((group) => Type.Literal(group)))),
       },
       closed,
     ),

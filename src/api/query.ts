@@ -1,6 +1,6 @@
 /** Reads a query string's parameters, each by hand: what is wrong is said by name, with what is allowed. It asks no store. */
 import { type Outcome, Refusal } from "../exchange.ts"
-import type { Group } from "../store/groups.ts"
+import { GROUP_NAMES } from "../store/groups.ts"
 import type { LedgerFilter } from "../store/filter.ts"
 import type { ListQuery } from "../store/list.ts"
 import type { QualityGroup, QualityQuery } from "../store/quality.ts"
@@ -11,18 +11,7 @@ const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", 
 /** What may be not known of a request. */
 const KNOWN = ["client", "user_id", "project", "session_id", "model", "key"] as const
 const FILTERS = ["from", "to", ...KNOWN, "outcome", "unknown"] as const
-export const GROUPS: readonly Group[] = [
-  "model",
-  "client",
-  "user",
-  "project",
-  "session",
-  "key",
-  "provider",
-  "day",
-  "hour",
-]
-export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUPS, "memory"]
+export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUP_NAMES, "memory"]
 const MAX_LIMIT = 1_000
 const DEFAULT_LIMIT = 50
 /** Rows of a report. All hours of a year are less; conversations may be hundreds of thousands, which is more than anybody reads at once. */
@@ -59,7 +48,7 @@ export function readLiveFilter(search: URLSearchParams, scope: Scope): LedgerFil
 
 /** Groups by model when none is asked for. */
 export const readUsageQuery = (search: URLSearchParams, scope: Scope): UsageQuery =>
-  readGroupedQuery(search, scope, GROUPS, DEFAULT_ROWS.usage)
+  readGroupedQuery(search, scope, GROUP_NAMES, DEFAULT_ROWS.usage)
 
 export const readQualityQuery = (search: URLSearchParams, scope: Scope): QualityQuery =>
   readGroupedQuery(search, scope, QUALITY_GROUPS, DEFAULT_ROWS.quality)

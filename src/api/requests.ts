@@ -50,9 +50,8 @@ export function requestsApi({ ledger, bodies, scope, stopping, contentOf, heartb
     )
     .get(
       "/api/requests/stream",
-      ({ request, server }) => {
+      ({ request }) => {
         const matches = matcher(readLiveFilter(searchOf(request), scope(request)))
-        server?.timeout(request, 0)
         return live.open({ ledger, matches, signal: stopping, heartbeatMs })
       },
       {

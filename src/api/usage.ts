@@ -1,7 +1,8 @@
 /** `/api/usage`: what was used and spent, by model, client, day and so on. The sums are the store's. */
 import { Elysia } from "elysia"
+import { GROUP_NAMES } from "../store/groups.ts"
 import { answers, FILTER_PARAMETERS, parameter, USAGE_SCHEMA } from "./documentation.ts"
-import { DEFAULT_ROWS, GROUPS, readUsageQuery } from "./query.ts"
+import { DEFAULT_ROWS, readUsageQuery } from "./query.ts"
 import { type AnalyticsDeps, jsonOf, searchOf } from "./requests.ts"
 
 export function usageApi({ ledger, scope }: AnalyticsDeps) {
@@ -15,7 +16,7 @@ export function usageApi({ ledger, scope }: AnalyticsDeps) {
         description:
           "Rows by time first, then the dearest first. `cost_usd` is null where no price is known; `unpriced` counts the rows that are missing in it.",
         parameters: [
-          parameter("group_by", `one or two of ${GROUPS.join(", ")} (default model)`),
+          parameter("group_by", `one or two of ${GROUP_NAMES.join(", ")} (default model)`),
           parameter(
             "tz",
             "IANA time zone of the days and hours, default UTC; also of `from` and `to` where they name none",

@@ -13,4 +13,6 @@ export const GROUPS = {
 
 export type Group = keyof typeof GROUPS
 
+export const GROUP_NAMES = Object.keys(GROUPS) as Group[]
+
 export const isCalendar = (group: Group): group is "day" | "hour" => GROUPS[group] === null

@@ -8,5 +8,3 @@ export interface Source {
   /** each row as an object with its columns' names */
   rows<T>(sql: string, values: Values): T[]
 }
-
-export type SelectValues = Source["values"]
