@@ -3,6 +3,7 @@ import type { Database } from "bun:sqlite"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { openLazily } from "./lazy-database.ts"
+import { createWriteBehind } from "./write-behind.ts"
 
 /** Texts as they went over the wire; null: there was none. */
 export interface Bodies {
@@ -59,8 +60,6 @@ export function openBodies(dir: string, warn: (message: string) => void): BodySt
   const path = join(dir, "bodies.db")
   const database = openLazily(path, [createBodyTable], "file of bodies", warn)
   let waiting: { id: string; at: number; read: () => Bodies }[] = []
-  let timer: ReturnType<typeof setTimeout> | null = null
-  let isFailing = false
 
   function flush(most: number): void {
     const some = waiting.slice(0, most)
@@ -71,24 +70,22 @@ export function openBodies(dir: string, warn: (message: string) => void): BodySt
     waiting = waiting.slice(some.length)
   }
 
-  function tick(): void {
-    timer = null
-    try {
+  const behind = createWriteBehind({
+    afterMs: FLUSH_AFTER_MS,
+    retryMs: RETRY_MS,
+    write() {
       flush(AT_ONCE)
-      isFailing = false
-    } catch (error) {
-      if (!isFailing)
-        warn(`bodies cannot be written (${String(error)}): up to ${MOST_WAITING} wait, later ones are left out`)
-      isFailing = true
-    }
-    if (waiting.length > 0) timer = setTimeout(tick, isFailing ? RETRY_MS : 0)
-  }
+      return waiting.length > 0
+    },
+    failed: (error) =>
+      warn(`bodies cannot be written (${String(error)}): up to ${MOST_WAITING} wait, later ones are left out`),
+  })
 
   return {
     put(id, at, read) {
       if (waiting.length >= MOST_WAITING) return
       waiting.push({ id, at, read })
-      timer ??= setTimeout(tick, FLUSH_AFTER_MS)
+      behind.plan()
     },
     get(id) {
       const queued = waiting.find((one) => one.id === id)
@@ -106,7 +103,7 @@ export function openBodies(dir: string, warn: (message: string) => void): BodySt
       return database.use((db) => db.query(sql).run(at, most).changes)
     },
     close() {
-      if (timer !== null) clearTimeout(timer)
+      behind.stop()
       try {
         flush(MOST_WAITING)
       } catch (error) {

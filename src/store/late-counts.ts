@@ -4,6 +4,7 @@
  */
 import type { Database } from "bun:sqlite"
 import { addCounts, type Counts, decodeCounts, encodeCounts } from "./counters.ts"
+import { createWriteBehind } from "./write-behind.ts"
 
 /** A row's quality (0 to 100) from its counts; null: they say nothing about it. */
 export type ScoreOf = (counts: Counts) => number | null
@@ -27,25 +28,19 @@ export function createLateCounts(
   warn: (message: string) => void,
 ): LateCounts {
   let waiting = new Map<string, Counts>()
-  let timer: ReturnType<typeof setTimeout> | null = null
   let dropped = 0
-  let hasFailed = false
 
-  function flush(): void {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
-    if (waiting.size === 0) return
-    try {
-      write(waiting)
+  const behind = createWriteBehind({
+    afterMs: WAIT_MS,
+    retryMs: RETRY_MS,
+    write() {
+      if (waiting.size > 0) write(waiting)
       waiting = new Map()
-      hasFailed = false
-    } catch (error) {
-      if (!hasFailed)
-        warn(`what is known about the quality of ${waiting.size} answers waits to be written: ${String(error)}`)
-      hasFailed = true
-      timer = setTimeout(flush, RETRY_MS)
-    }
-  }
+      return false
+    },
+    failed: (error) =>
+      warn(`what is known about the quality of ${waiting.size} answers waits to be written: ${String(error)}`),
+  })
 
   return {
     add(id, more) {
@@ -53,14 +48,13 @@ export function createLateCounts(
       if (!known && waiting.size >= KEEP) return void dropped++
       // differences: they may be negative here, only the sum with the row's own may not
       waiting.set(id, known ? merge(known, more) : more)
-      timer ??= setTimeout(flush, WAIT_MS)
+      behind.plan()
     },
-    flush,
+    flush: behind.flush,
     dropped: () => dropped,
     close() {
-      flush()
-      if (timer !== null) clearTimeout(timer)
-      timer = null
+      behind.flush()
+      behind.stop()
     },
   }
 }

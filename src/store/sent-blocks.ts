@@ -1,6 +1,7 @@
 /** The blocks of memory that went out with user turns, kept for when the turns come again. Written behind the request, read before it. */
 import type { Database } from "bun:sqlite"
 import type { InjectedMemory } from "../exchange.ts"
+import { createWriteBehind } from "./write-behind.ts"
 
 /** Structurally `memory/sent-blocks.ts`'s: a store knows no stage. */
 export interface Block {
@@ -98,8 +99,6 @@ const byRank = (session: string) => (one: Row, other: Row) =>
 
 export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: SentBlockOptions): SentBlockStore {
   const waiting = new Map<string, { place: Place; block: Block | null }>()
-  let timer: ReturnType<typeof setTimeout> | null = null
-  let isFailing = false
   let purgedAt = Number.NEGATIVE_INFINITY
   /** the keys of all turns that may have a block: most turns have none, and need not be looked for */
   let known: Set<number> | null = null
@@ -125,20 +124,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
     waiting.set(id, { place, block })
     known?.add(place.key)
     if (waiting.size > MOST_WAITING) waiting.delete(waiting.keys().next().value!)
-    timer ??= setTimeout(tick, FLUSH_AFTER_MS)
-  }
-
-  function tick(): void {
-    timer = null
-    try {
-      flush()
-      isFailing = false
-    } catch (error) {
-      if (!isFailing)
-        warn(`the blocks of memory that were sent cannot be written (${String(error)}); it is tried again`)
-      isFailing = true
-      timer = setTimeout(tick, RETRY_MS)
-    }
+    behind.plan()
   }
 
   function flush(): void {
@@ -156,6 +142,17 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
     waiting.clear()
     if (isPurging) purgedAt = now
   }
+
+  const behind = createWriteBehind({
+    afterMs: FLUSH_AFTER_MS,
+    retryMs: RETRY_MS,
+    write() {
+      flush()
+      return false
+    },
+    failed: (error) =>
+      warn(`the blocks of memory that were sent cannot be written (${String(error)}); it is tried again`),
+  })
 
   return {
     find(namespace, sessionId, keys) {
@@ -197,8 +194,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
     },
     flush,
     close() {
-      if (timer !== null) clearTimeout(timer)
-      timer = null
+      behind.stop()
       try {
         flush()
       } catch (error) {

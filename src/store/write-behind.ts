@@ -1,0 +1,42 @@
+/** Writing behind the request: a moment later, so that one transaction takes many, and again while the disk refuses. What is written is not known here. */
+
+export interface WriteBehind {
+  /** Something waits: it is written a moment later. */
+  plan(): void
+  /** Writes now. It does not throw: what fails is tried again. */
+  flush(): void
+  /** Nothing is written by itself until the next `plan` or `flush`. */
+  stop(): void
+}
+
+export function createWriteBehind(options: {
+  afterMs: number
+  retryMs: number
+  /** @returns whether more waits: it is written in the next turn of the event loop. @throws what the disk throws */
+  write: () => boolean
+  /** called at the first failure, and then not until writing has worked again */
+  failed: (error: unknown) => void
+}): WriteBehind {
+  const { afterMs, retryMs, write, failed } = options
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let isFailing = false
+
+  function stop(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+  }
+
+  function flush(): void {
+    stop()
+    try {
+      if (write()) timer = setTimeout(flush, 0)
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) failed(error)
+      isFailing = true
+      timer = setTimeout(flush, retryMs)
+    }
+  }
+
+  return { plan: () => void (timer ??= setTimeout(flush, afterMs)), flush, stop }
+}
