@@ -138,7 +138,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
 }
 
 /** The body of a POST, or a line of an import. */
-export function readDraft(body: JsonObject, userId: string, now: number, source: Memory["source"]): MemoryDraft {
+function readDraft(body: JsonObject, userId: string, now: number, source: Memory["source"]): MemoryDraft {
   const createdAt = body["created_at"]
   const moment = createdAt === undefined || createdAt === null ? now : momentOf(createdAt)
   if (moment === null) throw wrong("created_at", "must be ISO 8601 or epoch milliseconds")

@@ -5,7 +5,7 @@
 import type { UsageQuery, UsageReport } from "../store/usage.ts"
 
 const HOUR_MS = 3_600_000
-export const BLOCK_MS = 5 * HOUR_MS
+const BLOCK_MS = 5 * HOUR_MS
 
 /** When each block begins, epoch milliseconds, from the hours with requests in ascending order. */
 export function blockStarts(hours: readonly number[]): number[] {

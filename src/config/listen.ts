@@ -128,5 +128,5 @@ const isSpoilt = (tree: Tree | undefined, value: unknown): boolean =>
   tree !== undefined && value === undefined && !(tree.kind === "scalar" && tree.value === null && !tree.broken)
 
 /** An address that only this machine reaches. */
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|(::ffff:127(\.\d{1,3}){3})|::1|\[::1\])$/i.test(host)

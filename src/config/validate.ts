@@ -187,7 +187,7 @@ function asBoolean(tree: ScalarTree): boolean | undefined {
 }
 
 /** A node as it stands, `yes` and `off` without quotes being booleans, unset variables absent. */
-export function toJson(tree: Tree, report: Report): Json | undefined {
+function toJson(tree: Tree, report: Report): Json | undefined {
   if (tree.kind === "scalar") {
     if (tree.unset) report("warning", tree, `the environment variable ${tree.variable} is not set`)
     if (tree.unset) return undefined

@@ -1,7 +1,7 @@
 /** Reads a request's body: bytes within the limit, decompressed if need be, and as text where it must be valid UTF-8. */
 import { type Arrival, Refusal } from "../exchange.ts"
 
-export const MAX_BODY_BYTES = 64 * 1024 * 1024
+const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /** @throws Refusal 413 past the limit, 415 for an unknown content-encoding, 400 for a body that cannot be decompressed */
 export function receiveBody(

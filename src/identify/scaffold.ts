@@ -3,7 +3,7 @@
 import { MEMORY_TAG } from "../exchange.ts"
 
 /** Without brackets, as the clients write them. `permissions instructions` really has a blank in its tag. */
-export const SCAFFOLD_TAGS: readonly string[] = [
+const SCAFFOLD_TAGS: readonly string[] = [
   "system-reminder",
   "environment_context",
   "environment_details",

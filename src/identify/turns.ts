@@ -85,10 +85,6 @@ export function readTurns(dialect: Dialect | null, body: JsonObject | null): Use
   return turns
 }
 
-/** The same as hashes alone. */
-export const userTurns = (dialect: Dialect | null, body: JsonObject | null): number[] =>
-  readTurns(dialect, body).map(({ hash }) => hash)
-
 /** For each turn a key that stands for it and all before it, beginning with `scope`'s: one look-up tells a whole prefix. */
 export function chainTurns(scope: string, turns: readonly number[]): number[] {
   let key = hash53(scope)

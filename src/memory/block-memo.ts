@@ -1,5 +1,6 @@
 /** The same turn sent again of the same memories has the same block: agents and programs send requests again all the time. Bounded and in memory. */
-import type { SentBlock, TurnPlace } from "./sent-blocks.ts"
+import type { SentBlock } from "../store/sent-blocks.ts"
+import type { TurnPlace } from "./sent-blocks.ts"
 
 const MOST_KEPT = 500
 

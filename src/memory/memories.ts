@@ -7,10 +7,10 @@ import type { SentBlocks } from "./sent-blocks.ts"
 import { BlockMemo } from "./block-memo.ts"
 import { createMemoryAdmin, type MemoryAdmin } from "./admin.ts"
 import type { MemoryStore } from "../store/memories.ts"
+import type { Outbox } from "../store/outbox.ts"
 import { createLocalEngine } from "./local.ts"
 import { redact } from "./redact.ts"
 import { createSupermemory } from "./supermemory.ts"
-import type { Outbox } from "./supermemory-queue.ts"
 
 export interface Memories {
   /** null: the file switches memory off */

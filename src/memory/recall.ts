@@ -1,10 +1,11 @@
 /** What memory adds to one request: a new block for a new user turn, and the blocks that earlier turns carried. It edits no request: see `dialects/append-text.ts`. */
 import type { InjectedMemory } from "../exchange.ts"
+import type { SentBlock } from "../store/sent-blocks.ts"
 import { writeBlock } from "./block.ts"
 import { type MemoryEngine, MemoryFailure, type Recalled } from "./engine.ts"
 import type { BlockMemo } from "./block-memo.ts"
 import type { Namespace } from "./namespace.ts"
-import type { SentBlock, SentBlocks, TurnPlace } from "./sent-blocks.ts"
+import type { SentBlocks, TurnPlace } from "./sent-blocks.ts"
 
 /** What a person said so far. */
 export interface Conversation {

@@ -2,14 +2,8 @@
  * The blocks that went out with user turns, so that the same turns go out the same again: a provider's prompt cache holds a conversation only while its
  * beginning stays. What keeps them is given in; see `store/sent-blocks.ts`.
  */
-import type { InjectedMemory } from "../exchange.ts"
+import type { SentBlock } from "../store/sent-blocks.ts"
 import type { Namespace } from "./namespace.ts"
-
-export interface SentBlock {
-  text: string
-  tokens: number
-  memories: readonly InjectedMemory[]
-}
 
 /** A user turn's place in its conversation. Turns alike in another namespace are other turns. */
 export interface TurnPlace {

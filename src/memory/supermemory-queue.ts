@@ -1,5 +1,6 @@
 /** Conversations on their way to Supermemory: one after the other, tried again when it cannot take them, never in a request's way. */
 import type { JsonObject } from "../exchange.ts"
+import type { Outbox } from "../store/outbox.ts"
 import { MemoryFailure } from "./engine.ts"
 import { callSupermemory, type SupermemoryAccess, SupermemoryRefusal } from "./supermemory-api.ts"
 
@@ -19,13 +20,6 @@ export interface SupermemoryQueue {
   close(): Promise<void>
 }
 
-/** Keeps over a crash what was not sent; see `store/outbox.ts`. */
-export interface Outbox {
-  keep(text: string): number | null
-  drop(number: number): void
-  all(): { number: number; text: string }[]
-}
-
 interface Waiting {
   conversation: JsonObject
   /** in the outbox */
@@ -34,6 +28,7 @@ interface Waiting {
 
 export function createSupermemoryQueue(options: {
   access: SupermemoryAccess
+  /** keeps over a crash what was not sent */
   outbox: Outbox
   warn: (message: string) => void
 }): SupermemoryQueue {

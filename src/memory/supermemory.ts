@@ -1,10 +1,11 @@
 /** Supermemory as a memory engine: what it knows is asked for before a request, and what was said is sent to it after. Not its router, which is an `api_base`. */
+import type { Outbox } from "../store/outbox.ts"
 import type { MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import type { Namespace } from "./namespace.ts"
 import { callSupermemory, type SupermemoryAccess } from "./supermemory-api.ts"
 import { createSupermemoryTools } from "./supermemory-tools.ts"
 import { list, object, readFacts } from "./supermemory-facts.ts"
-import { createSupermemoryQueue, type Outbox } from "./supermemory-queue.ts"
+import { createSupermemoryQueue } from "./supermemory-queue.ts"
 import { containerTag, conversationId } from "./supermemory-tag.ts"
 
 export interface SupermemoryOptions extends SupermemoryAccess {

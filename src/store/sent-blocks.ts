@@ -3,12 +3,12 @@ import type { Database } from "bun:sqlite"
 import type { InjectedMemory } from "../exchange.ts"
 import { createWriteBehind } from "./write-behind.ts"
 
-/** Structurally `memory/sent-blocks.ts`'s: a store knows no stage. */
-export interface Block {
+export interface SentBlock {
   text: string
   tokens: number
   memories: readonly InjectedMemory[]
 }
+/** A `Namespace` of memory's, and `Place` a `TurnPlace`: a store knows no stage. */
 interface Owner {
   readonly userId: string
   readonly projectKey: string | null
@@ -20,8 +20,8 @@ export interface Place {
 }
 
 export interface SentBlockStore {
-  find(namespace: Owner, sessionId: string | null, keys: readonly number[]): (Block | null)[]
-  put(place: Place, block: Block): void
+  find(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
+  put(place: Place, block: SentBlock): void
   remove(place: Place): void
   /** Writes what is queued. @throws what the disk throws */
   flush(): void
@@ -98,7 +98,7 @@ const byRank = (session: string) => (one: Row, other: Row) =>
   Number(one.session_id === session) - Number(other.session_id === session) || one.sent_at - other.sent_at
 
 export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: SentBlockOptions): SentBlockStore {
-  const waiting = new Map<string, { place: Place; block: Block | null }>()
+  const waiting = new Map<string, { place: Place; block: SentBlock | null }>()
   let purgedAt = Number.NEGATIVE_INFINITY
   /** the keys of all turns that may have a block: most turns have none, and need not be looked for */
   let known: Set<number> | null = null
@@ -119,7 +119,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
     return keys.size > MOST_KNOWN || keys.has(key)
   }
 
-  function queue(id: string, place: Place, block: Block | null): void {
+  function queue(id: string, place: Place, block: SentBlock | null): void {
     waiting.delete(id)
     waiting.set(id, { place, block })
     known?.add(place.key)
@@ -162,7 +162,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
       knownKeys() // a disk that gives nothing says so at once
       if (keys.length === 0) return []
       const asked = keys.filter(mayHave)
-      const found = new Map<number, Block | null>()
+      const found = new Map<number, SentBlock | null>()
       if (asked.length > 0) {
         const [sql, key] = asked.length === 1 ? [FIND_ONE, asked[0]!] : [FIND_ALL, JSON.stringify(asked)]
         const values = [key, userId, projectKey ?? "", clock() - KEPT_MS]
@@ -207,7 +207,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
 const placeId = ({ namespace: { userId, projectKey }, sessionId, key }: Place) =>
   JSON.stringify([key, sessionId, userId, projectKey])
 
-function write(db: Database, { namespace, sessionId, key }: Place, block: Block | null, sentAt: number): void {
+function write(db: Database, { namespace, sessionId, key }: Place, block: SentBlock | null, sentAt: number): void {
   const where = [key, sessionId ?? "", namespace.userId, namespace.projectKey ?? ""] as const
   db.query("DELETE FROM sent_blocks WHERE turn_key = ? AND session_id = ? AND user_id = ? AND project_key = ?").run(
     ...where,

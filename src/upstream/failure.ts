@@ -35,7 +35,7 @@ export function failedToConnect(host: string, cause: unknown): Refusal {
   )
 }
 
-export function failedTls(host: string, cause: unknown): Refusal {
+function failedTls(host: string, cause: unknown): Refusal {
   const code = errorCode(cause)
   return upstream(
     "tls_failed",

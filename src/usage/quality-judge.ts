@@ -3,7 +3,7 @@ import type { Json } from "../exchange.ts"
 
 /** Stored with each verdict: verdicts of different prompts are not to be compared. */
 export const PROMPT_VERSION = "1"
-export const CRITERIA = ["correct", "complete", "follows_instructions", "concise"] as const
+const CRITERIA = ["correct", "complete", "follows_instructions", "concise"] as const
 export type Verdict = Record<(typeof CRITERIA)[number], number>
 
 const MOST_CHARS = 8_000

@@ -27,7 +27,7 @@ export interface Composite {
 }
 
 /** Below it no two groups are to be compared. */
-export const ENOUGH = 30
+const ENOUGH = 30
 /** The two-sided 95 % point of the normal distribution. */
 const Z = 1.959963984540054
 

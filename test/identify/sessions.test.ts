@@ -3,10 +3,11 @@ import * as fc from "fast-check"
 import type { Dialect, JsonObject } from "../../src/exchange.ts"
 import { findSession } from "../../src/identify/session.ts"
 import { createSessions } from "../../src/identify/sessions.ts"
-import { hash53, userTurns } from "../../src/identify/turns.ts"
+import { hash53, readTurns } from "../../src/identify/turns.ts"
+import { captured, dialectOf, haveCaptured } from "./captured.ts"
 
 const hashes = (turns: readonly string[]) => turns.map((turn) => hash53(turn))
-import { captured, dialectOf, haveCaptured } from "./captured.ts"
+const userTurns = (...of: Parameters<typeof readTurns>) => readTurns(...of).map(({ hash }) => hash)
 
 function counted(limit = 1000) {
   let count = 0

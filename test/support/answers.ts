@@ -53,7 +53,7 @@ export function answerIn(request: Received, say: Say = {}): Answer {
 }
 
 /** Each dialect's answer as one JSON value. */
-export const wholeOf: Record<Dialect, (say: Say, model: string) => Loose> = {
+const wholeOf: Record<Dialect, (say: Say, model: string) => Loose> = {
   "openai-chat": (say, model) => ({
     id: "chatcmpl-fake",
     object: "chat.completion",

@@ -5,7 +5,7 @@ import type { Dialect } from "../../src/exchange.ts"
 import type { Answer } from "./fake-provider.ts"
 import { type Loose, parseLoose } from "./json.ts"
 
-export const FIXTURES = resolve(import.meta.dir, "../../../shared/fixtures/open")
+const FIXTURES = resolve(import.meta.dir, "../../../shared/fixtures/open")
 export const haveFixtures = existsSync(FIXTURES)
 if (!haveFixtures)
   console.warn(`SKIPPED: recorded traffic is not at ${FIXTURES}; every test that replays it is skipped`)

@@ -1,5 +1,5 @@
 /** The real proxy as a child process: from source, or the binary in MEMPROXY_BINARY. It ends only the process it started. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import type { LedgerRow } from "../../src/exchange.ts"
@@ -41,8 +41,6 @@ export interface Start {
 
 export const command = (): string[] =>
   BINARY ? [resolve(BINARY)] : [process.execPath, join(REPOSITORY, "src/main.ts")]
-
-export const canStart = (): boolean => (BINARY ? existsSync(BINARY) : existsSync(join(REPOSITORY, "src/main.ts")))
 
 /** Starts and waits for the listening line. Throws with what it printed where it exits first. */
 export async function startMemproxy({ config, dir: given, env = {}, args = [] }: Start): Promise<Memproxy> {

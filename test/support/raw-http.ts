@@ -191,7 +191,7 @@ function readAnswerAfter(bytes: Buffer, start: number, method: string, ended: bo
 }
 
 /** The data of the chunks there are, the last one cut short. */
-export function chunksSoFar(bytes: Buffer, from: number): Buffer {
+function chunksSoFar(bytes: Buffer, from: number): Buffer {
   const parts: Buffer[] = []
   for (let at = from; ;) {
     const line = bytes.indexOf("\r\n", at)

@@ -29,7 +29,7 @@ export function toolLoop(loop: ToolLoop = {}): Script {
 }
 
 /** The function tools a request offers, in any dialect. */
-export function offeredTools(request: Received): { name: string; schema: Loose }[] {
+function offeredTools(request: Received): { name: string; schema: Loose }[] {
   const tools: Loose[] = request.json?.tools ?? []
   return tools.flatMap((tool) => {
     if (tool.functionDeclarations)
