@@ -1,12 +1,20 @@
 /** `/api/memories`: a user's memories by hand. Who may ask is decided by `scope`; what a memory is and which answers a query, by the engine. */
 import { Elysia } from "elysia"
-import { type JsonObject, Refusal } from "../exchange.ts"
+import { Refusal } from "../exchange.ts"
 import type { Memory } from "../memory/engine.ts"
-import type { MemoryAdmin, MemoryDraft } from "../memory/admin.ts"
-import { parseObject } from "./body.ts"
+import type { MemoryAdmin } from "../memory/admin.ts"
 import { answers, type DetailSchema, MEMORY_BODY, MEMORY_SCHEMAS, parameter } from "./documentation.ts"
+import {
+  importLines,
+  metadataIn,
+  neededTextIn,
+  parseMemory,
+  readDraft,
+  textIn,
+  userIn,
+  wrong,
+} from "./memory-drafts.ts"
 import type { Scope } from "./query.ts"
-import { readInstant } from "./instant.ts"
 import { searchOf } from "./requests.ts"
 
 export interface MemoriesDeps {
@@ -18,7 +26,6 @@ export interface MemoriesDeps {
   arrivedAt: (request: Request) => number
 }
 
-const SAYS = "Invalid parameter: body must be a JSON object."
 const NDJSON = "application/x-ndjson"
 const tags = ["memory"]
 const USER = parameter("user_id", "whose; left out with a key of one user")
@@ -26,7 +33,7 @@ const PROJECT = parameter("project", "project, by display name or key; `*`: thos
 const SESSION = parameter("session_id", "session")
 
 export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps) {
-  const bodyOf = async (request: Request) => parseObject(await readBody(request), SAYS)
+  const bodyOf = async (request: Request) => parseMemory(await readBody(request))
   const owned = (request: Request, id: string): Memory => {
     const { userId } = scope(request)
     const memory = admin.get(id)
@@ -99,7 +106,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
       async ({ request }) => {
         const body = await bodyOf(request)
         const userId = userIn(body["user_id"], scope(request))
-        const query = textIn(body, "query", true)!
+        const query = neededTextIn(body, "query")
         const limit = limitOf(body["limit"], 10, 100)
         return Response.json(await admin.search(userId, textIn(body, "project") ?? null, query, limit))
       },
@@ -137,63 +144,6 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
     )
 }
 
-/** The body of a POST, or a line of an import. */
-function readDraft(body: JsonObject, userId: string, now: number, source: Memory["source"]): MemoryDraft {
-  const createdAt = body["created_at"]
-  const moment = createdAt === undefined || createdAt === null ? now : momentOf(createdAt)
-  if (moment === null) throw wrong("created_at", "must be ISO 8601 or epoch milliseconds")
-  return {
-    userId,
-    project: textIn(body, "project") ?? null,
-    content: textIn(body, "content", true)!,
-    role: textIn(body, "role") ?? "user",
-    speaker: textIn(body, "speaker") ?? null,
-    sessionId: textIn(body, "session_id") ?? null,
-    createdAt: moment,
-    metadata: metadataIn(body) ?? null,
-    source,
-  }
-}
-
-const momentOf = (value: unknown): number | null => {
-  if (typeof value === "number") return Number.isFinite(value) && Math.abs(value) <= 8.64e15 ? value : null
-  return typeof value === "string" ? (readInstant(value) ?? null) : null
-}
-
-/** 10 to 30 ms' work. */
-const BATCH = 500
-
-/** A bad line is told of and left out; the good ones are kept. */
-export async function importLines(admin: MemoryAdmin, text: string, scope: Scope, now: number) {
-  const result = { imported: 0, duplicates: 0, errors: [] as { line: number; message: string }[] }
-  let batch: MemoryDraft[] = []
-  const flush = async () => {
-    const imported = await admin.addAll(batch)
-    result.imported += imported
-    result.duplicates += batch.length - imported
-    batch = []
-  }
-  let line = 0
-  for (let at = 0; at < text.length;) {
-    const end = text.indexOf("\n", at)
-    const stop = end < 0 ? text.length : end
-    const written = text.slice(at, stop).trim()
-    at = stop + 1
-    line++
-    if (written === "") continue
-    try {
-      const body = parseObject(written, SAYS)
-      batch.push(readDraft(body, userIn(body["user_id"], scope), now, "import"))
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      result.errors.push({ line, message: error.message })
-    }
-    if (batch.length >= BATCH) await flush()
-  }
-  await flush()
-  return result
-}
-
 function exported(admin: MemoryAdmin, userId: string): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   const pages = admin.exportPages(userId)
@@ -215,39 +165,6 @@ function filterOf(query: URLSearchParams, scope: Scope) {
   }
 }
 
-/** @throws Refusal 403 for another user than the key's, 400 where nobody says which */
-function userIn(asked: unknown, { userId }: Scope): string {
-  if (asked !== undefined && (typeof asked !== "string" || asked === "" || asked.length > 256))
-    throw wrong("user_id", "must be a text of 1 to 256 characters")
-  if (userId === null) {
-    if (asked === undefined) throw wrong("user_id", "is missing; it says whose memories are meant")
-    return asked
-  }
-  if (asked !== undefined && asked !== userId)
-    throw new Refusal(403, "permission", "This key reaches the memories of its own user only.", { code: "other_user" })
-  return userId
-}
-
-const MOST_CHARS = 1_000_000
-
-function textIn(body: JsonObject, name: string, isNeeded = false): string | undefined {
-  const value = body[name]
-  if (value === undefined || value === null) {
-    if (isNeeded) throw wrong(name, "is missing")
-    return undefined
-  }
-  if (typeof value !== "string" || (isNeeded && value.trim() === "") || value.length > MOST_CHARS)
-    throw wrong(name, "must be a text")
-  return value
-}
-
-function metadataIn(body: JsonObject): JsonObject | undefined {
-  const value = body["metadata"]
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== "object" || Array.isArray(value)) throw wrong("metadata", "must be an object")
-  return value
-}
-
 function limitOf(value: unknown, standard: number, most: number): number {
   if (value === undefined || value === null) return standard
   const limit = Number(value)
@@ -261,9 +178,6 @@ function cursorOf(value: string | null): number | null {
   if (!/^\d{1,15}$/.test(value)) throw wrong("cursor", "is none that this list gave out")
   return Number(value)
 }
-
-const wrong = (param: string, what: string) =>
-  new Refusal(400, "invalid_request", `Invalid parameter: ${param} ${what}.`, { code: "invalid_parameter", param })
 
 const unknownId = (id: string) =>
   new Refusal(404, "not_found", `No memory has the id "${id.slice(0, 80)}".`, { code: "memory_not_found" })
