@@ -18,7 +18,7 @@ import {
   openAnswer,
   openMeter,
   receiveAnswer,
-  replyOwn,
+  replyJson,
   replyStream,
   replyWhole,
   unreadable,
@@ -36,7 +36,7 @@ export async function replyTranslated(
   const isEvents = contentType.startsWith(EVENTS)
   if (!isGood(answer)) {
     const bytes = await receiveAnswer(exchange, answer)
-    if (local) return await replyOwn(exchange, JSON.stringify(local()), "application/json", false)
+    if (local) return await replyJson(exchange, local())
     throw providerRefusal(dialect, answer.status, bytes, answer.headers)
   }
   const isSse = row.stream && streamed !== undefined && !streamed.isArray

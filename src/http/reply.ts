@@ -143,13 +143,12 @@ export function replyMock(exchange: Exchange, asked: Asked, text: string): Promi
   return replyOwn(exchange, answer.chunks.join(""), answer.contentType, asked.stream)
 }
 
-/** An answer in the caller's dialect that is ours, metered as a provider's would be. */
-export async function replyOwn(
-  exchange: Exchange,
-  text: string,
-  contentType: string,
-  isStream: boolean,
-): Promise<Answer> {
+/** An answer in the caller's dialect that is ours. */
+export const replyJson = (exchange: Exchange, value: unknown): Promise<Answer> =>
+  replyOwn(exchange, JSON.stringify(value), "application/json", false)
+
+/** Metered as a provider's answer would be. */
+async function replyOwn(exchange: Exchange, text: string, contentType: string, isStream: boolean): Promise<Answer> {
   const { app, draft, endpoint } = exchange
   const body = encoder.encode(text)
   const meter = openMeter(exchange, endpoint.dialect, contentType)

@@ -11,7 +11,7 @@ import { isOwnError, localCount } from "../dialects/translation/count.ts"
 import { readCall, translate } from "../dialects/translation/translation.ts"
 import { type Dialect, type JsonObject, Refusal } from "../exchange.ts"
 import type { Answer } from "../http/answer.ts"
-import { contentTypeOf, openMeter, receiveAnswer, replyOwn, replyWhole } from "../http/reply.ts"
+import { contentTypeOf, openMeter, receiveAnswer, replyJson, replyWhole } from "../http/reply.ts"
 import { replyTranslated } from "../http/reply-translated.ts"
 import type { Deployment } from "../settings.ts"
 import type { Choice } from "../route/routes.ts"
@@ -22,7 +22,7 @@ import { estimateTokens } from "../usage/estimate.ts"
 export async function handleTranslated(exchange: Exchange, asked: Asked, choice: Choice): Promise<Answer> {
   const translation = await translateCall(exchange, asked, choice)
   const { body, local, operation } = translation
-  const here = () => replyOwn(exchange, JSON.stringify(local!()), "application/json", false)
+  const here = () => replyJson(exchange, local!())
   if (body === null) return await here()
   try {
     const to = { method: "POST", operation, batch: operation === "embeddings" }
@@ -43,8 +43,7 @@ export async function countHere(exchange: Exchange, asked: Asked, answer: Upstre
     meter.push(bytes)
     return replyWhole(exchange, answer.status, answerHeaders(answer.headers), bytes, meter.end())
   }
-  const count = localCount(dialect, bodyOf(exchange, asked), estimateTokens)
-  return replyOwn(exchange, JSON.stringify(count), "application/json", false)
+  return replyJson(exchange, localCount(dialect, bodyOf(exchange, asked), estimateTokens))
 }
 
 async function translateCall(exchange: Exchange, asked: Asked, { deployment, model }: Choice): Promise<Translation> {
