@@ -21,6 +21,7 @@ const TYPES_FROM: Record<string, string[]> = {
   usage: ["store"],
   memory: ["store"],
   upstream: [],
+  store: [],
 }
 /** What a stage may know beside its own: the words of the ledger's queries, what a dialect's token counts mean, HTTP's grammar, the event loop. */
 const VOCABULARY = [
@@ -36,6 +37,7 @@ const VOCABULARY = [
   "wire/chunks.ts",
   "event-loop/sweep.ts",
   "event-loop/write-batch.ts",
+  "event-loop/write-behind.ts",
 ]
 const ROOT_FILES = [
   "pipeline.ts",

@@ -1,4 +1,5 @@
 /** Makes what was kept findable: cut into parts, their words, what can be seen of it. In slices, so that requests go on meanwhile. */
+import { createWriteBehind } from "../event-loop/write-behind.ts"
 import type { IndexedMemory, UnindexedMemory } from "../store/memory-tables.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import { chunksOf } from "./rank/chunks.ts"
@@ -33,8 +34,6 @@ export interface IndexerOptions {
 }
 
 export function createIndexer({ store, stems, now, warn }: IndexerOptions): Indexer {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  let isFailing = false
   let chars = 0
 
   const isTooMuch = () => chars > MOST_CHARS
@@ -69,27 +68,12 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
     }
   }
 
-  function later(ms: number): void {
-    timer ??= setTimeout(slice, ms)
-    timer.unref()
-  }
-
-  function stop(): void {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
-  }
-
-  function slice(): void {
-    timer = null
-    try {
-      if (!catchUp(null, SLICE_MS)) later(0)
-      isFailing = false
-    } catch (error) {
-      if (!isFailing) warn(`memories cannot be indexed (${String(error)}); it is tried again`)
-      isFailing = true
-      later(RETRY_MS)
-    }
-  }
+  const behind = createWriteBehind({
+    afterMs: SOON_MS,
+    retryMs: RETRY_MS,
+    write: () => !catchUp(null, SLICE_MS),
+    failed: (error) => warn(`memories cannot be indexed (${String(error)}); it is tried again`),
+  })
 
   return {
     catchUp,
@@ -98,14 +82,14 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
     },
     add(more) {
       chars += more
-      if (chars < MOST_CHARS) stop()
-      later(SOON_MS)
+      if (chars < MOST_CHARS) behind.stop()
+      behind.plan()
     },
     async room() {
       await turn()
       while (isTooMuch() && !catchUp(null, SLICE_MS)) await turn()
     },
-    stop,
+    stop: behind.stop,
   }
 }
 

@@ -1,4 +1,5 @@
 /** The memory inside the binary: words under a namespace, ranked by what surrounds them and what they mean. No key, no service; no model is run. */
+import { createWriteBehind } from "../event-loop/write-behind.ts"
 import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryTools, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
 import { EVERYWHERE, type Namespace } from "./namespace.ts"
@@ -87,8 +88,6 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   const stems: Stems = new Map()
   const indexer = createIndexer({ store, stems, now, warn })
   let waiting: Entry[] = []
-  let timer: ReturnType<typeof setTimeout> | null = null
-  let isFailing = false
 
   function entry({
     namespace,
@@ -251,23 +250,21 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     waiting = []
     try {
       keep(batch)
-      isFailing = false
     } catch (error) {
       waiting = [...batch, ...waiting].slice(-MOST_WAITING)
       throw error
     }
   }
 
-  function tick(): void {
-    timer = null
-    try {
+  const behind = createWriteBehind({
+    afterMs: FLUSH_AFTER_MS,
+    retryMs: RETRY_MS,
+    write() {
       flushNow()
-    } catch (error) {
-      if (!isFailing) warn(`memories cannot be written (${String(error)}); it is tried again`)
-      isFailing = true
-      timer = setTimeout(tick, RETRY_MS)
-    }
-  }
+      return false
+    },
+    failed: (error) => warn(`memories cannot be written (${String(error)}); it is tried again`),
+  })
 
   const tools: MemoryTools = {
     search: async (namespace, query, limit) =>
@@ -321,7 +318,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
         waiting.push(entry({ namespace, content, role, speaker, sessionId, createdAt, requestId, source: "chat" }))
       }
       if (waiting.length > MOST_WAITING) waiting = waiting.slice(-MOST_WAITING)
-      timer ??= setTimeout(tick, FLUSH_AFTER_MS)
+      behind.plan()
     },
     adopt(userId, root, project) {
       flushNow()
@@ -331,8 +328,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     tools,
     flush: async () => flushNow(),
     async close() {
-      if (timer !== null) clearTimeout(timer)
-      timer = null
+      behind.stop()
       try {
         flushNow()
       } catch (error) {

@@ -3,7 +3,7 @@ import type { Database } from "bun:sqlite"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { openLazily } from "./lazy-database.ts"
-import { createWriteBehind } from "./write-behind.ts"
+import { createWriteBehind } from "../event-loop/write-behind.ts"
 
 /** Texts as they went over the wire; null: there was none. */
 export interface Bodies {

@@ -4,7 +4,7 @@
  */
 import type { Database } from "bun:sqlite"
 import { addCounts, type Counts, decodeCounts, encodeCounts } from "./counters.ts"
-import { createWriteBehind } from "./write-behind.ts"
+import { createWriteBehind } from "../event-loop/write-behind.ts"
 
 /** A row's quality (0 to 100) from its counts; null: they say nothing about it. */
 export type ScoreOf = (counts: Counts) => number | null

@@ -1,7 +1,7 @@
 /** The blocks of memory that went out with user turns, kept for when the turns come again. Written behind the request, read before it. */
 import type { Database } from "bun:sqlite"
 import type { InjectedMemory } from "../exchange.ts"
-import { createWriteBehind } from "./write-behind.ts"
+import { createWriteBehind } from "../event-loop/write-behind.ts"
 
 export interface SentBlock {
   text: string

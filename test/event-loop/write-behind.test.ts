@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { createWriteBehind } from "../../src/store/write-behind.ts"
+import { createWriteBehind } from "../../src/event-loop/write-behind.ts"
 import { eventually } from "../support/rig.ts"
 
 test("what is planned often is written once, a moment later, and the rest of much in the next turns", async () => {

@@ -1,4 +1,4 @@
-/** Writing behind the request: a moment later, so that one transaction takes many, and again while the disk refuses. What is written is not known here. */
+/** Work behind the request: a moment later, so that much is done at once, and again while the disk refuses. What is done is not known here. */
 
 export interface WriteBehind {
   /** Something waits: it is written a moment later. */
@@ -26,17 +26,22 @@ export function createWriteBehind(options: {
     timer = null
   }
 
+  function plan(ms = afterMs): void {
+    timer ??= setTimeout(flush, ms)
+    timer.unref()
+  }
+
   function flush(): void {
     stop()
     try {
-      if (write()) timer = setTimeout(flush, 0)
+      if (write()) plan(0)
       isFailing = false
     } catch (error) {
       if (!isFailing) failed(error)
       isFailing = true
-      timer = setTimeout(flush, retryMs)
+      plan(retryMs)
     }
   }
 
-  return { plan: () => void (timer ??= setTimeout(flush, afterMs)), flush, stop }
+  return { plan: () => plan(), flush, stop }
 }
