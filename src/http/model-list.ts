@@ -65,7 +65,6 @@ export async function modelInfo(arrival: Arrival, app: App) {
     model_info: {
       ...(await priceKeysOf(app, one)),
       ...one.info,
-      ...one.prices,
       id: one.id,
       db_model: false,
       key: one.model,
@@ -99,7 +98,7 @@ export async function modelGroupInfo(arrival: Arrival, app: App) {
   const told = async ({ name, deployment }: { name: string; deployment: Deployment }) => {
     const group = config.deployments.filter((one) => one.name === deployment.name)
     const infos: JsonObject[] = []
-    for (const one of group) infos.push({ ...(await priceKeysOf(app, one)), ...one.info, ...one.prices })
+    for (const one of group) infos.push({ ...(await priceKeysOf(app, one)), ...one.info })
     const largest = (key: string) => {
       const numbers = infos.map((info) => info[key]).filter((value) => typeof value === "number")
       return numbers.length > 0 ? Math.max(...numbers) : null

@@ -8,9 +8,11 @@ import type { Operation, Price, Usage } from "../exchange.ts"
 import type { CustomPrices } from "../settings.ts"
 import { shareOf } from "./tier-shares.ts"
 import {
+  baseOf,
   charge,
   customRates,
   isOffPeak,
+  ownRates,
   type PriceClass,
   type PriceList,
   priceList,
@@ -160,14 +162,14 @@ function offerOf(query: PriceQuery, listed: Rates | null, isLow: boolean): Offer
   const { custom, provider, serviceTier } = query
   const own = custom && customRates(custom, serviceTier, isLow)
   // a price for input or output stands alone; others (a cache price, a search's) change the table's
-  if (own && (own.input !== undefined || own.output !== undefined || listed === null))
+  if (own && (baseOf(own.input) !== undefined || baseOf(own.output) !== undefined || listed === null))
     return { list: priceList(own), source: "config" }
   if (listed === null) return null
   const tiers = query.isRegional ? `${serviceTier ?? "standard"} regional` : serviceTier
   const share = shareOf(provider, tiers, query.baseModel ?? query.answered ?? query.model)
   if (share === null) return null
   const rates = shareRates(listed, share)
-  return own ? { list: priceList({ ...rates, ...own }), source: "config" } : { list: priceList(rates), source: SOURCE }
+  return own ? { list: priceList(ownRates(own, rates)), source: "config" } : { list: priceList(rates), source: SOURCE }
 }
 
 function periodsOf(table: Table, { provider, model, baseModel, answered }: PriceQuery): Periods | null {

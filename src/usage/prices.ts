@@ -19,8 +19,8 @@ export type PriceClass =
   | "requests"
   | "web_search"
 
-/** One price, or prices by the length of the whole input: a tier holds above `start` tokens, for all of the request. */
-export type Rate = number | { readonly base: number; readonly tiers: readonly { start: number; price: number }[] }
+/** One price, or prices by the length of the whole input: a tier holds above `start` tokens, for all of the request. Without a base the class has no price of its own below them. */
+export type Rate = number | { readonly base?: number; readonly tiers: readonly { start: number; price: number }[] }
 export type Rates = Partial<Record<PriceClass, Rate>>
 type Units = Readonly<Partial<Record<PriceClass, number>>>
 
@@ -35,7 +35,9 @@ export function priceList(rates: Rates): PriceList {
   return [...starts]
     .sort((a, b) => a - b)
     .map((above) => {
-      const searching: Units = Object.fromEntries(classes.map(([name, rate]) => [name, rateAbove(rate, above)]))
+      const searching: Units = Object.fromEntries(
+        classes.map(([name, rate]) => [name, rateAbove(rate, above)]).filter(([, price]) => price !== undefined),
+      )
       const { web_search: _, ...units } = searching
       return { above, units: Object.freeze(units), searching: Object.freeze(searching) }
     })
@@ -43,6 +45,8 @@ export function priceList(rates: Rates): PriceList {
 
 /** Not tokens, and the same in every service tier. */
 const COUNTED: ReadonlySet<string> = new Set(["requests", "web_search"])
+/** How many of them our prices are for; LiteLLM's are for one. */
+export const pricedBy = (kind: PriceClass) => (COUNTED.has(kind) ? 1e3 : 1e6)
 
 /** A service tier's part of the standard prices. */
 export function shareRates(rates: Rates, share: { all: number; cacheRead?: number }): Rates {
@@ -50,12 +54,29 @@ export function shareRates(rates: Rates, share: { all: number; cacheRead?: numbe
     if (COUNTED.has(name)) return [name, rate]
     const part = name.startsWith("cache_read") ? (share.cacheRead ?? share.all) : share.all
     if (typeof rate === "number") return [name, rate * part]
-    return [name, { base: rate.base * part, tiers: rate.tiers.map((tier) => ({ ...tier, price: tier.price * part })) }]
+    const tiers = rate.tiers.map((tier) => ({ ...tier, price: tier.price * part }))
+    return [name, rate.base === undefined ? { tiers } : { base: rate.base * part, tiers }]
   })
   return Object.fromEntries(scaled)
 }
 
-function rateAbove(rate: Rate, above: number): number {
+/** The file's own prices before the listed ones: what it says of long inputs alone leaves the price of short ones. */
+export function ownRates(own: Rates, listed: Rates): Rates {
+  const rates: Rates = { ...listed }
+  for (const [name, rate] of Object.entries(own) as [PriceClass, Rate][]) {
+    const before = listed[name]
+    if (baseOf(rate) !== undefined || before === undefined || typeof rate === "number") rates[name] = rate
+    else {
+      const [base, tiers] = typeof before === "number" ? [before, []] : [before.base, before.tiers]
+      rates[name] = { ...(base !== undefined && { base }), tiers: [...tiers, ...rate.tiers] }
+    }
+  }
+  return rates
+}
+
+export const baseOf = (rate: Rate | undefined) => (typeof rate === "object" ? rate.base : rate)
+
+function rateAbove(rate: Rate, above: number): number | undefined {
   if (typeof rate === "number") return rate
   let price = rate.base
   let start = -1
@@ -152,22 +173,28 @@ export function isOffPeak({ off_peak_from: from, off_peak_until: until }: Custom
 export function customRates(prices: CustomPrices, serviceTier: string | null, offPeak = false): Rates | null {
   const bases = new Map<PriceClass, number>()
   const tiers = new Map<PriceClass, Map<number, number>>()
-  for (const wanted of [undefined, SUFFIXES[serviceTier?.split(" ")[0] ?? ""] ?? "", offPeak ? "off_peak" : ""]) {
+  const tier = SUFFIXES[serviceTier?.split(" ")[0] ?? ""] ?? ""
+  for (const wanted of [undefined, tier, offPeak ? "off_peak" : ""]) {
+    // a tier's price of output is that of reasoning too, unless it has its own: LiteLLM's `_resolve_reasoning_token_cost`
+    if (wanted === tier && prices[`output_cost_per_token_${tier}`] !== undefined)
+      for (const one of [bases, tiers]) one.delete("reasoning")
     for (const [key, usd] of Object.entries(prices)) {
       const [, name = "", thousands, suffix] = KEY.exec(key) ?? []
       const kind = LITELLM_KEYS.get(name)
       if (!kind || suffix !== wanted || !(usd >= 0)) continue
-      const price = usd * (COUNTED.has(kind) ? 1e3 : 1e6)
+      const price = usd * pricedBy(kind)
       if (suffix === "off_peak") tiers.delete(kind)
       if (thousands === undefined) bases.set(kind, price)
       else tiers.set(kind, (tiers.get(kind) ?? new Map<number, number>()).set(Number(thousands) * 1000, price))
     }
   }
-  if (bases.size === 0) return null
+  const kinds = new Set([...bases.keys(), ...tiers.keys()])
+  if (kinds.size === 0) return null
   return Object.fromEntries(
-    [...bases].map(([kind, base]) => [
-      kind,
-      { base, tiers: [...(tiers.get(kind) ?? [])].map(([start, price]) => ({ start, price })) },
-    ]),
+    [...kinds].map((kind) => {
+      const above = [...(tiers.get(kind) ?? [])].map(([start, price]) => ({ start, price }))
+      const base = bases.get(kind)
+      return [kind, base === undefined ? { tiers: above } : { base, tiers: above }]
+    }),
   )
 }

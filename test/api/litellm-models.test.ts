@@ -21,6 +21,16 @@ const config = {
         output_cost_per_token: 2e-6,
       },
     },
+    {
+      model_name: "searching",
+      litellm_params: {
+        model: "openai/own",
+        api_key: "sk-none",
+        input_cost_per_token: 1e-6,
+        input_cost_per_request: 0.002,
+        search_context_cost_per_query: { search_context_size_low: 0.01 },
+      },
+    },
     { model_name: "nameless", litellm_params: { model: "openai/nobody-knows", api_key: "sk-none" } },
     { model_name: "any/*", litellm_params: { model: "openai/*", api_key: "sk-none" } },
   ],
@@ -58,6 +68,14 @@ test("/model/info has each deployment with its prices, and one by its id", async
     },
   })
   expect(data.find((one: Loose) => one.model_name === "nameless").model_info).not.toHaveProperty("input_cost_per_token")
+  expect(data.find((one: Loose) => one.model_name === "searching").model_info).toMatchObject({
+    input_cost_per_request: 0.002,
+    search_context_cost_per_query: {
+      search_context_size_low: 0.01,
+      search_context_size_medium: 0.01,
+      search_context_size_high: 0.01,
+    },
+  })
   expect(JSON.stringify(data)).not.toContain("sk-none")
   const one = await call("GET", "/v1/model/info?litellm_model_id=first")
   expect(one.json.data.map((found: Loose) => found.model_info.id)).toEqual(["first"])
@@ -66,7 +84,7 @@ test("/model/info has each deployment with its prices, and one by its id", async
 
 test("/model_group/info has each public name once, the dearest of its deployments counting, and null for what is not known", async () => {
   const { data } = (await call("GET", "/model_group/info")).json
-  expect(data.map((group: Loose) => group.model_group)).toEqual(["gpt", "own", "nameless", "best"])
+  expect(data.map((group: Loose) => group.model_group)).toEqual(["gpt", "own", "searching", "nameless", "best"])
   expect(data[0]).toMatchObject({
     providers: ["openai", "azure"],
     mode: "chat",
@@ -76,7 +94,7 @@ test("/model_group/info has each public name once, the dearest of its deployment
     supports_vision: true,
     supports_function_calling: null,
   })
-  expect(data[2]).toMatchObject({ mode: null, input_cost_per_token: null, supports_vision: null })
+  expect(data[3]).toMatchObject({ mode: null, input_cost_per_token: null, supports_vision: null })
   const [alias] = (await call("GET", "/model_group/info?model_group=best")).json.data
   expect(alias).toEqual({ ...data[0], model_group: "best" })
   expect((await call("GET", "/model_group/info?model_group=quiet")).json.data).toEqual([])

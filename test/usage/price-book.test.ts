@@ -281,6 +281,11 @@ describe("looking a model up", () => {
     const { cost, source } = book.price(query("openai", "gpt-4o", usage, { custom: cheapReads }))
     expect(source).toBe("config")
     expect(cost).toBeCloseTo(600 * 2.5e-6 + 100 * 10e-6, 12)
+    const dearAbove = { input_cost_per_token_above_128k_tokens: 5e-6, output_cost_per_token_above_128k_tokens: 20e-6 }
+    const input = (tokens: number) =>
+      book.price(query("openai", "gpt-4o", { input: tokens }, { custom: dearAbove })).cost
+    expect(input(128_000)).toBeCloseTo(128_000 * 2.5e-6, 12)
+    expect(input(128_001)).toBeCloseTo(128_001 * 5e-6, 12)
     expect(book.price(query("openai", "gpt-4o", undefined, { custom: { max_tokens: 5 } })).source).toStartWith(
       "genai-prices",
     )

@@ -196,6 +196,28 @@ describe("LiteLLM's keys", () => {
     expect(input("priority", 200_001)).toBeCloseTo(200_001 * 9e-6, 12)
   })
 
+  test("a price that is given above a length alone holds there, and below it the wider class's", () => {
+    const rates = customRates(
+      {
+        input_cost_per_token: 2e-6,
+        output_cost_per_token: 4e-6,
+        cache_read_input_token_cost_above_200k_tokens: 1e-6,
+      },
+      null,
+    )!
+    expect(cost(rates, { input: 200_000, cacheRead: 200_000 })).toBeCloseTo(0.4, 12)
+    expect(cost(rates, { input: 200_001, cacheRead: 200_001 })).toBeCloseTo(0.200001, 12)
+  })
+
+  test("where a service tier has a price of output, reasoning costs that, unless it has one too", () => {
+    const prices = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6, output_cost_per_reasoning_token: 3e-6 }
+    const flex = { ...prices, output_cost_per_token_flex: 1e-6 }
+    const thought = (own: Record<string, number>) => cost(customRates(own, "flex")!, { output: 1000, reasoning: 1000 })
+    expect(thought(prices)).toBeCloseTo(0.003, 12)
+    expect(thought(flex)).toBeCloseTo(0.001, 12)
+    expect(thought({ output_cost_per_reasoning_token_flex: 1.5e-6, ...flex })).toBeCloseTo(0.0015, 12)
+  })
+
   test("zero is a price, and a list without a key for tokens is none", () => {
     expect(customRates({ input_cost_per_token: 0, output_cost_per_token: 0 }, null)).not.toBeNull()
     expect(customRates({ input_cost_per_second: 1 }, null)).toBeNull()
