@@ -116,13 +116,13 @@ export const UNSUPPORTED_PROVIDERS: ReadonlySet<string> = new Set(
   wandb watsonx watsonx_text xiaomi_mimo`.split(/\s+/),
 )
 
-const byName = new Map(PROVIDERS.flatMap((p) => [p.id, ...(p.aliases ?? [])].map((name) => [name, p] as const)))
+const BY_NAME = new Map(PROVIDERS.flatMap((p) => [p.id, ...(p.aliases ?? [])].map((name) => [name, p] as const)))
 
 /** The provider of that name or alias. */
-export const findProvider = (name: string): ProviderRow | undefined => byName.get(name.toLowerCase())
+export const findProvider = (name: string): ProviderRow | undefined => BY_NAME.get(name.toLowerCase())
 
 /** Every name a provider can be written with. */
-export const providerNames = (): string[] => [...byName.keys()]
+export const providerNames = (): string[] => [...BY_NAME.keys()]
 
 /** How providers name their models: what a name without a prefix means, and what `*` may stand for. */
 export const MODEL_NAMES: readonly (readonly [pattern: string, provider: string])[] = [
@@ -160,5 +160,5 @@ export function inferProvider(model: string): ProviderRow | undefined {
   const hit = MODEL_NAMES.find(([pattern]) =>
     pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
   )
-  return hit && byName.get(hit[1])
+  return hit && BY_NAME.get(hit[1])
 }

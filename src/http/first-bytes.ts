@@ -2,8 +2,8 @@
  * Before the first byte a provider's failure is a plain HTTP error. So the answer's head waits for its first bytes, but no longer than a client may be left
  * without a sign of life. What the bytes are is not looked at.
  */
-import type { UpstreamBody } from "../upstream/send.ts"
-import { KEEP_ALIVE_MS, type RelaySource, type Take } from "./relay.ts"
+import type { Take, UpstreamBody } from "../upstream/answer.ts"
+import { KEEP_ALIVE_MS, type RelaySource } from "./relay.ts"
 
 /** The body, to be read from its beginning. Rejects with what the body failed with, or with `empty()` where it has no byte. */
 export function withFirstBytes(body: UpstreamBody, empty: () => unknown): Promise<Begun> {

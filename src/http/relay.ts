@@ -4,10 +4,8 @@
  */
 import { type Body, type Meter, type Metered, type Outcome, Refusal } from "../exchange.ts"
 import { Sweep, type Swept } from "../event-loop/sweep.ts"
+import type { Take } from "../upstream/answer.ts"
 import type { Flow, Sink } from "./answer.ts"
-
-/** Bytes, null at the clean end, or what the answer failed with: a Refusal on a cut or a timeout. */
-export type Take = (bytes: Uint8Array | null, failure?: unknown) => void
 
 export interface RelaySource {
   /** Calls `take` once, perhaps at once. No promise: each layer of them costs a chunk more than reading what is in it. */

@@ -30,12 +30,12 @@ interface Known {
 const lately: Known[] = []
 const MOST_LATELY = 8
 
-const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/1\.([01])\r/
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/1\.([01])\r/
 /** What is sent to a proxy: a URL, or of CONNECT a host alone. */
-const absoluteTarget = /^(https?:\/\/)?([^/?#]+)(.*)$/i
-const lengthField = /\r\n[Cc]ontent-[Ll]ength: *(\d{1,15})\r\n/d
+const ABSOLUTE_TARGET = /^(https?:\/\/)?([^/?#]+)(.*)$/i
+const LENGTH_FIELD = /\r\n[Cc]ontent-[Ll]ength: *(\d{1,15})\r\n/d
 /** What a URL would resolve or escape. */
-const unresolved = /\/\.|[\\#^`{|}"<>\x80-\xff]|%2e/i
+const UNRESOLVED = /\/\.|[\\#^`{|}"<>\x80-\xff]|%2e/i
 const BEGINS = /[A-Za-z]/
 const LINE_END = Buffer.from("\r\n\r\n")
 
@@ -109,7 +109,7 @@ export class RequestParser {
       return
     }
     this.#readNew(packet, text, from, to)
-    const place = lengthField.exec(text)?.indices?.[1]
+    const place = LENGTH_FIELD.exec(text)?.indices?.[1]
     this.#known = place ? { before: text.slice(0, place[0]), after: text.slice(place[1]), head: this.head } : null
     if (this.#known !== null && lately.push(this.#known) > MOST_LATELY) lately.shift()
   }
@@ -124,7 +124,7 @@ export class RequestParser {
   }
 
   #readNew(packet: Buffer, text: string, from: number, to: number): void {
-    const line = requestLine.exec(text)
+    const line = REQUEST_LINE.exec(text)
     if (line === null) throw new Malformed("its request line is malformed")
     const [, method, target, minor] = line
     const flat = readFieldLines(packet, text, from, endOfLine(packet, from) + 2, to)
@@ -149,9 +149,9 @@ export class RequestParser {
 
 /** Path and query of a target in any of its forms, and the host it names, which counts instead of the Host header's (RFC 9112 §3.2). */
 function readTarget(method: string, target: string): { path: string; host: string | null } {
-  if (target[0] === "/") return { path: unresolved.test(target) ? resolve(target) : target, host: null }
+  if (target[0] === "/") return { path: UNRESOLVED.test(target) ? resolve(target) : target, host: null }
   if (target === "*" && method === "OPTIONS") return { path: "/", host: null }
-  const [, scheme, host, rest] = absoluteTarget.exec(target) ?? []
+  const [, scheme, host, rest] = ABSOLUTE_TARGET.exec(target) ?? []
   if (host === undefined || (scheme === undefined) !== (method === "CONNECT"))
     throw new Malformed("its target is neither a path nor a URL")
   return { path: resolve(rest![0] === "/" ? rest! : `/${rest}`), host }

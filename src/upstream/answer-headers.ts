@@ -2,7 +2,7 @@
 import type { HeaderList } from "./answer.ts"
 
 /** Hop-by-hop (RFC 9110 §7.6.1), framing of bytes we send anew, and what a provider's edge says about its own host, not about the answer. */
-const dropped = new Set(
+const DROPPED = new Set(
   [
     "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade",
     "content-length content-encoding set-cookie set-cookie2 alt-svc strict-transport-security server date via x-powered-by",
@@ -15,7 +15,7 @@ const dropped = new Set(
 )
 
 /** CORS is ours to decide, and nobody upstream speaks in our name. */
-const droppedPrefix = /^(access-control-|x-memproxy-|x-litellm-)/
+const DROPPED_PREFIX = /^(access-control-|x-memproxy-|x-litellm-)/
 
 /** The provider's headers for the client, in order. `Connection: foo` makes `foo` hop-by-hop too. */
 export function answerHeaders(headers: HeaderList): [name: string, value: string][] {
@@ -27,7 +27,7 @@ export function answerHeaders(headers: HeaderList): [name: string, value: string
     .split(/[\s,]+/)
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!
-    if (!dropped.has(name) && !options?.includes(name) && !droppedPrefix.test(name)) kept.push([name, flat[i + 1]!])
+    if (!DROPPED.has(name) && !options?.includes(name) && !DROPPED_PREFIX.test(name)) kept.push([name, flat[i + 1]!])
   }
   return kept
 }

@@ -48,6 +48,9 @@ export interface UpstreamAnswer {
   timings: { startedMs: number; connectedMs: number | null; answeredMs: number }
 }
 
+/** Looks at each answer before the caller does, may replace or refuse (throw) it. */
+export type Admit = (answer: UpstreamAnswer, host: string) => UpstreamAnswer
+
 /** Header fields in the order they came, names in lower case. Reading one costs less than building a `Headers` of them all. */
 export class HeaderList {
   /** name, value, name, value … */

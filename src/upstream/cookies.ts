@@ -3,9 +3,9 @@
  * Kept in memory only. Not a browser's jar: a cookie goes back to the very host that set it and nowhere else.
  */
 
-const maxJars = 1000
-const maxCookies = 50
-const maxCookieBytes = 4096
+const MAX_JARS = 1000
+const MAX_COOKIES = 50
+const MAX_COOKIE_BYTES = 4096
 
 interface Cookie {
   value: string
@@ -42,7 +42,7 @@ export class CookieJars {
   /** Takes the `set-cookie` fields of an answer from `url`. */
   store(url: string, user: string, headers: Iterable<readonly [string, string]>): void {
     for (const [name, value] of headers) {
-      if (name !== "set-cookie" || value.length > maxCookieBytes) continue
+      if (name !== "set-cookie" || value.length > MAX_COOKIE_BYTES) continue
       const { host, hostname } = new URL(url)
       const parsed = parse(value, hostname, this.#now())
       if (parsed === null) continue
@@ -50,7 +50,7 @@ export class CookieJars {
       jar.delete(parsed.name)
       if (parsed.cookie.expiresMs <= this.#now()) continue
       jar.set(parsed.name, parsed.cookie)
-      if (jar.size > maxCookies) jar.delete(jar.keys().next().value!)
+      if (jar.size > MAX_COOKIES) jar.delete(jar.keys().next().value!)
     }
   }
 
@@ -60,7 +60,7 @@ export class CookieJars {
     if (jar === undefined) return undefined
     this.#jars.delete(key)
     this.#jars.set(key, jar)
-    if (this.#jars.size > maxJars) this.#jars.delete(this.#jars.keys().next().value!)
+    if (this.#jars.size > MAX_JARS) this.#jars.delete(this.#jars.keys().next().value!)
     return jar
   }
 }

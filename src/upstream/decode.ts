@@ -9,7 +9,7 @@ import { badAnswer } from "./failure.ts"
 import { Refusal } from "../exchange.ts"
 import { Malformed } from "../wire/message.ts"
 
-const maxCodings = 3
+const MAX_CODINGS = 3
 
 /** The answer as it is when it is plain, else with a body that decodes and without the headers that no longer hold. Throws Refusal. */
 export function decoded(answer: UpstreamAnswer, host: string): UpstreamAnswer {
@@ -27,7 +27,7 @@ export function decoded(answer: UpstreamAnswer, host: string): UpstreamAnswer {
         new Malformed(`its content-encoding "${coding.replace(/[^\w-]/g, "?").slice(0, 20)}" is unknown`),
       )
   }
-  if (codings.length > maxCodings) throw badAnswer(host, new Malformed("it has too many content-encodings"))
+  if (codings.length > MAX_CODINGS) throw badAnswer(host, new Malformed("it has too many content-encodings"))
   const headers = answer.headers.without("content-encoding", "content-length")
   const body = codings.length === 0 ? answer.body : new DecodedBody(answer.body, codings.reverse(), host)
   return { ...answer, headers: codings.length === 0 ? answer.headers.without("content-encoding") : headers, body }

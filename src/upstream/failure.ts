@@ -4,22 +4,16 @@ import { Malformed } from "../wire/message.ts"
 
 export type Limit = "connect" | "first_byte" | "idle" | "total"
 
-const settings: Record<Limit, string> = {
-  connect: "check that it is running and reachable from here",
-  first_byte: "raise `timeout` (streams: `stream_timeout`) if the model needs longer",
-  idle: "the provider stalled; try again",
-  total: "raise `timeout` (streams: `stream_timeout`) if answers take longer",
-}
-
-const failed: Record<Limit, string> = {
-  connect: "no connection to",
-  first_byte: "no answer from",
-  idle: "nothing more came from",
-  total: "no complete answer from",
+const LIMITS: Record<Limit, readonly [failed: string, advice: string]> = {
+  connect: ["no connection to", "check that it is running and reachable from here"],
+  first_byte: ["no answer from", "raise `timeout` (streams: `stream_timeout`) if the model needs longer"],
+  idle: ["nothing more came from", "the provider stalled; try again"],
+  total: ["no complete answer from", "raise `timeout` (streams: `stream_timeout`) if answers take longer"],
 }
 
 export function timedOut(limit: Limit, host: string, limitMs: number): Refusal {
-  const message = `${failed[limit]} ${host} within ${limitMs / 1000} s: ${settings[limit]}`
+  const [failed, advice] = LIMITS[limit]
+  const message = `${failed} ${host} within ${limitMs / 1000} s: ${advice}`
   return new Refusal(504, "timeout", message, { code: `${limit}_timeout`, origin: "upstream" })
 }
 
@@ -85,15 +79,15 @@ export function badHeader(name: string): Refusal {
   )
 }
 
-const tlsCodes = /CERT|TLS|SSL|EPROTO|UNABLE_TO|CRL|HOSTNAME_MISMATCH|SIGNATURE/
-const connectCodes =
+const TLS_CODES = /CERT|TLS|SSL|EPROTO|UNABLE_TO|CRL|HOSTNAME_MISMATCH|SIGNATURE/
+const CONNECT_CODES =
   /^(ECONNREFUSED|ENOTFOUND|EAI_|DNS_|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ConnectionRefused|FailedToOpenSocket|EMFILE|ENFILE)/
 
 /** What `fetch` threw, in our words. `begun`: the head had come. */
 export function failedFetch(host: string, begun: boolean, cause: unknown): Refusal {
   const code = errorCode(cause)
-  if (tlsCodes.test(code)) return failedTls(host, cause)
-  if (connectCodes.test(code)) return failedToConnect(host, cause)
+  if (TLS_CODES.test(code)) return failedTls(host, cause)
+  if (CONNECT_CODES.test(code)) return failedToConnect(host, cause)
   if (/^(Malformed|Invalid|Unsupported|HPE_|Header|Unrequested|TooMany)/i.test(code)) return badAnswer(host, cause)
   return lostConnection(host, begun, cause)
 }

@@ -3,12 +3,17 @@
  * requests share one connection. TLS, its verification and its session reuse are Bun's.
  */
 import type { Socket } from "bun"
-import { HeaderList, type Take, type UpstreamAnswer, type UpstreamBody, type UpstreamRequest } from "./answer.ts"
+import {
+  type Admit,
+  HeaderList,
+  type Take,
+  type UpstreamAnswer,
+  type UpstreamBody,
+  type UpstreamRequest,
+} from "./answer.ts"
 import { cancelled, collect, takeFrom } from "./body.ts"
 import { badHeader, errorCode, failedFetch, timedOut } from "./failure.ts"
 import type { Sweep, Swept } from "../event-loop/sweep.ts"
-
-type Admit = (answer: UpstreamAnswer, host: string) => UpstreamAnswer
 
 interface Origin {
   host: string
@@ -56,7 +61,7 @@ export class FetchClient {
 }
 
 /** An origin that answered so recently is taken to be reachable. */
-const freshMs = 30_000
+const FRESH_MS = 30_000
 
 class FetchExchange implements UpstreamBody, Swept {
   place: number | undefined = undefined
@@ -213,7 +218,7 @@ class FetchExchange implements UpstreamBody, Swept {
   #probe(nowMs: number): void {
     this.#probed = true
     const { hostname, port, host, answeredMs } = this.#origin
-    if (!this.#client.mayProbe || nowMs - answeredMs < freshMs) return
+    if (!this.#client.mayProbe || nowMs - answeredMs < FRESH_MS) return
     const timer = setTimeout(() => {
       if (!this.#answered) this.#fail(timedOut("connect", host, this.#connectTimeoutMs))
     }, this.#connectTimeoutMs / 2)

@@ -21,28 +21,28 @@ export interface HeaderOptions {
   cookie: string | null
 }
 
-const everywhere = [
+const EVERYWHERE = [
   ..."user-agent accept content-type idempotency-key originator session-id thread-id session_id conversation_id".split(
     " ",
   ),
   ..."x-client-request-id x-initiator x-session-id x-session-affinity http-referer x-title".split(" "),
 ]
-const openai = [...everywhere, "openai-beta", "version"]
+const OPENAI = [...EVERYWHERE, "openai-beta", "version"]
 
-const names: Record<Dialect, ReadonlySet<string>> = {
-  "openai-chat": new Set(openai),
-  "openai-responses": new Set(openai),
+const NAMES: Record<Dialect, ReadonlySet<string>> = {
+  "openai-chat": new Set(OPENAI),
+  "openai-responses": new Set(OPENAI),
   anthropic: new Set([
-    ...everywhere,
+    ...EVERYWHERE,
     "anthropic-version",
     "anthropic-beta",
     "anthropic-dangerous-direct-browser-access",
     "x-app",
   ]),
-  gemini: new Set([...everywhere, "x-server-timeout", "x-gemini-api-privileged-user-id"]),
+  gemini: new Set([...EVERYWHERE, "x-server-timeout", "x-gemini-api-privileged-user-id"]),
 }
 
-const prefixes: Record<Dialect, readonly string[]> = {
+const PREFIXES: Record<Dialect, readonly string[]> = {
   "openai-chat": ["x-stainless-", "x-interaction-", "x-codex-", "x-openai-"],
   "openai-responses": ["x-stainless-", "x-interaction-", "x-codex-", "x-openai-"],
   anthropic: ["x-stainless-", "x-interaction-", "x-claude-"],
@@ -53,10 +53,10 @@ const prefixes: Record<Dialect, readonly string[]> = {
 const never =
   /^(x-(memproxy|memory|litellm|sm|supermemory|forwarded|pass|original)-|x-(real-ip|forwarded|goog-api-key|goog-iam|goog-authenticated)|proxy-|sec-|cf-|host$|connection$|keep-alive$|te$|trailer$|transfer-encoding$|upgrade$|content-length$|content-encoding$|accept-encoding$|expect$|forwarded$|via$|origin$|referer$)|cookie|api-?key|authorization|token|secret|password|subscription-key/
 /** Never taken from the file either: the HTTP client writes these itself. */
-const framing =
+const FRAMING =
   /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|content-length|accept-encoding|expect)$/
-const routersOwn = /^x-(sm|supermemory)-/
-const providerAuth = new Set(["x-api-key", "x-goog-api-key", "api-key", "ocp-apim-subscription-key"])
+const ROUTERS_OWN = /^x-(sm|supermemory)-/
+const PROVIDER_AUTH = new Set(["x-api-key", "x-goog-api-key", "api-key", "ocp-apim-subscription-key"])
 
 export function outgoingHeaders(
   deployment: Deployment,
@@ -72,8 +72,8 @@ export function outgoingHeaders(
   let contentType = false
   let version = false
   let byok = false
-  const allowed = names[call.dialect]
-  const starts = prefixes[call.dialect]
+  const allowed = NAMES[call.dialect]
+  const starts = PREFIXES[call.dialect]
   client.forEach((value, name) => {
     if (options.withheld.has(name)) return
     if (allowed.has(name)) {
@@ -92,7 +92,7 @@ export function outgoingHeaders(
       }
       if (options.forwardClientHeaders && !never.test(name) && !name.startsWith("x-stainless-")) return put(name, value)
     }
-    if (options.forwardProviderAuth && providerAuth.has(name)) {
+    if (options.forwardProviderAuth && PROVIDER_AUTH.has(name)) {
       if (value === "" || options.isOwnKey(value)) return
       if (name === deployment.auth) byok = true
       put(name, value)
@@ -121,16 +121,16 @@ function putAuth(deployment: Deployment, options: HeaderOptions, put: (name: str
   }
 }
 
-const noHeaders: ReadonlyMap<string, string> = new Map()
+const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 
 /** What the file and the router want, which wins over everything a client sent. */
 function fileHeaders(deployment: Deployment, { router, cookie }: HeaderOptions): ReadonlyMap<string, string> {
   const written = Object.keys(deployment.headers)
-  if (written.length === 0 && !deployment.router) return noHeaders
+  if (written.length === 0 && !deployment.router) return NO_HEADERS
   const headers = new Map<string, string>()
   for (const name of written) {
     const lower = name.toLowerCase()
-    if (!framing.test(lower) && (deployment.router || !routersOwn.test(lower)))
+    if (!FRAMING.test(lower) && (deployment.router || !ROUTERS_OWN.test(lower)))
       headers.set(lower, deployment.headers[name]!)
   }
   if (!deployment.router || router === null) return headers

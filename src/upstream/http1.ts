@@ -2,16 +2,13 @@
  * An HTTP/1.1 client for plain `http:` origins on `Bun.connect`. It exists because `fetch` keeps 64 idle sockets at most, queues
  * past 256 requests and costs twice the CPU. It follows no redirects, decodes nothing and adds no header but framing.
  */
-import type { Take, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
+import type { Admit, Take, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
 import { cancelled, collect, readFrom } from "./body.ts"
 import { badAnswer, badHeader, failedToConnect, lostConnection, timedOut, tooLarge } from "./failure.ts"
 import { MOST_BYTES, writeBatch } from "../event-loop/write-batch.ts"
 import { AnswerParser } from "./parser.ts"
 import { type Connection, Pool, type Rider } from "./pool.ts"
 import type { Sweep, Swept } from "../event-loop/sweep.ts"
-
-/** Looks at each answer before the caller does, may replace or refuse (throw) it. */
-export type Admit = (answer: UpstreamAnswer, host: string) => UpstreamAnswer
 
 /** Where an URL leads, split once: the same few are asked for again and again. */
 interface Place {
@@ -20,7 +17,7 @@ interface Place {
   path: string
 }
 
-const maxPlaces = 2000
+const MAX_PLACES = 2000
 
 export class Http1Client {
   readonly #sweep: Sweep
@@ -51,7 +48,7 @@ export class Http1Client {
       this.#pools.set(host, pool)
     }
     const place = { pool, path: pathname + search }
-    if (this.#places.size >= maxPlaces) this.#places.clear()
+    if (this.#places.size >= MAX_PLACES) this.#places.clear()
     this.#places.set(url, place)
     return place
   }
@@ -73,12 +70,12 @@ export class Http1Client {
 }
 
 /** Unread bytes of one answer at which its socket is paused until they are read. A single packet may be as large as 512 KiB. */
-const pauseAtBytes = 128 * 1024
+const PAUSE_AT_BYTES = 128 * 1024
 /** Of a larger packet no more is handed on at once: it lies in memory again until the client has taken it. */
-const mostHandedBytes = 64 * 1024
-const emptyLine = Buffer.from("\n\n")
+const MOST_HANDED_BYTES = 64 * 1024
+const EMPTY_LINE = Buffer.from("\n\n")
 
-const nothing = new Uint8Array(0)
+const NOTHING = new Uint8Array(0)
 
 interface Answer {
   resolve(answer: UpstreamAnswer): void
@@ -207,10 +204,10 @@ class Exchange implements UpstreamBody, Rider, Swept {
   #deliver(bytes: Uint8Array): void {
     const take = this.#take
     this.#take = null
-    if (take !== null && bytes.length <= mostHandedBytes) return take(bytes)
+    if (take !== null && bytes.length <= MOST_HANDED_BYTES) return take(bytes)
     this.#queue.push(bytes)
     this.#queuedBytes += bytes.length
-    if (this.#queuedBytes >= pauseAtBytes) this.#connection?.pause()
+    if (this.#queuedBytes >= PAUSE_AT_BYTES) this.#connection?.pause()
     take?.(this.#dequeue())
   }
 
@@ -309,9 +306,9 @@ class Exchange implements UpstreamBody, Rider, Swept {
   /** All of it at once: the reader is behind, and pays for every piece. A large packet goes in parts, cut between events where it holds some. */
   #dequeue(): Uint8Array {
     const first = this.#queue[0]!
-    if (first.length > mostHandedBytes) {
-      const at = Buffer.prototype.lastIndexOf.call(first, emptyLine, mostHandedBytes - emptyLine.length)
-      const end = at < 0 ? mostHandedBytes : at + emptyLine.length
+    if (first.length > MOST_HANDED_BYTES) {
+      const at = Buffer.prototype.lastIndexOf.call(first, EMPTY_LINE, MOST_HANDED_BYTES - EMPTY_LINE.length)
+      const end = at < 0 ? MOST_HANDED_BYTES : at + EMPTY_LINE.length
       this.#queue[0] = first.subarray(end)
       this.#queuedBytes -= end
       return first.subarray(0, end)
@@ -329,13 +326,13 @@ class Exchange implements UpstreamBody, Rider, Swept {
   whole(limitBytes: number): Uint8Array | Promise<Uint8Array> {
     const { host } = this.#place.pool
     if (!this.#over || this.#failure !== null || this.#queue.length > 1) return collect(this, limitBytes, host)
-    const all = this.#queue.pop() ?? nothing
+    const all = this.#queue.pop() ?? NOTHING
     return all.length > limitBytes ? Promise.reject(tooLarge(host, limitBytes)) : all
   }
 }
 
-const forbidden = /[^\t\x20-\x7e\x80-\xff]/
-const forbiddenInName = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/
+const FORBIDDEN_IN_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 
 type Headers = UpstreamRequest["headers"]
 /** A list that is sent again, to the same place, is not written again. */
@@ -347,7 +344,7 @@ function headOf({ method, headers }: UpstreamRequest, place: Place): string {
   if (known?.method === method && known.place === place) return known.head
   let head = `${method} ${place.path} HTTP/1.1\r\nhost: ${place.pool.host}\r\naccept-encoding: identity\r\n`
   for (const [name, value] of headers) {
-    if (forbidden.test(value) || forbiddenInName.test(name)) throw badHeader(name)
+    if (FORBIDDEN.test(value) || FORBIDDEN_IN_NAME.test(name)) throw badHeader(name)
     head += `${name}: ${value}\r\n`
   }
   written.set(headers, { method, place, head })

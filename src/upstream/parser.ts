@@ -3,7 +3,7 @@ import { Chunks } from "../wire/chunks.ts"
 import { endOfLine, Malformed, MAX_HEAD_BYTES, NOTHING, part, readFieldLines, readFraming } from "../wire/message.ts"
 import { HeaderList } from "./answer.ts"
 
-const maxInterim = 32
+const MAX_INTERIM = 32
 
 const enum At {
   Head,
@@ -13,8 +13,8 @@ const enum At {
   Done,
 }
 
-const statusLine = /^HTTP\/1\.[01] [1-9]\d\d[ \r]/
-const opening = Buffer.from("HTTP/1.")
+const STATUS_LINE = /^HTTP\/1\.[01] [1-9]\d\d[ \r]/
+const OPENING = Buffer.from("HTTP/1.")
 
 export class AnswerParser {
   status = 0
@@ -100,8 +100,8 @@ export class AnswerParser {
   #readHead(packet: Buffer): number {
     let from = 0
     for (;;) {
-      const there = Math.min(opening.length, packet.length - from)
-      if (packet.compare(opening, 0, there, from, from + there) !== 0)
+      const there = Math.min(OPENING.length, packet.length - from)
+      if (packet.compare(OPENING, 0, there, from, from + there) !== 0)
         throw new Malformed("it does not begin with HTTP/1.")
       const end = packet.indexOf("\r\n\r\n", from, "latin1")
       if ((end < 0 ? packet.length : end) - from > MAX_HEAD_BYTES)
@@ -116,7 +116,7 @@ export class AnswerParser {
         this.#held = null
         return from
       }
-      if (this.status === 101 || ++this.#interim > maxInterim)
+      if (this.status === 101 || ++this.#interim > MAX_INTERIM)
         throw new Malformed(`it sent status ${this.status} unasked`)
       if (from === packet.length) {
         this.#held = null
@@ -128,7 +128,7 @@ export class AnswerParser {
   /** `to` is after the last line's CRLF. */
   #parseHead(packet: Buffer, from: number, to: number): void {
     const text = packet.toString("latin1", from, to)
-    if (!statusLine.test(text)) throw new Malformed("its status line is malformed")
+    if (!STATUS_LINE.test(text)) throw new Malformed("its status line is malformed")
     this.status = Number(text.slice(9, 12))
     const flat = readFieldLines(packet, text, from, endOfLine(packet, from + 12) + 2, to)
     this.headers = new HeaderList(flat)

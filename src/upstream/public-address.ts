@@ -18,11 +18,11 @@ function listOf(ranges: string, family: "ipv4" | "ipv6"): BlockList {
   return list
 }
 
-const special4 = listOf(V4, "ipv4")
-const special6 = listOf(V6, "ipv6")
+const SPECIAL_4 = listOf(V4, "ipv4")
+const SPECIAL_6 = listOf(V6, "ipv6")
 
 export function isPublic(address: string): boolean {
   const version = isIP(address)
-  if (version === 4) return !special4.check(address, "ipv4")
-  return version === 6 && !special6.check(address, "ipv6")
+  if (version === 4) return !SPECIAL_4.check(address, "ipv4")
+  return version === 6 && !SPECIAL_6.check(address, "ipv6")
 }

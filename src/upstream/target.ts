@@ -32,12 +32,12 @@ export function target(deployment: Deployment, call: Call): string {
   else if (deployment.provider === "azure") url = azureUrl(root, deployment, call, query)
   else if (call.dialect === "anthropic") url = anthropicUrl(root, call)
   else if (call.dialect === "gemini") url = geminiUrl(root, call)
-  else url = root.replace(openaiPaths, "") + openaiPath(call)
+  else url = root.replace(OPENAI_PATHS, "") + openaiPath(call)
   return query.length === 0 ? url : `${url}?${query.join("&")}`
 }
 
 /** Full endpoint URLs that people paste as `api_base`. */
-const openaiPaths = /\/(chat\/completions|responses|embeddings|completions)$/
+const OPENAI_PATHS = /\/(chat\/completions|responses|embeddings|completions)$/
 
 function openaiPath(call: Call): string {
   if (call.operation === "embeddings") return "/embeddings"
@@ -72,7 +72,7 @@ function geminiModel(model: string): string {
 }
 
 /** LiteLLM's `AZURE_DEFAULT_API_VERSION` */
-const azureVersion = "2025-02-01-preview"
+const AZURE_VERSION = "2025-02-01-preview"
 
 /**
  * https://learn.microsoft.com/azure/ai-foundry/openai/reference: one path per deployment and a dated `api-version`,
@@ -80,7 +80,7 @@ const azureVersion = "2025-02-01-preview"
  */
 function azureUrl(root: string, deployment: Deployment, call: Call, query: string[]): string {
   const version = deployment.apiVersion ?? queryValue(call.query, "api-version")
-  const bare = root.replace(openaiPaths, "")
+  const bare = root.replace(OPENAI_PATHS, "")
   const next = version === "v1" || version === "latest" || version === "preview"
   const noDates = version === null && call.dialect === "openai-responses"
   if (bare.endsWith("/openai/v1") || next || noDates) {
@@ -88,7 +88,7 @@ function azureUrl(root: string, deployment: Deployment, call: Call, query: strin
       query.push(`api-version=${encodeURIComponent(version)}`)
     return `${bare.replace(/\/openai(\/v1)?$/, "")}/openai/v1${openaiPath(call)}`
   }
-  query.push(`api-version=${encodeURIComponent(version ?? azureVersion)}`)
+  query.push(`api-version=${encodeURIComponent(version ?? AZURE_VERSION)}`)
   const resource = bare.replace(/\/openai$/, "")
   if (call.dialect === "openai-responses")
     return `${resource.replace(/\/openai\/deployments\/[^/]+$/, "")}/openai${openaiPath(call)}`
@@ -96,12 +96,12 @@ function azureUrl(root: string, deployment: Deployment, call: Call, query: strin
   return `${resource}/openai/deployments/${segment(call.model)}${openaiPath(call)}`
 }
 
-const dotSegment = /(^|\/)(\.|%2e){1,2}(\/|;|$)/i
-const notPath = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z~%]|%(?![0-9a-f]{2})|%(00|0a|0d|2f|5c)/i
+const DOT_SEGMENT = /(^|\/)(\.|%2e){1,2}(\/|;|$)/i
+const NOT_PATH = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z~%]|%(?![0-9a-f]{2})|%(00|0a|0d|2f|5c)/i
 
 /** A version in both the base and the path is one version: the client's. */
 function passthroughUrl(root: string, rest: string): string {
-  if (dotSegment.test(rest) || notPath.test(rest) || rest.startsWith("//")) {
+  if (DOT_SEGMENT.test(rest) || NOT_PATH.test(rest) || rest.startsWith("//")) {
     throw new Refusal(
       400,
       "invalid_request",

@@ -17,10 +17,10 @@ const enum At {
   Done,
 }
 
-const hexValue = new Int8Array(256).fill(-1)
+const HEX_VALUE = new Int8Array(256).fill(-1)
 for (let i = 0; i < 16; i++) {
-  hexValue["0123456789abcdef".charCodeAt(i)] = i
-  hexValue["0123456789ABCDEF".charCodeAt(i)] = i
+  HEX_VALUE["0123456789abcdef".charCodeAt(i)] = i
+  HEX_VALUE["0123456789ABCDEF".charCodeAt(i)] = i
 }
 
 /** Writes a chunk's size and its line's end at `at`, at most `MOST_SIZE_BYTES`; where they end. */
@@ -71,7 +71,7 @@ export class Chunks {
   #frameByte(c: number): void {
     switch (this.#at) {
       case At.Size: {
-        const digit = hexValue[c]!
+        const digit = HEX_VALUE[c]!
         if (digit >= 0) {
           if (++this.#lineBytes > 12) throw new Malformed("a chunk's size is malformed")
           this.#left = this.#left * 16 + digit

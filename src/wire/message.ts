@@ -7,9 +7,9 @@ export const MAX_HEAD_BYTES = 64 * 1024
 const MAX_COPIED_BYTES = 2048
 
 /** 0: not allowed in a field name, 1: allowed, 2: an upper-case letter (RFC 9110 §5.6.2 "token") */
-const tokenClass = new Uint8Array(256)
-for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") tokenClass[c.charCodeAt(0)] = 1
-for (let c = 65; c <= 90; c++) tokenClass[c] = 2
+const TOKEN_CLASS = new Uint8Array(256)
+for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") TOKEN_CLASS[c.charCodeAt(0)] = 1
+for (let c = 65; c <= 90; c++) TOKEN_CLASS[c] = 2
 
 /**
  * The fields of a head as name (lower case), value, name, value …; `text` is the packet from `from` on as latin-1, the first line begins at `at`,
@@ -21,7 +21,7 @@ export function readFieldLines(packet: Buffer, text: string, from: number, at: n
   while (i < to) {
     const start = i
     let upper = false
-    for (let k; (k = tokenClass[packet[i]!]!) !== 0; i++) if (k === 2) upper = true
+    for (let k; (k = TOKEN_CLASS[packet[i]!]!) !== 0; i++) if (k === 2) upper = true
     if (i === start || packet[i] !== 58) throw new Malformed("a header's name is malformed")
     const name = text.slice(start - from, i - from)
     i++
