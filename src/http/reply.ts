@@ -10,7 +10,7 @@ import { type AnswerListener, type Dialect, type Meter, type Metered, Refusal } 
 import { recognise } from "../identify/clients.ts"
 import { settle } from "../pipeline/settle.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
-import type { UpstreamAnswer } from "../upstream/send.ts"
+import type { UpstreamAnswer } from "../upstream/answer.ts"
 import { createMeter } from "../usage/meter.ts"
 import { newTally } from "../usage/meter-tally.ts"
 import { overheadMs } from "../usage/draft.ts"

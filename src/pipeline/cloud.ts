@@ -8,7 +8,7 @@ import { HeaderList } from "../upstream/answer.ts"
 import { signAws } from "../upstream/aws-signature.ts"
 import { EventStreamBody } from "../upstream/event-stream.ts"
 import { googleToken } from "../upstream/google-token.ts"
-import type { UpstreamAnswer, UpstreamRequest } from "../upstream/send.ts"
+import type { UpstreamAnswer, UpstreamRequest } from "../upstream/answer.ts"
 import type { Call } from "../upstream/target.ts"
 
 const MOST_ERROR_BYTES = 2 ** 20

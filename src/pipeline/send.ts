@@ -7,7 +7,7 @@ import { containerTag } from "../memory/supermemory-tag.ts"
 import type * as Cloud from "./cloud.ts"
 import type { Choice } from "../route/routes.ts"
 import { outgoingHeaders } from "../upstream/headers.ts"
-import type { UpstreamAnswer, UpstreamRequest } from "../upstream/send.ts"
+import type { UpstreamAnswer, UpstreamRequest } from "../upstream/answer.ts"
 import { target } from "../upstream/target.ts"
 
 const CONNECT_TIMEOUT_MS = 10_000

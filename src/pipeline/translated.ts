@@ -16,7 +16,7 @@ import { replyTranslated } from "../http/reply-translated.ts"
 import type { Deployment } from "../settings.ts"
 import type { Choice } from "../route/routes.ts"
 import { answerHeaders } from "../upstream/answer-headers.ts"
-import type { UpstreamAnswer } from "../upstream/send.ts"
+import type { UpstreamAnswer } from "../upstream/answer.ts"
 import { estimateTokens } from "../usage/estimate.ts"
 
 export async function handleTranslated(exchange: Exchange, asked: Asked, choice: Choice): Promise<Answer> {

@@ -6,8 +6,6 @@ import { FetchClient } from "./fetch.ts"
 import { Http1Client } from "./http1.ts"
 import { Sweep } from "../event-loop/sweep.ts"
 
-export type { HeaderList, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
-
 export interface UpstreamOptions {
   /** milliseconds that only grow; default: `performance.now` */
   clock?: () => number

@@ -1,6 +1,7 @@
 /** A TCP server that answers with exactly the bytes a test gives it, and remembers what it heard. */
 import net from "node:net"
-import { createUpstream, type Upstream, type UpstreamRequest } from "../../src/upstream/send.ts"
+import type { UpstreamRequest } from "../../src/upstream/answer.ts"
+import { createUpstream, type Upstream } from "../../src/upstream/send.ts"
 
 export interface RawServer {
   port: number
