@@ -128,7 +128,7 @@ async function serve(
   if (memories.engine(config)) projects.restore(store.learnedProjects.all())
   const app: App = {
     snapshot: () => snapshot,
-    upstream: createUpstream({ clock: now }),
+    upstream: createUpstream({ clock: now, direct: !(process.env.HTTPS_PROXY ?? process.env.https_proxy) }),
     cookies: new CookieJars(Date.now),
     relays: createRelays(now),
     ledger: store.ledger,

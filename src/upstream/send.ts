@@ -13,7 +13,7 @@ export interface UpstreamOptions {
   sweepMs?: number
   /** how long an unused connection stays open; default 50 000: below the 60 s after which common servers close theirs */
   idleSocketMs?: number
-  /** false where only an HTTP proxy (HTTPS_PROXY) leads out: then silent https origins are not asked for a TCP connection; default true */
+  /** false where `fetch` goes through a proxy (HTTPS_PROXY): then silent https origins are not asked for a TCP connection; default true */
   direct?: boolean
 }
 

@@ -3,7 +3,7 @@ import { createUpstream } from "../../src/upstream/send.ts"
 import { post, refusalOf } from "./raw-server.ts"
 
 const [scenario, port] = process.argv.slice(2)
-const upstream = createUpstream({ sweepMs: 10 })
+const upstream = createUpstream({ sweepMs: 10, direct: scenario !== "proxied" })
 const url = `https://localhost:${port}/v1/x`
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const ask = async (path = "", more = {}) => {
@@ -36,6 +36,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   large: () => refusalOf(upstream.send(post(url)).then((answer) => answer.body.whole(3))),
   untrusted: () => refusalOf(ask()),
   deaf: () => refusalOf(ask("", { connectTimeoutMs: 300, firstByteTimeoutMs: 5000 })),
+  proxied: () => refusalOf(ask("", { connectTimeoutMs: 300, firstByteTimeoutMs: 900 })),
   refused: () => refusalOf(ask()),
   "abort-before": async () => {
     const aborting = new AbortController()

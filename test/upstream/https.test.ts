@@ -143,8 +143,9 @@ test("a port where nobody listens is said to be one", async () => {
   expect(await run("refused", 1)).toEqual({ outcome: "502 connect_failed", active: 0 })
 })
 
-test("a host that lets nobody in is given up after the connect timeout", async () => {
+test("a host that lets nobody in is given up after the connect timeout, unless a proxy leads to it", async () => {
   const deaf = await deafPort()
   expect(await run("deaf", deaf.port)).toEqual({ outcome: "504 connect_timeout", active: 0 })
+  expect(await run("proxied", deaf.port)).toEqual({ outcome: "504 first_byte_timeout", active: 0 })
   deaf.stop()
 })
