@@ -39,7 +39,6 @@ function serve(answering: Answering) {
 
 const text = (body: string): Answer => ({ status: 200, head: "content-type: text/plain\r\n", body })
 const echo: Answering = async (arrival) => text(Buffer.from(await receiveBody(arrival, 6_000_000)).toString())
-const settle = () => Bun.sleep(50)
 
 test("an answer has a date, its length, the lines of its head and the bytes of its body", async () => {
   const { port } = serve(() => ({ status: 429, head: "retry-after: 7\r\nx-name: a\xe9\r\n", body: "größe" }))
@@ -179,14 +178,15 @@ test("nothing more is asked for while a client does not read, and all it reads i
   const chunk = `186a0\r\n${"x".repeat(100_000)}\r\n`
   expect(bytes.subarray(start, start + chunk.length * before).equals(Buffer.from(chunk.repeat(before)))).toBe(true)
   raw.close()
-  await settle()
-  expect(seen.cancelled).toBe(true)
+  await eventually("the answer is given up", () => seen.cancelled)
 })
 
 test("a client that leaves before, amid or without an answer is told of to those who answer", async () => {
   const left: string[] = []
+  const asked: string[] = []
   const { seen, answer } = endless(10)
   const { port } = serve(async (arrival) => {
+    asked.push(arrival.path)
     arrival.body.signal.addEventListener("abort", () => left.push(arrival.path))
     if (arrival.path === "/stream") return answer()
     if (arrival.path === "/body") await Promise.resolve(arrival.body.bytes(1000)).catch(() => left.push("no body"))
@@ -201,11 +201,12 @@ test("a client that leaves before, amid or without an answer is told of to those
     const raw = await openRaw(port)
     raw.send(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`)
     if (path === "/stream") await raw.until(100)
-    else await Bun.sleep(20)
+    await eventually("it is asked", () => asked.includes(path))
     raw.reset()
-    await settle()
+    await eventually("it is told", () => left.includes(path))
   }
-  expect([left, seen.cancelled]).toEqual([["/stream", "/late", "/body", "no body"], true])
+  await eventually("the answer is given up", () => seen.cancelled)
+  expect(left).toEqual(["/stream", "/late", "/body", "no body"])
 })
 
 test("an answer that fails amid its chunks has no last one", async () => {
@@ -238,7 +239,7 @@ test("slow senders and idle connections are closed, and told why; who waits for 
   const amidUnasked = await amid("/unasked")
   const idle = await openRaw(port)
   const waiting = await opened(requestBytes("GET", "/").toString())
-  await settle()
+  await Bun.sleep(50) // what is not whole cannot be seen to have come
   nowMs += 31_000
   expect(await amidHead.closed()).toBe("fin")
   expect([(await amidBody.answer()).status, await amidBody.closed()]).toEqual([408, "fin"])
@@ -272,11 +273,15 @@ test("who goes on sending a head, or a body that was refused, byte for byte, is 
 
 test("a server that stops takes no connection, closes idle ones and ends what is under way", async () => {
   const answered = Promise.withResolvers<Answer>()
-  const { server, port } = serve(() => answered.promise)
+  const asked = Promise.withResolvers<void>()
+  const { server, port } = serve(() => {
+    asked.resolve()
+    return answered.promise
+  })
   const idle = await openRaw(port)
   const busy = await openRaw(port)
   busy.send(requestBytes("GET", "/"))
-  await settle()
+  await asked.promise
   const stopped = server.stop()
   expect(await idle.closed()).toBe("fin")
   expect(await openRaw(port).catch(() => "refused")).toBe("refused")

@@ -1,9 +1,11 @@
 /** What is older than the file allows goes, whole: rows, bodies, feedback, and the names that only those rows had. */
 import { Database } from "bun:sqlite"
 import { afterAll, expect, test } from "bun:test"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { openStore } from "../../src/store/open.ts"
 import { deleteOld } from "../../src/store/retention.ts"
+import { eventually } from "../support/rig.ts"
 import { detailOf, rowAt, temporaryDirectories } from "./sample.ts"
 
 const directories = temporaryDirectories()
@@ -31,7 +33,11 @@ async function storeWith(rows: number) {
 test("old rows go, newer ones stay, reports say so, and no name of theirs is left in the file", async () => {
   const { dir, store, db } = await storeWith(6_000)
   expect((await store.ledger.usage({ groupBy: ["user"] })).totals.requests).toBe(6_000)
-  await Bun.sleep(60) // the bodies are written behind the request
+  const bodies = () => new Database(join(dir, "bodies.db")).query("SELECT count(*) AS n FROM bodies").get()
+  await eventually(
+    "the bodies are written",
+    () => existsSync(join(dir, "bodies.db")) && Bun.deepEquals(bodies(), { n: 60 }),
+  )
   const gone = await deleteOld({ ...store, days: () => 30, clock: () => NOW })
   expect(gone).toBe(3_000)
   const { rows, totals } = await store.ledger.usage({ groupBy: ["user"] })
@@ -41,7 +47,7 @@ test("old rows go, newer ones stay, reports say so, and no name of theirs is lef
   const words = columns.query<{ word: string }, []>("SELECT word FROM words").all()
   expect(words.some(({ word }) => word === "carol" || word === "s-7")).toBe(false)
   expect(db.query("SELECT 1 FROM requests WHERE user_id = 'carol'").all()).toEqual([])
-  expect(new Database(join(dir, "bodies.db")).query("SELECT count(*) AS n FROM bodies").get()).toEqual({ n: 30 })
+  expect(bodies()).toEqual({ n: 30 })
   columns.close()
   db.close()
   await store.close()
