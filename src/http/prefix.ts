@@ -9,7 +9,6 @@ export interface CutPath {
 }
 
 const MAX_LENGTH = 128
-// biome-ignore lint: control characters are what it looks for
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/
 
 /** Whether a path begins with a prefix: the cheap test of the hot path. */
