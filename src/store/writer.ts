@@ -31,9 +31,13 @@ export type Queued = readonly [row: LedgerRow, detail: LedgerDetail]
 const FLUSH_AFTER_MS = 20
 const BATCH_ROWS = 512
 const KEEP_ROWS = 10_000
-const FIRST_RETRY_MS = 50
+/** Another program that writes is done in a moment; a disk that will not is not asked all the time. */
+const FIRST_RETRY_MS = 5
 const LAST_RETRY_MS = 1_000
+/** So long it is no moment any more. */
+const WARN_AFTER_MS = 20
 const CLOSE_ATTEMPTS = 6
+const CLOSE_PAUSE_MS = 50
 const IDLE_MS = 1_000
 /** About 10 MB of write-ahead log: moving it over takes some 10 ms. */
 const CHECKPOINT_ROWS = 20_000
@@ -54,6 +58,7 @@ export function createWriter(options: WriterOptions): Writer {
   let queue: Queued[] = []
   let dropped = 0
   let lastError: string | null = null
+  let isWarned = false
   let closed = false
   let retryMs = 0
   let timer: ReturnType<typeof setTimeout> | null = null
@@ -102,17 +107,19 @@ export function createWriter(options: WriterOptions): Writer {
   }
 
   function failed(error: unknown): void {
-    if (lastError === null) {
+    lastError = String(error)
+    retryMs = Math.min(retryMs === 0 ? FIRST_RETRY_MS : retryMs * 2, LAST_RETRY_MS)
+    if (!isWarned && retryMs > WARN_AFTER_MS) {
+      isWarned = true
       options.warn(
         `the ledger cannot be written (${String(error)}): requests go on, up to ${KEEP_ROWS} rows wait in memory and are written when it works again`,
       )
     }
-    lastError = String(error)
-    retryMs = Math.min(retryMs === 0 ? FIRST_RETRY_MS : retryMs * 2, LAST_RETRY_MS)
   }
 
   function recovered(): void {
-    options.warn(`the ledger is written again; rows given up since the start: ${dropped}`)
+    if (isWarned) options.warn(`the ledger is written again; rows given up since the start: ${dropped}`)
+    isWarned = false
     lastError = null
     retryMs = 0
   }
@@ -155,7 +162,7 @@ export function createWriter(options: WriterOptions): Writer {
     for (let attempt = 1; attempt <= CLOSE_ATTEMPTS; attempt++) {
       await flush()
       if (queue.length === 0 || attempt === CLOSE_ATTEMPTS) break
-      await Bun.sleep(FIRST_RETRY_MS * attempt)
+      await Bun.sleep(CLOSE_PAUSE_MS * attempt)
     }
     closed = true
     if (timer !== null) clearTimeout(timer)

@@ -1,4 +1,5 @@
 /** `memproxy reprice`: past costs by today's prices, from the command line, on a real ledger. */
+import { Database } from "bun:sqlite"
 import { afterAll, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -39,12 +40,13 @@ async function repriced(rows: [Partial<LedgerRow>, Partial<LedgerDetail>?][], ..
     out: (line: string) => out.push(line),
     err: (line: string) => err.push(line),
   }
-  const code = await runReprice(["--config", config, ...args], io)
+  const again = () => runReprice(["--config", config, ...args], io)
+  const code = await again()
   const store = openStore(dir, { warn: console.error })
   const entries = await Promise.all(rows.map((_, index) => store.ledger.get(`r${index}`)))
   const totals = (await store.ledger.usage({ groupBy: [] })).totals
   await store.close()
-  return { code, out: out.join("\n"), err: err.join("\n"), entries: entries.map((entry) => entry!), totals }
+  return { dir, again, code, out: out.join("\n"), err: err.join("\n"), entries: entries.map((entry) => entry!), totals }
 }
 
 const sonnet = { cost_usd: null, billed_usd: null, price_source: null }
@@ -65,6 +67,23 @@ test("what searches cost is in the new price, too", async () => {
   ])
   expect(entries[1]!.cost_usd! - entries[0]!.cost_usd!).toBeCloseTo(0.03, 12)
   expect([entries[1]!.web_searches, entries[1]!.unit_prices]).toEqual([3, expect.objectContaining({ web_search: 10 })])
+})
+
+test("what repriced rows say alike is kept once, as before", async () => {
+  const { dir } = await repriced(Array.from({ length: 5 }, () => [{ ...sonnet, ...tokens }]))
+  const db = new Database(join(dir, "ledger.db"), { readonly: true })
+  const own = db.query<{ detail: string }, []>("SELECT detail FROM requests WHERE detail LIKE '{%'").all()
+  db.close()
+  expect(own).toEqual([])
+})
+
+test("rows whose price is what it was are left alone: no server's writes wait for them", async () => {
+  const { dir, again } = await repriced([[{ ...sonnet, ...tokens }]])
+  const server = new Database(join(dir, "ledger.db"))
+  server.run("BEGIN IMMEDIATE")
+  expect(await again()).toBe(0)
+  server.run("ROLLBACK")
+  server.close()
 })
 
 test("a model that had no price gets today's, with its unit prices, and reports follow", async () => {

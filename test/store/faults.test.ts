@@ -149,6 +149,7 @@ test("while another process locks the ledger, rows wait in memory and reads stil
   for (let index = 1; index <= 1_200; index++) ledger.append(rowAt(T0 + index), detailOf())
   await until(() => ledger.health().lastError !== null, "the write fails")
   expect(ledger.health().queued).toBe(1_200)
+  await until(() => warnings.length === 1, "somebody is told")
   expect((await ledger.list({})).data).toHaveLength(1)
   child.stdin.end()
   await child.exited
@@ -180,7 +181,7 @@ test.skipIf(smallDisk === null)("on a full disk requests go on; with room again 
   expect(ledger.health().lastError).toContain("full")
   const onDisk = (await ledger.list({ limit: 1000 })).data.length
   expect(onDisk + ledger.health().queued).toBe(appended)
-  expect(warnings).toHaveLength(1)
+  await until(() => warnings.length === 1, "somebody is told")
   rmSync(filler)
   await until(() => ledger.health().lastError === null && ledger.health().queued === 0, "it resumes by itself")
   expect((await ledger.usage({ groupBy: [] })).totals.requests).toBe(appended)
@@ -226,11 +227,35 @@ test("of an outage's rows the newest 10,000 are kept, the others counted, and al
   for (const id of ids) writer.push(rowAt(T0, { id }), detailOf())
   await writer.flush()
   expect(writer.health()).toEqual({ queued: 10_000, dropped: 700, lastError: "Error: disk on fire" })
+  await until(() => warnings.length === 1, "somebody is told")
   isBroken = false
   await until(() => writer.health().queued === 0, "the queue is written")
   expect(written).toEqual(ids.slice(700))
   expect(writer.health()).toEqual({ queued: 0, dropped: 700, lastError: null })
   expect(warnings.join("\n")).toContain("disk on fire")
+  await writer.close()
+})
+
+test("a disk that another program uses for a moment is tried again at once, and nobody is told", async () => {
+  let refusals = 2
+  const warnings: string[] = []
+  const writer = createWriter({
+    before: () => {},
+    write: () => {
+      if (refusals-- > 0) throw new Error("database is locked")
+      return 0
+    },
+    written: () => {},
+    checkpoint: () => {},
+    warn: (message) => warnings.push(message),
+  })
+  writer.push(rowAt(T0), detailOf())
+  await until(() => writer.health().queued === 0, "the row is written")
+  expect({ refusals, warnings, health: writer.health() }).toEqual({
+    refusals: -1,
+    warnings: [],
+    health: { queued: 0, dropped: 0, lastError: null },
+  })
   await writer.close()
 })
 
