@@ -1,30 +1,19 @@
 /** `memproxy check`: says everything there is to say about a config file, and serves nothing. */
 
 import { isAbsolute, relative } from "node:path"
-import { parseArgs } from "node:util"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import type { Finding } from "../settings.ts"
+import { command, type Io, readOptions, WrongUsage } from "./command.ts"
 import { formatFinding } from "./findings.ts"
 
-export interface CheckIo {
-  env: Readonly<Record<string, string | undefined>>
-  cwd: string
-  out: (line: string) => void
-  err: (line: string) => void
-}
-
-const USAGE = "usage: memproxy check --config FILE [--json]"
+const SYNTAX = "usage: memproxy check --config FILE [--json]"
 
 /**
  * Prints each finding as `FILE:line:col: path: severity: message`, or all as a JSON array of `Finding`, and a summary on stderr.
  * Exit codes: 0 no error, 1 an error, 2 wrong usage.
  */
-export async function runCheck(args: string[], io: CheckIo): Promise<number> {
+export const runCheck = command(SYNTAX, async (args, io: Io) => {
   const asked = readArguments(args)
-  if (typeof asked === "string") {
-    io.err(`memproxy check: ${asked}\n${USAGE}`)
-    return 2
-  }
   const { file, reason } = findConfigFile({ flag: asked.config, env: io.env, cwd: io.cwd })
   const { config, findings } = loadConfig({ file, env: io.env })
   const name = (path: string) => (path === file && asked.config ? asked.config : shorten(path, io.cwd, asked.config))
@@ -34,17 +23,13 @@ export async function runCheck(args: string[], io: CheckIo): Promise<number> {
   const refused = config === null ? "; `memproxy serve` does not start with it" : ""
   io.err(`${file === null ? "built-in demo" : name(file)} (${reason}): ${summary(findings)}${refused}`)
   return findings.some((finding) => finding.severity === "error") ? 1 : 0
-}
+})
 
-function readArguments(args: string[]): { config: string | undefined; json: boolean } | string {
-  try {
-    const options = { config: { type: "string", short: "c" }, json: { type: "boolean", default: false } } as const
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-    if (positionals.length > 1 || (positionals.length === 1 && values.config)) return "one file at a time"
-    return { config: values.config ?? positionals[0], json: values.json }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+function readArguments(args: string[]) {
+  const options = { config: { type: "string", short: "c" }, json: { type: "boolean", default: false } } as const
+  const { values, positionals } = readOptions({ args, options, allowPositionals: true })
+  if (positionals.length > 1 || (positionals.length === 1 && values.config)) throw new WrongUsage("one file at a time")
+  return { config: values.config ?? positionals[0], json: values.json }
 }
 
 /** As one would write it beside the file that was asked for: absolute, or from the working directory. */

@@ -4,12 +4,9 @@ import { resolve } from "node:path"
 import { readInstant } from "../api/instant.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import type { Config } from "../settings.ts"
+import { type Io, WrongUsage } from "./command.ts"
 
-export interface LedgerIo {
-  env: Record<string, string | undefined>
-  cwd: string
-  out: (line: string) => void
-  err: (line: string) => void
+export interface LedgerIo extends Io {
   /** where the ledger is; absent: the directory the configuration names */
   dataDir?: string
   /** epoch milliseconds */
@@ -18,34 +15,35 @@ export interface LedgerIo {
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
-/** `7d` before now, a date or time of the zone, or `all` (undefined). null: none of these. */
-export function readSince(text: string, tz: string, now: number): number | null | undefined {
+/** `7d` before now, a date or time of the zone, or `all` (undefined). @throws WrongUsage */
+export function readSince(text: string, tz: string, now: number): number | undefined {
   if (text === "all") return undefined
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([mhdw])$/.exec(text) ?? []
-  if (amount === undefined || unit === undefined) return readInstant(text, tz)
-  const from = Math.floor(now - Number(amount) * UNIT_MS[unit]!)
-  return Number.isSafeInteger(from) ? from : null
+  const from = amount && unit ? Math.floor(now - Number(amount) * UNIT_MS[unit]!) : readInstant(text, tz)
+  if (from !== null && Number.isSafeInteger(from)) return from
+  throw new WrongUsage(
+    `--since must be a span (30m, 24h, 7d, 4w), a date or time (2026-03-29, 2026-03-29T10:00:00Z) or all, not "${text}"`,
+  )
 }
-
-export const wrongSince = (since: string) =>
-  `--since must be a span (30m, 24h, 7d, 4w), a date or time (2026-03-29, 2026-03-29T10:00:00Z) or all, not "${since}"`
 
 /** A person's day is the one on their clock; the API's is UTC's. */
 export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC"
 
 /** null: the configuration cannot be used, and that was said. */
-export function readConfig(flag: string | undefined, io: LedgerIo): Config | null {
+export function readConfig(flag: string | undefined, io: Io): Config | null {
   const { file } = findConfigFile({ flag, env: io.env, cwd: io.cwd })
   const { config } = loadConfig({ file, env: io.env, home: homedir(), overrides: {} })
-  if (config === null)
-    io.err(`${file} cannot be used: memproxy check --config ${file} says why. Or name the data with --data-dir DIR.`)
+  if (config === null) io.err(`${file} cannot be used: memproxy check --config ${file} says why.`)
   return config
 }
 
 /** `--data-dir`, else the configuration's, which is read only then. */
 export function directoryOf(given: { config?: string; "data-dir"?: string }, io: LedgerIo): string | null {
   if (given["data-dir"] !== undefined) return resolve(io.cwd, given["data-dir"])
-  return io.dataDir ?? readConfig(given.config, io)?.dataDir ?? null
+  if (io.dataDir !== undefined) return io.dataDir
+  const config = readConfig(given.config, io)
+  if (config === null) io.err("--data-dir DIR names the data without it.")
+  return config && config.dataDir
 }
 
 export const noLedger = (dir: string) =>

@@ -1,8 +1,7 @@
 /** `memproxy memory`: the memories from the shell, straight from the data directory, whether a server runs or not. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
-import { homedir } from "node:os"
 import { join, resolve } from "node:path"
-import { parseArgs } from "node:util"
+import type { parseArgs } from "node:util"
 import { importLines } from "../api/memory-drafts.ts"
 import { createMemoryAdmin, type MemoryAdmin } from "../memory/admin.ts"
 import { readExport } from "../memory/import-formats.ts"
@@ -12,15 +11,9 @@ import { createMemoryStore } from "../store/memories.ts"
 import { openMemoryDatabase } from "../store/memory-database.ts"
 import { createDirectory } from "../store/open.ts"
 import { estimateTokens } from "../usage/estimate.ts"
+import { command, type Io, messageOf, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
+import { readConfig } from "./ledger-options.ts"
 
-export interface MemoryIo {
-  env: Record<string, string | undefined>
-  cwd: string
-  out: (line: string) => void
-  err: (line: string) => void
-}
-
-const WRONG_USAGE = 2
 /** A server that writes at the same moment is waited for. */
 const WAIT_MS = 5_000
 const SYNTAX = `usage: memproxy memory list   [--user U] [--project P] [--session S] [--limit N] [--json]
@@ -44,29 +37,15 @@ const OPTIONS = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"]
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage */
-export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
-  let values: Values
-  let positionals: string[]
-  try {
-    ;({ values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true }))
-  } catch (error) {
-    io.err(`${(error as Error).message}\n${SYNTAX}`)
-    return WRONG_USAGE
-  }
+export const runMemory = command(SYNTAX, async (args, io: Io) => {
+  const { values, positionals } = readOptions({ args, options: OPTIONS, allowPositionals: true })
   const [name = "", ...rest] = positionals
-  const command = COMMANDS[name]
+  const run = COMMANDS[name]
+  if (!run) throw new WrongUsage()
   const limit = Number(values.limit ?? 20)
-  if (!command || !Number.isInteger(limit) || limit < 1) {
-    io.err(command ? "--limit must be a whole number from 1" : SYNTAX)
-    return WRONG_USAGE
-  }
-  const { findConfigFile, loadConfig } = await import("../config/load.ts")
-  const { file } = findConfigFile({ flag: values.config, env: io.env, cwd: io.cwd })
-  const { config } = loadConfig({ file, env: io.env, home: homedir(), overrides: {} })
-  if (!config) {
-    io.err(`${file} cannot be used: memproxy check --config ${file} says why.`)
-    return WRONG_USAGE
-  }
+  if (!Number.isInteger(limit) || limit < 1) throw new WrongUsage("--limit must be a whole number from 1")
+  const config = readConfig(values.config, io)
+  if (!config) return WRONG_USAGE
   const dir = values["data-dir"] === undefined ? config.dataDir : resolve(io.cwd, values["data-dir"])
   if (!existsSync(join(dir, "memory.db")) && name !== "add" && name !== "import") {
     io.err(`There are no memories in ${dir} yet. --config or --data-dir name another directory.`)
@@ -86,28 +65,24 @@ export async function runMemory(args: string[], io: MemoryIo): Promise<number> {
   })
   const admin = createMemoryAdmin(engine, store, now, () => config.memory.scope)
   try {
-    return await command({ admin, io, values, rest, limit, userId: values.user ?? config.users.defaultUserId })
+    return await run({ admin, io, values, rest, limit, userId: values.user ?? config.users.defaultUserId })
   } catch (error) {
-    io.err(error instanceof Error ? error.message : String(error))
+    if (error instanceof WrongUsage) throw error
+    io.err(messageOf(error))
     return 1
   } finally {
     await engine.close()
     database.close()
   }
-}
+})
 
 interface Asked {
   admin: MemoryAdmin
-  io: MemoryIo
+  io: Io
   values: Values
   rest: string[]
   limit: number
   userId: string
-}
-
-const wrongUsage = ({ io }: Asked) => {
-  io.err(SYNTAX)
-  return WRONG_USAGE
 }
 
 const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<number>>> = {
@@ -118,13 +93,13 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
   },
   async search(asked) {
     const { admin, values, rest, userId, limit } = asked
-    if (rest.length === 0) return wrongUsage(asked)
+    if (rest.length === 0) throw new WrongUsage()
     const { results } = await admin.search(userId, values.project ?? null, rest.join(" "), limit)
     return print(asked, results, "Nothing answers that.")
   },
   add(asked) {
     const { admin, values, rest, userId, io } = asked
-    if (rest.length === 0) return wrongUsage(asked)
+    if (rest.length === 0) throw new WrongUsage()
     const memory = admin.add({
       userId,
       project: values.project ?? null,
@@ -146,7 +121,7 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
       admin.forgetOne(rest[0]!)
       return 0
     }
-    if (rest.length > 1 || values.user === undefined) return wrongUsage(asked)
+    if (rest.length > 1 || values.user === undefined) throw new WrongUsage()
     if (!values.yes) {
       io.err("That forgets for good. Say so with --yes.")
       return WRONG_USAGE
@@ -166,7 +141,7 @@ const COMMANDS: Readonly<Record<string, (asked: Asked) => number | Promise<numbe
   },
   async import(asked) {
     const { admin, values, rest, io, userId } = asked
-    if (rest.length !== 1) return wrongUsage(asked)
+    if (rest.length !== 1) throw new WrongUsage()
     const text = readFileSync(resolve(io.cwd, rest[0]!), "utf8")
     const lines = readExport(text, { userId, project: values.project ?? null }) ?? text
     const { imported, duplicates, errors } = await importLines(

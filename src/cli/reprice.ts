@@ -1,5 +1,4 @@
 /** `memproxy reprice`: costs of past requests anew, by today's price table and the config's own prices. */
-import { parseArgs } from "node:util"
 import { resolve } from "node:path"
 import type { Usage } from "../exchange.ts"
 import type { Config, Deployment } from "../settings.ts"
@@ -8,7 +7,8 @@ import type { LedgerEntry } from "../store/rows.ts"
 import { billedCost } from "../usage/billing.ts"
 import { createPriceBook, type PriceBook } from "../usage/price-book.ts"
 import { isRegional } from "../usage/tier-shares.ts"
-import { type LedgerIo, noLedger, ownZone, readConfig, readSince, wrongSince } from "./ledger-options.ts"
+import { command, messageOf, readOptions, WRONG_USAGE } from "./command.ts"
+import { type LedgerIo, noLedger, ownZone, readConfig, readSince } from "./ledger-options.ts"
 import { formatUsd } from "./usage-table.ts"
 
 const SYNTAX = "usage: memproxy reprice [--since 7d|DATE|all] [--config FILE] [--data-dir DIR]"
@@ -19,21 +19,11 @@ const OPTIONS = {
 } as const
 
 /** @returns the exit code: 0 done, 1 no ledger or an unreadable one, 2 wrong usage */
-export async function runReprice(args: string[], io: LedgerIo): Promise<number> {
-  let given: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"]
-  try {
-    given = parseArgs({ args, options: OPTIONS }).values
-  } catch (error) {
-    io.err(`${error instanceof Error ? error.message : String(error)}\n${SYNTAX}`)
-    return 2
-  }
+export const runReprice = command(SYNTAX, async (args, io: LedgerIo) => {
+  const { values: given } = readOptions({ args, options: OPTIONS })
   const from = readSince(given.since, ownZone(), (io.now ?? Date.now)())
-  if (from === null) {
-    io.err(`${wrongSince(given.since)}\n${SYNTAX}`)
-    return 2
-  }
   const config = readConfig(given.config, io)
-  if (config === null) return 2
+  if (config === null) return WRONG_USAGE
   const dir = given["data-dir"] === undefined ? (io.dataDir ?? config.dataDir) : resolve(io.cwd, given["data-dir"])
   const book = createPriceBook()
   await book.load()
@@ -50,10 +40,10 @@ export async function runReprice(args: string[], io: LedgerIo): Promise<number> 
     )
     return 0
   } catch (error) {
-    io.err(`The ledger in ${dir} cannot be repriced: ${error instanceof Error ? error.message : String(error)}`)
+    io.err(`The ledger in ${dir} cannot be repriced: ${messageOf(error)}`)
     return 1
   }
-}
+})
 
 /** A deployment that is in the config no more had no price of its own that anybody could still know. */
 function priceOf(row: LedgerEntry, deployments: ReadonlyMap<string, Deployment>, book: PriceBook, { billing }: Config) {

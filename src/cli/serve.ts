@@ -1,6 +1,5 @@
 /** `memproxy serve`: puts the parts together, listens, reloads, and stops in good order. */
 import { homedir } from "node:os"
-import { parseArgs } from "node:util"
 import type { App } from "../app.ts"
 import { createLogins } from "../auth/logins.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
@@ -28,10 +27,11 @@ import { estimateTokens } from "../usage/estimate.ts"
 import { createPriceBook } from "../usage/price-book.ts"
 import { scoreOf } from "../usage/quality-score.ts"
 import { version } from "../version.ts"
+import { command, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
 import { formatFinding } from "./findings.ts"
 import { createTelemetrySender } from "./telemetry.ts"
 
-const WRONG_USAGE = 2
+const SYNTAX = "usage: memproxy serve --config FILE [--host HOST] [--port PORT] [--data-dir DIR]"
 const STOP_WAIT_MS = 30_000
 const SESSIONS_KEPT = 10_000
 
@@ -42,12 +42,10 @@ const logError = (line: string, error?: unknown) => {
   else say(`${line}\n${error instanceof Error ? error.stack : String(error)}`)
 }
 
-export async function runServe(args: string[]): Promise<number> {
+export const runServe = (args: string[]): Promise<number> => command(SYNTAX, begin)(args, { err: say })
+
+async function begin(args: string[]): Promise<number> {
   const flags = readFlags(args)
-  if (typeof flags === "string") {
-    say(`${flags}\nusage: memproxy serve --config FILE [--host HOST] [--port PORT] [--data-dir DIR]`)
-    return WRONG_USAGE
-  }
   const chosen = findConfigFile({ flag: flags.config, env: process.env, cwd: process.cwd() })
   const bind: Bind = { host: flags.host, port: flags.port, dataDir: flags["data-dir"] }
   const load = () => loadConfig({ file: chosen.file, env: process.env, home: homedir(), overrides: bind })
@@ -72,24 +70,19 @@ interface Bind {
   dataDir?: string
 }
 
+const OPTIONS = {
+  config: { type: "string" },
+  host: { type: "string" },
+  port: { type: "string" },
+  "data-dir": { type: "string" },
+} as const
+
 function readFlags(args: string[]) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        config: { type: "string" },
-        host: { type: "string" },
-        port: { type: "string" },
-        "data-dir": { type: "string" },
-      },
-    })
-    const port = values.port === undefined ? undefined : Number(values.port)
-    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
-      return `--port must be 0 to 65535, got "${values.port}"`
-    return { ...values, port }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+  const { values } = readOptions({ args, options: OPTIONS })
+  const port = values.port === undefined ? undefined : Number(values.port)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new WrongUsage(`--port must be 0 to 65535, got "${values.port}"`)
+  return { ...values, port }
 }
 
 async function serve(

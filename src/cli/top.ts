@@ -1,8 +1,8 @@
 /** `memproxy top`: what goes through now, drawn anew every second from the ledger's file. It asks no server. */
-import { parseArgs } from "node:util"
 import type { LedgerRow } from "../exchange.ts"
 import { type LedgerReader, readLedger } from "../store/read.ts"
 import type { UsageReport } from "../store/usage.ts"
+import { command, messageOf, readOptions, WRONG_USAGE } from "./command.ts"
 import { directoryOf, type LedgerIo, noLedger, ownZone } from "./ledger-options.ts"
 import { alignTable, formatMs, formatUsd, printable } from "./usage-table.ts"
 
@@ -16,16 +16,10 @@ const ROW_LINES = 15
 const REDRAW = "\x1b[H\x1b[J"
 
 /** Runs until Ctrl-C, or draws once. @returns the exit code */
-export async function runTop(args: string[], io: LedgerIo): Promise<number> {
-  let given: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"]
-  try {
-    given = parseArgs({ args, options: OPTIONS }).values
-  } catch (error) {
-    io.err(`${error instanceof Error ? error.message : String(error)}\n${SYNTAX}`)
-    return 2
-  }
+export const runTop = command(SYNTAX, async (args, io: LedgerIo) => {
+  const { values: given } = readOptions({ args, options: OPTIONS })
   const dir = directoryOf(given, io)
-  if (dir === null) return 2
+  if (dir === null) return WRONG_USAGE
   const now = io.now ?? Date.now
   try {
     for (;;) {
@@ -39,10 +33,10 @@ export async function runTop(args: string[], io: LedgerIo): Promise<number> {
       await Bun.sleep(EVERY_MS)
     }
   } catch (error) {
-    io.err(`The ledger in ${dir} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    io.err(`The ledger in ${dir} cannot be read: ${messageOf(error)}`)
     return 1
   }
-}
+})
 
 async function draw(ledger: LedgerReader, now: number): Promise<string> {
   const models = await ledger.usage({ groupBy: ["model"], from: now - SPAN_MS })

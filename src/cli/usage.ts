@@ -1,25 +1,20 @@
 /** `memproxy usage`: what was spent, from the ledger's file, whether a server runs or not. */
-import { parseArgs } from "node:util"
 import { isTimeZone } from "../api/instant.ts"
 import { type LedgerReader, readLedger } from "../store/read.ts"
 import type { UsageReport } from "../store/usage.ts"
 import { usageByBlock } from "./blocks.ts"
-import { directoryOf, type LedgerIo, noLedger, ownZone, readSince, wrongSince } from "./ledger-options.ts"
+import { command, messageOf, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
+import { directoryOf, type LedgerIo, noLedger, ownZone, readSince } from "./ledger-options.ts"
 import { usageCsv, usageTable } from "./usage-table.ts"
 
-const WRONG_USAGE = 2
 const GROUPS = ["model", "client", "user", "project", "key", "session", "provider", "day", "hour", "block"] as const
 type By = (typeof GROUPS)[number]
 const SYNTAX = `usage: memproxy usage [--since 7d] [--by ${GROUPS.join("|")}] [--tz ZONE] [--json|--csv] [--config FILE] [--data-dir DIR]`
 const DEFAULT_SINCE = "7d"
 
 /** @returns the exit code: 0 done, 1 no ledger or an unreadable one, 2 wrong usage */
-export async function runUsage(args: string[], io: LedgerIo): Promise<number> {
+export const runUsage = command(SYNTAX, async (args, io: LedgerIo) => {
   const asked = readArguments(args, io)
-  if (typeof asked === "string") {
-    io.err(`${asked}\n${SYNTAX}`)
-    return WRONG_USAGE
-  }
   const dir = directoryOf(asked, io)
   if (dir === null) return WRONG_USAGE
   try {
@@ -31,10 +26,10 @@ export async function runUsage(args: string[], io: LedgerIo): Promise<number> {
     print(found, asked, io)
     return 0
   } catch (error) {
-    io.err(`The ledger in ${dir} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    io.err(`The ledger in ${dir} cannot be read: ${messageOf(error)}`)
     return 1
   }
-}
+})
 
 interface Found {
   report: UsageReport
@@ -69,22 +64,14 @@ const OPTIONS = {
   "data-dir": { type: "string" },
 } as const
 
-/** What was asked for, or what is wrong with it. */
-function readArguments(args: string[], io: LedgerIo): Asked | string {
-  let values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"]
-  try {
-    values = parseArgs({ args, options: OPTIONS }).values
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+function readArguments(args: string[], io: LedgerIo): Asked {
+  const { values } = readOptions({ args, options: OPTIONS })
   const tz = values.tz ?? ownZone()
-  if (!isTimeZone(tz)) return `--tz must be an IANA time zone such as Europe/Berlin, not "${tz}"`
+  if (!isTimeZone(tz)) throw new WrongUsage(`--tz must be an IANA time zone such as Europe/Berlin, not "${tz}"`)
   const by = GROUPS.find((group) => group === (values.by ?? "model"))
-  if (by === undefined) return `--by must be one of ${GROUPS.join(", ")}, not "${values.by}"`
-  if (values.json && values.csv) return "--json and --csv exclude each other"
-  const since = values.since ?? DEFAULT_SINCE
-  const from = readSince(since, tz, (io.now ?? Date.now)())
-  if (from === null) return wrongSince(since)
+  if (by === undefined) throw new WrongUsage(`--by must be one of ${GROUPS.join(", ")}, not "${values.by}"`)
+  if (values.json && values.csv) throw new WrongUsage("--json and --csv exclude each other")
+  const from = readSince(values.since ?? DEFAULT_SINCE, tz, (io.now ?? Date.now)())
   return { ...values, by, from, tz, form: values.json ? "json" : values.csv ? "csv" : "table" }
 }
 
