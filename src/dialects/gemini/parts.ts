@@ -106,3 +106,21 @@ export function joined(parts: readonly Part[]): Part[] {
   }
   return out.filter((part) => part.kind !== "text" || part.text !== "" || part.signature !== undefined)
 }
+
+/** What a model made; of anything else nothing. */
+export function writePart(part: Part): JsonObject[] {
+  switch (part.kind) {
+    case "text":
+      return [part.signature ? { text: part.text, thoughtSignature: part.signature } : { text: part.text }]
+    case "refusal":
+      return [{ text: part.text }]
+    case "reasoning":
+      return [{ text: part.text, thought: true, ...(part.signature !== null && { thoughtSignature: part.signature }) }]
+    case "call":
+      return [writeCall(part)]
+    case "media":
+      return [writeMedia(part)]
+    default:
+      return []
+  }
+}

@@ -1,20 +1,9 @@
 /** A Gemini generateContent request, written. https://ai.google.dev/api/generate-content */
 import type { JsonObject } from "../../exchange.ts"
-import type {
-  CallPart,
-  Destination,
-  FormRequest,
-  Losses,
-  Part,
-  ResultPart,
-  Thinking,
-  Tool,
-  ToolChoice,
-  Turn,
-} from "../form.ts"
+import type { Destination, FormRequest, Losses, Part, ResultPart, Thinking, Tool, ToolChoice, Turn } from "../form.ts"
 import { budgetOf, effortOf, isThinkingOff } from "../thinking.ts"
 import { settleTurns } from "../turns.ts"
-import { writeCall, writeMedia } from "./parts.ts"
+import { writeMedia, writePart } from "./parts.ts"
 
 /** "skip_thought_signature_validator": Google's own word for a call whose signature is unknown. https://ai.google.dev/gemini-api/docs/thought-signatures#faqs */
 const UNKNOWN_SIGNATURE = "skip_thought_signature_validator"
@@ -111,7 +100,7 @@ function writeChoice(choice: ToolChoice): JsonObject {
 }
 
 function writeTurn({ role, parts }: Turn, model: string, losses: Losses): JsonObject {
-  const written = parts.flatMap((part) => writePart(part, losses))
+  const written = parts.flatMap((part) => writeAsked(part, losses))
   if (role === "assistant" && NEEDS_SIGNATURES.test(model)) signFirstCall(written)
   return { role: role === "assistant" ? "model" : "user", parts: written.length > 0 ? written : [{ text: " " }] }
 }
@@ -122,23 +111,16 @@ function signFirstCall(parts: JsonObject[]): void {
   if (first && first["thoughtSignature"] === undefined) first["thoughtSignature"] = UNKNOWN_SIGNATURE
 }
 
-function writePart(part: Part, losses: Losses): JsonObject[] {
+function writeAsked(part: Part, losses: Losses): JsonObject[] {
   switch (part.kind) {
-    case "text":
-      return [part.signature ? { text: part.text, thoughtSignature: part.signature } : { text: part.text }]
-    case "refusal":
-      return [{ text: part.text }]
     case "reasoning":
-      // a thought nobody signed says nothing to the model
-      return part.signature === null ? [] : [{ text: part.text, thought: true, thoughtSignature: part.signature }]
-    case "call":
-      return [writeCall(part as CallPart)]
+      return part.signature === null ? [] : writePart(part) // a thought nobody signed says nothing to the model
     case "result":
       return writeResponse(part, losses)
-    case "media":
-      return [writeMedia(part)]
     case "opaque":
       return [part.raw as JsonObject]
+    default:
+      return writePart(part)
   }
 }
 
