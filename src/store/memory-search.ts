@@ -3,7 +3,7 @@
  * of long lists the newest ends are read. How well a part fits is decided elsewhere.
  */
 import type { Database } from "bun:sqlite"
-import { PARTS_A_NAMESPACE, type StoredHit, type StoredPlace, TURNS_A_SESSION } from "./memory-tables.ts"
+import { PARTS_A_NAMESPACE, type Hit, type Place, TURNS_A_SESSION } from "./memory-tables.ts"
 import type { Tally } from "./tally.ts"
 import type { RecentPostings } from "./recent-postings.ts"
 import { encode, readPostings, type Postings } from "./inverted-index.ts"
@@ -16,8 +16,8 @@ export interface Counted {
 }
 
 export interface Found extends Counted {
-  hits: StoredHit[]
-  places: StoredPlace[]
+  hits: Hit[]
+  places: Place[]
 }
 
 export interface Size {
@@ -132,7 +132,7 @@ type PlaceRow = [
 /** Two turns before and after a hit may answer what the hit asks. */
 const NEAR = 2
 
-function readAround(db: Database, ids: readonly number[]): { hits: StoredHit[]; places: StoredPlace[] } {
+function readAround(db: Database, ids: readonly number[]): { hits: Hit[]; places: Place[] } {
   const rows = db
     .query<unknown, [string]>(
       "SELECT place, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))",
@@ -152,7 +152,7 @@ function readAround(db: Database, ids: readonly number[]): { hits: StoredHit[]; 
   return { hits, places: found.map(placeOf) }
 }
 
-function placeOf(row: PlaceRow): StoredPlace {
+function placeOf(row: PlaceRow): Place {
   const [place, signs] = [row[0], row[6]]
   return {
     memory: row[1],

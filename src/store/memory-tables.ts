@@ -71,23 +71,33 @@ export interface StoredMemory {
   metadata: string | null
 }
 
-export interface StoredPlace {
+/** A memory that was hit, or lies near one. */
+export interface Place {
   memory: number
+  /** null: of no session */
   session: number | null
+  /** its place in the session */
   pos: number
   role: string
+  /** a name; null where it is only the role again */
   speaker: string | null
+  /** epoch milliseconds */
   createdAt: number
   saysWhen: boolean
+  /** 0 to 1 */
   asking: number
   isStanding: boolean
+  /** of its text, in UTF-8 */
   bytes: number
+  /** the id of its first part */
   firstPart: number
 }
 
-export interface StoredHit {
+/** A part of a memory that shares a word with the query. */
+export interface Hit {
   memory: number
   part: number
+  /** its words in order, separated by spaces */
   terms: string
 }
 

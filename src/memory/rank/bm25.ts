@@ -1,5 +1,6 @@
 /** How well parts and sessions match a query's words, alone. What is around them is `features.ts`'s. Pure. */
-import type { Corpus, Hit, Query } from "./corpus.ts"
+import type { Corpus, Query } from "./corpus.ts"
+import type { Hit } from "../../store/memory-tables.ts"
 
 const K1 = 1.2
 const B = 0.75

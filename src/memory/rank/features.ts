@@ -1,6 +1,7 @@
 /** The ranking features of each candidate: its match, its neighbours', its session's, who spoke, when. What a feature weighs is `weights.ts`'s. Pure. */
 import { bitOf, countTerms, type Match, matchParts, NO_MATCH, scoreSessions, weigh } from "./bm25.ts"
-import type { Corpus, Place, Query } from "./corpus.ts"
+import type { Corpus, Query } from "./corpus.ts"
+import type { Place } from "../../store/memory-tables.ts"
 import { datedBy } from "./dates.ts"
 import { asksSummary, asksWhen } from "./text-features.ts"
 import type { Features } from "./weights.ts"
