@@ -22,9 +22,12 @@ export const booleanOf = (value: Json | undefined): boolean | null => (typeof va
 export const textsOf = (value: Json | undefined): string[] =>
   listOf(value).filter((one): one is string => typeof one === "string")
 
+/** No request has a billion tokens; the ledger's sums have room for four billions a row. */
+const MOST_TOKENS = 1e9
+
 /** Token counts: whole and not negative. */
 export const countOf = (value: Json | undefined): number | null =>
-  typeof value === "number" && value >= 0 && value < Infinity ? value : null
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_TOKENS ? (value as number) : null
 
 /** The names of `body`'s members that say something and are not among `held`. */
 export const unheldIn = (body: JsonObject, held: ReadonlySet<string>): string[] =>

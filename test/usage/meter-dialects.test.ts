@@ -56,7 +56,11 @@ describe("Chat", () => {
     expect(meter(json({ usage: zero }), asJson).usage).toMatchObject({ input: 0, output: 0, cacheRead: 0 })
     expect(meter(json({ usage: null }), asJson).usage).toBeNull()
     expect(meter(json({ usage: {} }), asJson).usage).toBeNull()
-    expect(meter(json({ usage: { prompt_tokens: "9", completion_tokens: -1 } }), asJson).usage).toBeNull()
+    for (const [prompt_tokens, completion_tokens] of [
+      ["9", -1],
+      [10.5, 1e15],
+    ] as const)
+      expect(meter(json({ usage: { prompt_tokens, completion_tokens } }), asJson).usage).toBeNull()
   })
 
   test("cache and audio are read where each provider puts them", () => {
