@@ -10,6 +10,7 @@ const CORRECTIONS = words(`
   no, | no. | no! | nope | no that | no this | no it | no you | no i | no not | wrong | that's wrong | thats wrong | that is wrong | this is wrong |
   incorrect | that's incorrect | that's not | thats not | that is not | this is not what | not what i | not right | not correct | still broken |
   still not working | still doesn't | still does not | still fails | still failing | still wrong | still the same | still getting | still see |
+  it's still | it still | that's still | that still | this is still | this still | that isn't | this isn't | it isn't |
   doesn't work | does not work | didn't work | did not work | it doesn't work | it does not work | it didn't work | that doesn't | that didn't | this doesn't work |
   not working | it's not working | undo | revert | roll back | rollback | you broke | you forgot | you missed | you misunderstood | you didn't | you did not |
   i said | i asked | i meant | i told you | i didn't ask | i did not ask | why did you | stop. | stop, | stop! | stop doing | stop changing | try again | again, wrong | actually no |
@@ -43,7 +44,7 @@ const THANKS = words(`
 const NEITHER = words(`
   no problem | no worries | no need | no rush | no thanks | no, thanks | no thank you | no, all good | no more | non mais | not now | nee hoor | nein danke | nein, danke | no idea | 不是问题 |
   great, but | nice, but | thanks, but | thanks but | thank you, but | danke, aber | danke aber | merci mais | merci, mais | gracias, pero | perfect, but | looks good, but | looks good but | cool, but |
-  nice to | great question | cool down | super wäre | still getting started | nie mehr | nie wieder | exactly why | exactly how | exactly what
+  nice to | great question | cool down | super wäre | still getting started | it still works | nie mehr | nie wieder | exactly why | exactly how | exactly what
 `)
 
 /** A turn as long is a new task, whatever its first word. */
