@@ -4,11 +4,11 @@ import type { DocumentDecoration } from "elysia"
 export type Responses = NonNullable<DocumentDecoration["responses"]>
 export type Schema = { type: "string" | "number" | "integer" | "boolean" | "array" | "object"; [more: string]: unknown }
 
-const text = (description = ""): Schema => ({ type: "string", description })
-const count = (description = ""): Schema => ({ type: "integer", description })
-const amount = (description = ""): Schema => ({ type: "number", description })
+export const text = (description = ""): Schema => ({ type: "string", description })
+export const count = (description = ""): Schema => ({ type: "integer", description })
+export const amount = (description = ""): Schema => ({ type: "number", description })
 const flag: Schema = { type: "boolean" }
-const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true })
+export const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true })
 export const list = (items: Schema): Schema => ({ type: "array", items })
 export const object = (properties: Record<string, Schema>): Schema => ({ type: "object", properties })
 
@@ -137,8 +137,14 @@ const SUMS = {
   quality: orNull(amount("mean of the rows that have one")),
 }
 
+const word = orNull(text())
+const KEY = {
+  description: "a pair with two groups; null where the rows say nothing",
+  oneOf: [word, list(word)],
+} as unknown as Schema
+
 export const USAGE_SCHEMA = object({
-  rows: list(object({ key: orNull(text("a pair with two groups; null where the rows say nothing")), ...SUMS })),
+  rows: list(object({ key: KEY, ...SUMS })),
   rows_total: count("how many rows there are without the limit"),
   totals: object(SUMS),
 })
@@ -276,7 +282,7 @@ export const QUALITY_SCHEMA = object({
   backlog: object({ waiting: count("answers not looked at yet"), dropped: count("never looked at: too much to do") }),
 })
 
-type Body = NonNullable<DocumentDecoration["requestBody"]>
+export type Body = NonNullable<DocumentDecoration["requestBody"]>
 type BodySchema = NonNullable<Extract<Body, { content: unknown }>["content"][string]["schema"]>
 
 export const jsonBody = (schema: BodySchema): Body => ({
@@ -299,7 +305,8 @@ const ERRORS: Readonly<Record<number, string>> = {
   400: "A parameter is wrong; the error names it and what it may be.",
   401: "A key is needed.",
   403: "This key may not see these rows.",
-  404: "There is no such request.",
+  404: "Nothing here has that id or name.",
+  413: "The body is larger than 64 MiB.",
   421: "This Host is not served here.",
   429: "Too many tries; see Retry-After.",
   503: "Too many listeners, or the disk gives nothing.",
@@ -322,57 +329,28 @@ const ERROR = object({
 /** `responses` of a route: its JSON answer (or a stream of events), and the errors it may give. */
 export function answers(answer: Schema | "events" | "lines" | "nothing", ...statuses: number[]) {
   if (answer === "nothing") return { 204: { description: "done" }, ...errors(...statuses) } as unknown as Responses
-  const type =
-    answer === "events" ? "text/event-stream" : answer === "lines" ? "application/x-ndjson" : "application/json"
-  const content = { [type]: { schema: typeof answer === "string" ? text() : answer } }
-  return { 200: { description: "as asked", content }, ...errors(...statuses) } as unknown as Responses
+  return {
+    200: { description: "as asked", content: contentOf(answer) },
+    ...errors(...statuses),
+  } as unknown as Responses
 }
 
-export const FEEDBACK_ANSWERS = {
-  201: {
-    description: "kept",
-    content: {
-      "application/json": { schema: object({ request_id: text("the answer that was rated"), score: amount() }) },
-    },
-  },
-  ...errors(400, 401, 404),
-} as Responses
+/** A schema is of a whole body: a stream has none. */
+const contentOf = (answer: Schema | "events" | "lines") =>
+  answer === "events"
+    ? { "text/event-stream": {} }
+    : answer === "lines"
+      ? { "application/x-ndjson": { schema: text() } }
+      : { "application/json": { schema: answer } }
 
-const MEMORY = {
-  id: text(),
-  user_id: text(),
-  project: orNull(text("display name; null: of no project")),
-  session_id: orNull(text()),
-  role: text("user or assistant"),
-  speaker: orNull(text()),
-  content: text(),
-  created_at: orNull({ type: "string", format: "date-time" }),
-  source: text("chat, api, import or mcp"),
-  request_id: orNull(text("the request it was said in")),
-  metadata: orNull({ type: "object", description: "kept and given back as it came" }),
-} satisfies Record<string, Schema>
+/** As `answers`, of what is there from now on. */
+export const created = (answer: Schema, ...statuses: number[]) =>
+  ({ 201: { description: "kept", content: contentOf(answer) }, ...errors(...statuses) }) as unknown as Responses
 
-export const MEMORY_SCHEMAS = {
-  memory: object(MEMORY),
-  page: object({ data: list(object(MEMORY)), next_cursor: orNull(text("null on the last page")) }),
-  results: object({ results: list(object({ ...MEMORY, score: amount(), why: text() })), took_ms: amount() }),
-  places: object({
-    data: list(
-      object({
-        user_id: text(),
-        project: orNull(text("display name; null: of no project")),
-        project_key: orNull(text()),
-        memories: count(),
-      }),
-    ),
-  }),
-  deleted: object({ deleted: count() }),
-  imported: object({
-    imported: count(),
-    duplicates: count(),
-    errors: list(object({ line: count(), message: text() })),
-  }),
-}
-export type DetailSchema = Parameters<typeof answers>[0]
-
-export const MEMORY_BODY = jsonBody({ type: "object" })
+export const FEEDBACK_ANSWERS = created(
+  object({ request_id: text("the answer that was rated"), score: amount() }),
+  400,
+  401,
+  404,
+  413,
+)

@@ -3,7 +3,7 @@ import { Elysia } from "elysia"
 import { Refusal } from "../exchange.ts"
 import type { Memory } from "../memory/engine.ts"
 import type { MemoryAdmin } from "../memory/admin.ts"
-import { answers, type DetailSchema, MEMORY_BODY, MEMORY_SCHEMAS, parameter } from "./documentation.ts"
+import { answers, created, parameter, type Responses } from "./documentation.ts"
 import {
   importLines,
   metadataIn,
@@ -14,6 +14,7 @@ import {
   userIn,
   wrong,
 } from "./memory-drafts.ts"
+import { MEMORY_BODIES, MEMORY_SCHEMAS } from "./memory-documentation.ts"
 import type { Scope } from "./query.ts"
 import { searchOf } from "./requests.ts"
 
@@ -28,6 +29,7 @@ export interface MemoriesDeps {
 
 const NDJSON = "application/x-ndjson"
 const tags = ["memory"]
+const REFUSED = [400, 401, 403] as const
 const USER = parameter("user_id", "whose; left out with a key of one user")
 const PROJECT = parameter("project", "project, by display name or key; `*`: those of all projects")
 const SESSION = parameter("session_id", "session")
@@ -40,9 +42,9 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
     if (!memory || (userId !== null && memory.user_id !== userId)) throw unknownId(id)
     return memory
   }
-  const detail = (summary: string, schema: DetailSchema, more: object = {}) => ({
+  const detail = (summary: string, responses: Responses, more: object = {}) => ({
     parse: "none" as const,
-    detail: { tags, summary, responses: answers(schema, 400, 401, 403), ...more },
+    detail: { tags, summary, responses, ...more },
   })
   return new Elysia({ name: "api-memories" })
     .post(
@@ -52,7 +54,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
         const draft = readDraft(body, userIn(body["user_id"], scope(request)), arrivedAt(request), "api")
         return Response.json(admin.add(draft), { status: 201 })
       },
-      detail("Keep a memory", MEMORY_SCHEMAS.memory, { requestBody: MEMORY_BODY }),
+      detail("Keep a memory", created(MEMORY_SCHEMAS.memory, ...REFUSED, 413), { requestBody: MEMORY_BODIES.keep }),
     )
     .get(
       "/api/memories",
@@ -63,7 +65,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
           admin.list(filterOf(query, scope(request)), { limit, cursor: cursorOf(query.get("cursor")) }),
         )
       },
-      detail("A user's memories, newest first", MEMORY_SCHEMAS.page, {
+      detail("A user's memories, newest first", answers(MEMORY_SCHEMAS.page, ...REFUSED), {
         parameters: [
           USER,
           PROJECT,
@@ -77,7 +79,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
     .delete(
       "/api/memories",
       ({ request }) => Response.json({ deleted: admin.forget(filterOf(searchOf(request), scope(request))) }),
-      detail("Forget all of a user, a project or a session", MEMORY_SCHEMAS.deleted, {
+      detail("Forget all of a user, a project or a session", answers(MEMORY_SCHEMAS.deleted, ...REFUSED), {
         parameters: [USER, PROJECT, SESSION],
       }),
     )
@@ -90,7 +92,9 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
           data: admin.places(user.userId === null && asked === undefined ? null : userIn(asked, user)),
         })
       },
-      detail("Whose memories there are, and of which projects", MEMORY_SCHEMAS.places, { parameters: [USER] }),
+      detail("Whose memories there are, and of which projects", answers(MEMORY_SCHEMAS.places, ...REFUSED), {
+        parameters: [USER],
+      }),
     )
     .get(
       "/api/memories/export",
@@ -99,7 +103,9 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
         const userId = userIn(query.get("user_id") ?? undefined, scope(request))
         return new Response(exported(admin, userId), { headers: { "content-type": NDJSON } })
       },
-      detail("All of a user's memories, one a line, as import takes them", "lines", { parameters: [USER] }),
+      detail("All of a user's memories, one a line, as import takes them", answers("lines", ...REFUSED), {
+        parameters: [USER],
+      }),
     )
     .post(
       "/api/memories/search",
@@ -110,20 +116,24 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
         const limit = limitOf(body["limit"], 10, 100)
         return Response.json(await admin.search(userId, textIn(body, "project") ?? null, query, limit))
       },
-      detail("What answers a query, best first", MEMORY_SCHEMAS.results, { requestBody: MEMORY_BODY }),
+      detail("What answers a query, best first", answers(MEMORY_SCHEMAS.results, ...REFUSED, 413), {
+        requestBody: MEMORY_BODIES.search,
+      }),
     )
     .post(
       "/api/memories/import",
       async ({ request }) =>
         Response.json(await importLines(admin, await readBody(request), scope(request), arrivedAt(request))),
-      detail("Keep many memories: one a line, each as POST /api/memories takes it", MEMORY_SCHEMAS.imported, {
-        requestBody: MEMORY_BODY,
-      }),
+      detail(
+        "Keep many memories: one a line, each as POST /api/memories takes it",
+        answers(MEMORY_SCHEMAS.imported, ...REFUSED, 413),
+        { requestBody: MEMORY_BODIES.lines },
+      ),
     )
     .get(
       "/api/memories/:id",
       ({ request, params }) => Response.json(owned(request, params.id)),
-      detail("One memory", MEMORY_SCHEMAS.memory),
+      detail("One memory", answers(MEMORY_SCHEMAS.memory, ...REFUSED, 404)),
     )
     .patch(
       "/api/memories/:id",
@@ -132,7 +142,9 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
         const body = await bodyOf(request)
         return Response.json(admin.edit(id, { content: textIn(body, "content"), metadata: metadataIn(body) }))
       },
-      detail("Change what a memory says", MEMORY_SCHEMAS.memory, { requestBody: MEMORY_BODY }),
+      detail("Change what a memory says", answers(MEMORY_SCHEMAS.memory, ...REFUSED, 404, 413), {
+        requestBody: MEMORY_BODIES.edit,
+      }),
     )
     .delete(
       "/api/memories/:id",
@@ -140,7 +152,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
         admin.forgetOne(owned(request, params.id).id)
         return new Response(null, { status: 204 })
       },
-      detail("Forget a memory", "nothing"),
+      detail("Forget a memory", answers("nothing", ...REFUSED, 404)),
     )
 }
 

@@ -44,7 +44,7 @@ export function spendCalculateApi({ admit, readBody, costOf, estimate }: SpendCa
             completion_response: { type: "object", description: "a Chat Completion with its usage" },
           },
         }),
-        responses: answers(object({ cost: { type: "number", description: "USD" } }), 400, 401, 403, 404),
+        responses: answers(object({ cost: { type: "number", description: "USD" } }), 400, 401, 403, 404, 413),
       },
     },
   )

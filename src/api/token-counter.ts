@@ -61,6 +61,7 @@ export function tokenCounterApi({ admit, readBody, upstreamOf, estimate }: Token
           }),
           400,
           401,
+          413,
         ),
       },
     },

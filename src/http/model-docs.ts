@@ -33,10 +33,25 @@ const MEANINGS: Readonly<Record<number, string>> = {
   504: "The provider took too long.",
 }
 
-function modelErrors(shape: Shape) {
-  const content = { "application/json": { schema: ERROR_SCHEMAS[shape] } }
-  return Object.fromEntries(STATUSES.map((status) => [status, { description: MEANINGS[status]!, content }]))
-}
+const errorOf = (schema: Schema, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+})
+const either = (...schemas: Schema[]) => ({ oneOf: schemas }) as unknown as Schema
+
+const modelErrors = (shape: Shape) => ({
+  ...Object.fromEntries(STATUSES.map((status) => [status, errorOf(ERROR_SCHEMAS[shape], MEANINGS[status]!)])),
+  default: errorOf(ERROR_SCHEMAS[shape], "Another status of the provider's, as it says it."),
+})
+
+/** What is under `models/` and asks for none of Gemini's actions is no route, and nobody's dialect. */
+const NO_ACTION = { 404: errorOf(either(ERROR_SCHEMAS.gemini, ERROR_SCHEMAS.openai), MEANINGS[404]!) }
+/** JSON-RPC's: https://www.jsonrpc.org/specification#error_object */
+const RPC_ERROR = object({
+  jsonrpc: text,
+  error: object({ code: count, message: text }),
+  id: { ...text, nullable: true },
+})
 
 interface ModelRoute {
   summary: string
@@ -148,7 +163,7 @@ export const MODEL_ROUTES: readonly (readonly [path: string, route: ModelRoute, 
 const json = (schema: Schema) => ({ "application/json": { schema } })
 
 export function modelDetail({ summary, shape, body, answer, streams }: ModelRoute, where?: string) {
-  const content = { ...json(answer), ...(streams && { "text/event-stream": { schema: text } }) }
+  const content = { ...json(answer), ...(streams && { "text/event-stream": {} }) }
   return {
     summary: where === undefined ? summary : `${summary}, ${where}`,
     tags: ["models"],
@@ -156,6 +171,7 @@ export function modelDetail({ summary, shape, body, answer, streams }: ModelRout
     responses: {
       200: { description: "the provider's answer", content },
       ...modelErrors(shape),
+      ...(shape === "gemini" && NO_ACTION),
     } as unknown as Responses,
   }
 }
@@ -178,6 +194,17 @@ const described = (summary: string, tags: string[], answer: Schema, ...statuses:
     ...errors(...statuses),
   } as unknown as Responses,
 })
+
+const inGemini = <D extends { responses: Responses }>(detail: D): D => ({
+  ...detail,
+  responses: {
+    ...(detail.responses as object),
+    401: errorOf(ERROR_SCHEMAS.gemini, MEANINGS[401]!),
+    404: errorOf(ERROR_SCHEMAS.gemini, MEANINGS[404]!),
+  } as unknown as Responses,
+})
+
+const MCP = described("MCP over streamable HTTP: memory and usage as tools", ["memory"], open, 401, 403, 413)
 
 const LIST = object({ object: text, data: list(open) })
 
@@ -226,7 +253,7 @@ export const PLAIN = {
     security: [],
   },
   models: described("Model list, in the caller's dialect", ["models"], LIST, 401),
-  geminiModels: described("Model list, Gemini's", ["models"], object({ models: list(open) }), 401),
+  geminiModels: inGemini(described("Model list, Gemini's", ["models"], object({ models: list(open) }))),
   model: described(
     "One model",
     ["models"],
@@ -234,8 +261,20 @@ export const PLAIN = {
     401,
     404,
   ),
-  geminiModel: described("One model, Gemini's", ["models"], object({ name: text, displayName: text }), 401, 404),
-  mcp: described("MCP over streamable HTTP: memory and usage as tools", ["memory"], open, 400, 401, 403, 413),
+  geminiModel: inGemini(described("One model, Gemini's", ["models"], object({ name: text, displayName: text }))),
+  mcp: {
+    ...MCP,
+    responses: {
+      ...(MCP.responses as object),
+      202: { description: "a notification, taken" },
+      400: errorOf(either(RPC_ERROR, ERROR_SCHEMAS.openai), "No JSON, or no JSON-RPC."),
+      406: errorOf(RPC_ERROR, "Accept must allow application/json and text/event-stream."),
+      415: errorOf(
+        either(RPC_ERROR, ERROR_SCHEMAS.openai),
+        "The body is no application/json, or its encoding is not known.",
+      ),
+    } as unknown as Responses,
+  },
   modelInfo: described(
     "LiteLLM's model info",
     ["models"],

@@ -54,7 +54,7 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/health/liveliness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), {
       detail: PLAIN.liveliness,
     })
-    .get("/health/liveness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), { detail: { hide: true } })
+    .get("/health/liveness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), { detail: PLAIN.liveliness })
     .get("/health/readiness", () => readiness(app), {
       detail: PLAIN.readiness,
     })
@@ -64,27 +64,28 @@ export function createRoutes(app: App, arrivals: Arrivals) {
     .get("/v1/models", ({ request }) => listModels(keyed(request).arrival, app), {
       detail: PLAIN.models,
     })
-    .get("/models", ({ request }) => listModels(keyed(request).arrival, app), { detail: { hide: true } })
+    .get("/models", ({ request }) => listModels(keyed(request).arrival, app), { detail: PLAIN.models })
     .get("/v1beta/models", ({ request }) => listModels(keyed(request).arrival, app), {
       detail: PLAIN.geminiModels,
     })
     .get("/v1/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
       detail: PLAIN.model,
     })
-    .get("/models/*", ({ request }) => showModel(keyed(request).arrival, app), { detail: { hide: true } })
+    .get("/models/*", ({ request }) => showModel(keyed(request).arrival, app), { detail: PLAIN.model })
     .get("/v1beta/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
       detail: PLAIN.geminiModel,
     })
     .get("/model/info", ({ request }) => modelInfo(keyed(request).arrival, app), { detail: PLAIN.modelInfo })
-    .get("/v1/model/info", ({ request }) => modelInfo(keyed(request).arrival, app), { detail: { hide: true } })
+    .get("/v1/model/info", ({ request }) => modelInfo(keyed(request).arrival, app), { detail: PLAIN.modelInfo })
     .get("/model_group/info", ({ request }) => modelGroupInfo(keyed(request).arrival, app), {
       detail: PLAIN.modelGroupInfo,
     })
     .get("/v1/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
     .get("/responses", ({ request }) => noWebSocket(request), { detail: { hide: true } })
+    .post("/mcp", ({ request }) => serveMcp(request, arrivals.of(request), app), { parse: "none", detail: PLAIN.mcp })
     .all("/mcp", ({ request }) => serveMcp(request, arrivals.of(request), app), {
       parse: "none",
-      detail: PLAIN.mcp,
+      detail: { hide: true },
     })
     .use(metricsApi({ ledger: app.ledger, active: app.relays.active, admit: door.operate }))
     .use(

@@ -7,7 +7,9 @@ import type { DescribedRoute } from "./openapi.ts"
 const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>memproxy API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/swagger/ui.css">
 <div id="ui"></div>
 <script src="/swagger/ui.js"></script>

@@ -38,6 +38,6 @@ test("/swagger/json tells the routes of the app it is part of, itself left out; 
   expect(Object.keys(document.paths)).toEqual(["/shown", "/one/{id}", "/models/{rest}", "/vendor/{rest}"])
   const page = await (await get("/swagger")).text()
   const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!)
-  expect(files).toEqual(["/swagger/ui.css", "/swagger/ui.js", "/swagger/start.js"])
-  for (const path of files) expect((await get(path)).status).toBe(200)
+  expect(files).toEqual(["data:,", "/swagger/ui.css", "/swagger/ui.js", "/swagger/start.js"])
+  for (const path of files.slice(1)) expect((await get(path)).status).toBe(200)
 })
