@@ -2,11 +2,11 @@
 import type { App } from "../app.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
 import { renderError } from "../dialects/errors.ts"
-import { type Arrival, type Dialect, Refusal } from "../exchange.ts"
+import type { Arrival, Dialect } from "../exchange.ts"
 import { handle, handlePassthrough } from "../pipeline.ts"
 import type { Config } from "../settings.ts"
 import { type Answer, headerLines } from "./answer.ts"
-import { internal } from "./reply.ts"
+import { refusalOf } from "./reply.ts"
 
 /** The model routes, by the dialects' own table, and the pass-throughs; null for any other route. The app's routes of the same paths document them. */
 export function answerModel(arrival: Arrival, app: App): Promise<Answer> | null {
@@ -27,7 +27,7 @@ interface ErrorParts {
 /** An error outside a model call, in the dialect its path belongs to. */
 export function errorAt(app: App, error: unknown, path: string): ErrorParts {
   const id = app.newId()
-  const refusal = error instanceof Refusal ? error : internal(app, id, error)
+  const refusal = refusalOf(app, id, error)
   const headers = { ...JSON_TYPE, "x-memproxy-request-id": id, ...refusal.headers }
   return { ...renderError(dialectOf(path), refusal, id), headers }
 }

@@ -8,6 +8,7 @@ import type { Asked } from "../dialects/request.ts"
 import { WholeEvents } from "../dialects/whole-events.ts"
 import { type AnswerListener, type Dialect, type Meter, type Metered, Refusal } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
+import { MemoryFailure } from "../memory/engine.ts"
 import { settle } from "../pipeline/settle.ts"
 import { answerHeaders, routerHeaders } from "../upstream/answer-headers.ts"
 import type { UpstreamAnswer } from "../upstream/answer.ts"
@@ -166,7 +167,7 @@ export function refuse(exchange: Exchange, error: unknown): Answer {
     return { status: CLIENT_CLOSED_REQUEST, head: "", body: null }
   }
   if (!exchange.identity) noteClient(exchange)
-  const refusal = error instanceof Refusal ? error : internal(app, draft.row.id, error)
+  const refusal = refusalOf(app, draft.row.id, error)
   const { status, body } = renderError(endpoint.dialect, refusal, draft.row.id)
   draft.tap?.refused(body)
   const outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
@@ -183,7 +184,10 @@ function noteClient({ arrival, draft }: Exchange): void {
   draft.row.client_guess = client?.guess ?? false
 }
 
-export function internal(app: App, id: string, error: unknown): Refusal {
+/** What a client is told of any error. */
+export function refusalOf(app: App, id: string, error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof MemoryFailure) return new Refusal(503, "unavailable", error.message, { cause: error })
   app.log(`${id} internal error`, error)
   return new Refusal(500, "internal", `internal error, request ${id}`, { cause: error })
 }

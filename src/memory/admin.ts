@@ -2,6 +2,7 @@
 import type { JsonObject } from "../exchange.ts"
 import type { Memory } from "./engine.ts"
 import type { MemoryPlace, MemoryStore } from "../store/memories.ts"
+import { sayingWhy } from "./disk-failure.ts"
 import { type LocalEngine, memoryOf } from "./local.ts"
 import { EVERYWHERE, namespaceOf } from "./namespace.ts"
 
@@ -85,8 +86,8 @@ export function createMemoryAdmin(
     ...filter,
     ...(project !== undefined && { projectKey: namespace(filter.userId, project, "project").projectKey }),
   })
-  return {
-    add(draft) {
+  return sayingWhy({
+    add(draft: MemoryDraft) {
       const made = entry(draft)
       engine.keep([made])
       return get(made.id) ?? memoryOf(store.same(made)!) // it was kept before
@@ -150,5 +151,5 @@ export function createMemoryAdmin(
         after = page.at(-1)!.seq
       }
     },
-  }
+  })
 }

@@ -12,7 +12,7 @@ import type { WordVectors } from "./rank/word-vectors.ts"
 import { isAnswerable, knownShare, LEAST_KNOWN, rank, type Ranked } from "./rank/rank.ts"
 import { type Candidate, featuresOf } from "./rank/features.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
-import { reasonOf } from "./recall.ts"
+import { reasonOf, sayingWhy } from "./disk-failure.ts"
 import { redact } from "./redact.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import type { NewMemory, StoredMemory } from "../store/memory-tables.ts"
@@ -194,7 +194,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   }
 
   async function search(namespaces: readonly number[], text: string, limit: number) {
-    flushNow()
+    behind.flush()
     await indexer.done()
     const query = readQuery(text)
     const { corpus, candidates } = look(namespaces, query)
@@ -266,7 +266,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     failed: (error) => warn(`memories cannot be written (${String(error)}); it is tried again`),
   })
 
-  const tools: MemoryTools = {
+  const tools: MemoryTools = sayingWhy({
     search: async (namespace, query, limit) =>
       (await search(visible(namespace), query, limit)).map(({ stored, score, why }) => ({
         ...memoryOf(stored),
@@ -274,13 +274,12 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
         why,
       })),
     async add(namespace, content, source) {
-      flushNow()
       const made = entry({ namespace, content, source, createdAt: clock() })
       keep([made])
       return memoryOf(store.get(made.id) ?? store.same(made)!)
     },
     async list(namespace, { limit, cursor }) {
-      flushNow()
+      behind.flush()
       const before = cursor === null ? null : Number(cursor)
       const filter = { userId: namespace.userId, projectKey: namespace.projectKey }
       const found = store.list(filter, { limit: limit + 1, before })
@@ -288,16 +287,16 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       return { data: data.map(memoryOf), next_cursor: found.length > limit ? String(data.at(-1)!.seq) : null }
     },
     async forget(namespace, id) {
-      flushNow()
+      behind.flush()
       const found = store.get(id)
       if (!found || found.user_id !== namespace.userId) return false
       return store.remove({ id }) > 0
     },
     async count(namespace) {
-      flushNow()
+      behind.flush()
       return store.size(visible(namespace)).memories
     },
-  }
+  })
 
   return {
     name: "local",
@@ -326,7 +325,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       indexer.add(0)
     },
     tools,
-    flush: async () => flushNow(),
+    flush: async () => behind.flush(),
     async close() {
       behind.stop()
       try {

@@ -8,6 +8,7 @@ import { BlockMemo } from "./block-memo.ts"
 import { createMemoryAdmin, type MemoryAdmin } from "./admin.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import type { Outbox } from "../store/outbox.ts"
+import { sayingWhy } from "./disk-failure.ts"
 import { createLocalEngine } from "./local.ts"
 import { redact } from "./redact.ts"
 import { createSupermemory } from "./supermemory.ts"
@@ -106,7 +107,7 @@ export function createMemories({
         warn(`memories of ${root} are not yet those of ${project.key}: ${String(error)}`)
       }
     },
-    projectOf: store.projectOf,
+    ...sayingWhy({ projectOf: store.projectOf }),
     contentOf(id) {
       try {
         return admin.get(id)?.content ?? null

@@ -4,6 +4,7 @@ import type { SentBlock } from "../store/sent-blocks.ts"
 import { writeBlock } from "./block.ts"
 import { type MemoryEngine, MemoryFailure, type Recalled } from "./engine.ts"
 import type { BlockMemo } from "./block-memo.ts"
+import { reasonOf } from "./disk-failure.ts"
 import type { Namespace } from "./namespace.ts"
 import type { SentBlocks, TurnPlace } from "./sent-blocks.ts"
 
@@ -132,17 +133,3 @@ async function within(
 }
 
 const tooLate = (budgetMs: number) => new MemoryFailure("timeout", `memory took longer than ${budgetMs} ms`)
-
-/** SQLite's codes, in the words of a person who has to do something about them. */
-const DISK: readonly (readonly [code: RegExp, reason: string])[] = [
-  [/^SQLITE_(BUSY|LOCKED)/, "locked"],
-  [/^SQLITE_(CORRUPT|NOTADB)/, "corrupt"],
-  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "full"],
-  [/^(SQLITE_|EIO)/, "disk"],
-]
-
-export function reasonOf(error: unknown): string {
-  if (error instanceof MemoryFailure) return error.reason
-  const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  return DISK.find(([pattern]) => pattern.test(code))?.[1] ?? "failed"
-}

@@ -187,6 +187,15 @@ describe("the engine inside the binary", () => {
     expect(answer.status).toBe(201)
   }
 
+  const callTool = async (proxy: Memproxy, name: string, args: Loose): Promise<Loose> => {
+    const answer = await fetch(`${proxy.url}/mcp`, {
+      method: "POST",
+      headers: { ...jsonHeaders, accept: "application/json, text/event-stream" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } }),
+    })
+    return ((await answer.json()) as Loose).result
+  }
+
   test("a database that is locked from the start is gone without, and used once it is free", async () => {
     const { dir, file } = folder()
     await withProxy(local(5), (proxy) => tell(proxy, "wes"), dir)
@@ -224,6 +233,20 @@ describe("the engine inside the binary", () => {
         expect((await ask(proxy, "xia")).memory).toMatch(/^hit/)
         await Bun.sleep(100)
         expect((await ask(proxy, "xia")).isAnswered).toBe(true)
+        const list = await fetch(`${proxy.url}/api/memories?user_id=xia`, { headers: jsonHeaders })
+        expect([list.status, proxy.stderr()]).toEqual([200, expect.not.stringContaining("unhandled")])
+        const content = "The pier is closed."
+        const refused = await fetch(`${proxy.url}/api/memories`, {
+          method: "POST",
+          headers: jsonHeaders,
+          body: JSON.stringify({ user_id: "xia", content }),
+        })
+        const { error }: Loose = await refused.json()
+        expect([refused.status, error.message]).toEqual([503, expect.stringContaining("another program holds")])
+        expect(await callTool(proxy, "add_memory", { content })).toMatchObject({
+          isError: true,
+          content: [{ text: expect.stringContaining("another program holds") }],
+        })
         locker.run("ROLLBACK")
         locker.close()
         const kept = async (): Promise<Loose> => {
