@@ -256,7 +256,7 @@ export interface Price {
 
 export type Outcome = "done" | "client-left" | "upstream-failed" | "rejected"
 
-/** One row of the ledger: the JSON of `GET /api/requests`, names and units as in the contract. */
+/** One row of the ledger, and the JSON of `GET /api/requests`. Tokens are counted as in `Usage`. */
 export interface LedgerRow {
   id: string
   started_at: string

@@ -137,7 +137,7 @@ export interface Config {
     remember: boolean
     /** how long a request waits for memory, then it goes on without */
     budgetMs: number
-    /** `tail`: the end of the newest user turn; the others are the Python project's, and break prompt caches */
+    /** `tail`: the end of the newest user turn; the others are LiteLLM Memory Proxy's, and break prompt caches */
     position: "tail" | "system" | "user_prefix" | "user_suffix" | "dual"
     /** Supermemory's results for one request */
     maxResults: number

@@ -1,4 +1,4 @@
-/** Memory's settings, ours or the Python project's `context_retrieval`. The engines themselves are in `memory/`. */
+/** Memory's settings, ours or LiteLLM Memory Proxy's `context_retrieval`. The engines themselves are in `memory/`. */
 
 import { Secret } from "../exchange.ts"
 import type { Config } from "../settings.ts"

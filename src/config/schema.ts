@@ -1,5 +1,5 @@
 /**
- * What may stand in the file: LiteLLM's keys, those of the Python project before this one, and our own under `memproxy`.
+ * What may stand in the file: LiteLLM's keys, those of LiteLLM Memory Proxy, which came before, and our own under `memproxy`.
  * A table: what the keys do is said where they are used. `told` holds keys that are known and not acted on.
  * Sources: LiteLLM's docs/proxy/configs.md and config_settings.md.
  */

@@ -6,7 +6,7 @@ import { validate } from "./validate.ts"
 import { HeaderPatternEntry, type ConfigFile } from "./schema.ts"
 import { find, type MapTree, type Report } from "./tree.ts"
 
-/** Defaults are those of the Python project before this one. A pattern that RE2 cannot run is reported and left out. */
+/** Defaults are LiteLLM Memory Proxy's. A pattern that RE2 cannot run is reported and left out. */
 export function readUsers(root: MapTree, values: ConfigFile, report: Report): Config["users"] {
   const mappings = values.user_id_mappings
   const node = find(root, "user_id_mappings", "header_patterns")

@@ -1,4 +1,4 @@
-/** Rule 40: "too long for the model" in every provider's words, and in each client's own, which their programs look for before they compact a conversation. Pure. */
+/** "Too long for the model" in every provider's words, and in each client's own, which their programs look for before they compact a conversation. Pure. */
 import type { Dialect } from "../exchange.ts"
 
 export const OVERFLOW = "context_length_exceeded"

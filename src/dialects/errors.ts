@@ -56,7 +56,7 @@ function event(name: "error" | "response.failed", data: JsonObject): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-/** LiteLLM's and the seed's clients know timeouts as 408; 529 is Anthropic's own number. */
+/** LiteLLM's and LiteLLM Memory Proxy's clients know timeouts as 408; 529 is Anthropic's own number. */
 function statusIn(dialect: Dialect | null, refusal: Refusal): number {
   if (refusal.type === "timeout") return dialect === "anthropic" || dialect === "gemini" ? 504 : 408
   if (refusal.type === "overloaded") return dialect === "anthropic" ? 529 : 503

@@ -30,7 +30,7 @@ function mustFetch({ type }: MediaPart, url: string, { dialect, provider }: { di
   return dialect === "openai-chat" && type !== "image"
 }
 
-/** Rule 35: servers name types wrongly, and extensions say nothing. Each: its first bytes, Latin-1, `.` for any; then its type. https://www.iana.org/assignments/media-types */
+/** Servers name types wrongly, and extensions say nothing. Each: its first bytes, Latin-1, `.` for any; then its type. https://www.iana.org/assignments/media-types */
 const MAGIC: readonly (readonly [first: RegExp, mime: string])[] = [
   [/^\x89PNG\r\n\x1a\n/, "image/png"],
   [/^\xff\xd8\xff/, "image/jpeg"],

@@ -1,4 +1,4 @@
-/** The request as an upstream of the same dialect gets it: the client's text with the few edits the contract allows. */
+/** The request as an upstream of the same dialect gets it: the client's text with few edits. */
 
 import type { JsonObject } from "../exchange.ts"
 import { addParams, asObject, dropParam } from "./params.ts"

@@ -1,4 +1,4 @@
-/** Puts a text where the Python project's `injection_strategy` wants it: into the system prompt, or before the first user message. See `append-text.ts` for the place that keeps caches. */
+/** Puts a text where LiteLLM Memory Proxy's `injection_strategy` wants it: into the system prompt, or before the first user message. See `append-text.ts` for the place that keeps caches. */
 
 import type { Json } from "../exchange.ts"
 import { appendTexts, findConversation } from "./append-text.ts"

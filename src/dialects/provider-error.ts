@@ -1,4 +1,4 @@
-/** An HTTP error of a provider, as a refusal that any caller's dialect can tell (rule 40). Pure; how it is written is `errors.ts`'s. */
+/** An HTTP error of a provider, as a refusal that any caller's dialect can tell. Pure; how it is written is `errors.ts`'s. */
 import { type Dialect, type ErrorType, type Json, type JsonObject, Refusal } from "../exchange.ts"
 import { isOverflow, OVERFLOW } from "./context-overflow.ts"
 import { listOf, objectOf, objectsOf, textOf, wordOf } from "./fields.ts"

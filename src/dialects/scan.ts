@@ -19,7 +19,7 @@ export interface Member {
   value: Span
 }
 
-/** contract §7; JSON.parse takes 100,000 levels, JSON.stringify throws on them. */
+/** JSON.parse takes 100,000 levels, JSON.stringify throws on them. */
 export const MAX_DEPTH = 200
 
 const QUOTE = 34

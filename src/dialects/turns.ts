@@ -1,6 +1,6 @@
 /**
- * A conversation as every provider takes it: roles in turn, each call answered right after it and once, nothing empty. Rules 10, 11, 33 and 34 of what providers
- * refuse; what they differ in (who may speak first, whether instructions may come later) is said by the caller. Pure.
+ * A conversation as every provider takes it: roles in turn, each call answered right after it and once, nothing empty: else they
+ * refuse it. What they differ in (who may speak first, whether instructions may come later) is said by the caller. Pure.
  */
 import type { CallPart, Part, ResultPart, Turn } from "./form.ts"
 

@@ -3,7 +3,7 @@
  * events, and a client never sees half of one. Bytes and their order stay as they are.
  */
 
-/** contract §7: a longer event is let through in pieces. */
+/** A longer event is let through in pieces. */
 const MAX_HELD_BYTES = 1024 * 1024
 const NOTHING: Uint8Array = new Uint8Array(0)
 

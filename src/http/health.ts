@@ -1,4 +1,4 @@
-/** The health routes: the seed's `/health`, and LiteLLM's liveliness and readiness. */
+/** The health routes: LiteLLM Memory Proxy's `/health`, and LiteLLM's liveliness and readiness. */
 import type { App } from "../app.ts"
 import { version } from "../version.ts"
 
@@ -12,7 +12,7 @@ export function health(app: App) {
   }
 }
 
-/** LiteLLM's answer beside the seed's. What is missing is known without a call: a provider is not asked, because that costs money. */
+/** LiteLLM's answer beside that. What is missing is known without a call: a provider is not asked, because that costs money. */
 export function healthInDetail(app: App) {
   const endpoints = app.snapshot().config.deployments.map((one) => ({
     model: `${one.provider}/${one.model}`,

@@ -23,9 +23,7 @@ export interface Projects {
     repository?: Repository | null,
     seen?: { userId: string; clue: ProjectClue | null },
   ): Project
-  /** What is held, least recently learned first. For keeping over a restart. */
-  entries(): IterableIterator<[key: string, remote: string | null]>
-  /** Takes back what `entries` gave. */
+  /** What `onLearned` was told before a restart: keys of user and git root, each with its remote. */
   restore(entries: Iterable<readonly [key: string, remote: string | null]>): void
 }
 
@@ -91,7 +89,6 @@ export function createProjects(limit = 10_000, onLearned: (learned: LearnedProje
       if (clue.remote !== null) return ofRemote(clue.remote)
       return root === null ? project : ofPath(root)
     },
-    entries: () => remotes.entries(),
     restore(entries) {
       for (const [key, remote] of entries) remotes.set(key, remote)
     },

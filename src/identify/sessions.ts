@@ -8,10 +8,6 @@ export interface Sessions {
    * `turns`. With no turns there is nothing to come back to: a new id, not kept.
    */
   find(scope: string, turns: readonly number[]): string
-  /** What is held, least recently used first: opaque keys (of scope and all turns) and session ids. For keeping over a restart. */
-  entries(): IterableIterator<[key: number, id: string]>
-  /** Takes back what `entries` gave, in its order. */
-  restore(entries: Iterable<readonly [key: number, id: string]>): void
 }
 
 /**
@@ -40,10 +36,6 @@ export function createSessions({ newId, limit }: { newId: () => string; limit: n
       const id = newId()
       put(keys.at(-1)!, id)
       return id
-    },
-    entries: () => ids.entries(),
-    restore(entries) {
-      for (const [key, id] of entries) put(key, id)
     },
   }
 }

@@ -9,7 +9,7 @@ export interface RecallQuery {
   maxTokens: number
 }
 
-/** A memory as people see it (contract §5). */
+/** A memory as people see it. */
 export interface Memory {
   id: string
   user_id: string

@@ -42,7 +42,7 @@ const STANDING_AMONG = 10
 /** A standing instruction that fits less well than so many memories is about something else. */
 const STANDING_LOOKED_AT = 20
 const MOST_RECALLED = 40
-/** Contract §5 and research §6.8: a pasted file is no memory. */
+/** Characters: a pasted file is no memory. */
 const MOST_CONTENT = 4096
 const LONG_QUERY = 800
 const FLUSH_AFTER_MS = 20

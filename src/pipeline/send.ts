@@ -121,7 +121,7 @@ function firstByteTimeoutMs(config: Config, { deployment }: Choice, isStream: bo
   return own ?? (isStream ? config.streamTimeoutMs : config.timeoutMs)
 }
 
-/** The seed's `model,feature` strings ask for Anthropic betas. */
+/** LiteLLM Memory Proxy's `model,feature` strings ask for Anthropic betas. */
 function withFeatures(client: HeaderFields, features: readonly string[]): HeaderFields {
   if (features.length === 0) return client
   const headers = new Headers()
@@ -130,7 +130,7 @@ function withFeatures(client: HeaderFields, features: readonly string[]): Header
   return headers
 }
 
-/** The seed sent the user's id; where the file writes `scope: project`, memories are kept apart by project too. */
+/** The user's id, as LiteLLM Memory Proxy sent it; where the file writes `scope: project`, memories are kept apart by project too. */
 function routerUser({ memory }: Config, { userId, project }: Identity): string {
   return memory.scopeWritten && memory.scope === "project"
     ? containerTag(namespaceOf("project", userId, project))

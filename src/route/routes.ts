@@ -1,6 +1,6 @@
 /**
  * Model name -> deployments, from one config snapshot. Semantics: LiteLLM's router (names, aliases, wildcards most specific first).
- * It does not call anybody: retries and fallbacks act on what it returns.
+ * It does not call anybody.
  */
 import { Refusal } from "../exchange.ts"
 import type { Config, Deployment } from "../settings.ts"
@@ -11,7 +11,7 @@ export interface Choice {
   model: string
   /** the public name that was found: `x-litellm-model-group` */
   group: string
-  /** from the seed's `name,feature` model strings: values for `anthropic-beta` */
+  /** from LiteLLM Memory Proxy's `name,feature` model strings: values for `anthropic-beta` */
   features: readonly string[]
 }
 
@@ -96,7 +96,7 @@ const those = <T>(list: readonly T[], test: (one: T) => boolean) => (list.every(
 /** A model whose key is missing can still be called by someone who brings one. */
 export const isReady = (one: Deployment, bringsKey: boolean) => one.missing === null || (one.lacksOnlyKey && bringsKey)
 
-/** The seed's `claude-sonnet-4.5,context-1m-2025-08-07`: the name, then features for `anthropic-beta`. */
+/** LiteLLM Memory Proxy's `claude-sonnet-4.5,context-1m-2025-08-07`: the name, then features for `anthropic-beta`. */
 function splitFeatures(
   asked: string,
   groups: ReadonlyMap<string, unknown>,
@@ -106,7 +106,7 @@ function splitFeatures(
   return { name: name!, features: features.filter(Boolean) }
 }
 
-/** The seed: a name that ends in a valid YYYYMMDD also means the name without it. */
+/** As in LiteLLM Memory Proxy: a name that ends in a valid YYYYMMDD also means the name without it. */
 function withoutDate(name: string): string {
   const match = /^(.+)-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.exec(name)
   return match ? match[1]! : name

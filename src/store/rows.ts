@@ -8,7 +8,7 @@ import { type Timeline, timelineOf } from "./timeline.ts"
 /** A row with everything kept about it. */
 export type LedgerEntry = LedgerRow & LedgerDetail & { timeline: Timeline }
 
-/** In the order of the contract, which is the order of the JSON. */
+/** In the order of the JSON that `/api/requests` gives. */
 export const ROW_COLUMNS = `id, started_at, duration_ms, ttft_ms, overhead_ms, memory_ms, client, client_version,
   client_guess, user_id, project, session_id, key_alias, model, upstream_model, provider, dialect_in, dialect_out,
   stream, status, outcome, error_type, retries, fallbacks, input_tokens, cache_read_tokens, cache_write_tokens,

@@ -67,7 +67,6 @@ export function createSentBlockTables(db: Database): void {
   `)
 }
 
-/** Contract §5: 30 days at most. */
 const KEPT_MS = 30 * 24 * 3600 * 1000
 const FLUSH_AFTER_MS = 20
 const RETRY_MS = 500

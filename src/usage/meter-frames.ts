@@ -20,7 +20,7 @@ export interface FrameHandler {
   was(bytes: Uint8Array, from: number, to: number): void
 }
 
-/** No event is kept past this; the contract's limit for one. */
+/** No event is kept past this. */
 const MOST_CHARS = 1 << 20
 /** Enough for an event's type, and for the usage and what providers write after it. */
 const HEAD = 4096

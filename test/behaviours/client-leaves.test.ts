@@ -30,7 +30,7 @@ const ways: [string, (raw: RawConnection) => void][] = [
 
 for (const lane of lanes)
   for (const [how, leave] of ways)
-    test(`rule 47: ${lane.dialect}: a client that leaves mid-stream ${how} closes the provider's stream and gets one row`, async () => {
+    test(`${lane.dialect}: a client that leaves mid-stream ${how} closes the provider's stream and gets one row`, async () => {
       const before = (await rig.proxy.rows()).length
       rig.provider.script((request) => ({ ...defaultAnswer(request), stallAfter: 400 }))
       const raw = await openRaw(rig.proxy.port)

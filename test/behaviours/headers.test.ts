@@ -60,7 +60,7 @@ for (const lane of lanes)
     expect(headers["content-type"]).toBe("application/json")
   })
 
-test("rule 41: what a provider's own API is steered by goes along", async () => {
+test("what a provider's own API is steered by goes along", async () => {
   const steer = {
     "anthropic-version": "2026-10-21",
     "anthropic-beta": "a-1,b-2",

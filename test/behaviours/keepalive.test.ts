@@ -7,7 +7,7 @@ import { useRig } from "../support/rig.ts"
 const rig = useRig()
 const SILENCE_MS = 17_000
 
-test("rules 28 and 45: after 15 s of silence: a ping for Anthropic, a comment for Chat and Responses, nothing for Gemini; never inside an event", async () => {
+test("after 15 s of silence: a ping for Anthropic, a comment for Chat and Responses, nothing for Gemini; never inside an event", async () => {
   rig.provider.script((request) => {
     const answer = defaultAnswer(request)
     const pieces = [...(answer.pieces as string[])]
@@ -45,7 +45,7 @@ test("rules 28 and 45: after 15 s of silence: a ping for Anthropic, a comment fo
   )
 }, 60_000)
 
-test("rules 28 and 45: a translated stream is kept alive in its client's form, whatever the provider's", async () => {
+test("a translated stream is kept alive in its client's form, whatever the provider's", async () => {
   rig.provider.script((request) => {
     const answer = defaultAnswer(request)
     const [first, ...rest] = [...(answer.pieces as string[])]

@@ -51,7 +51,7 @@ for (const lane of lanes)
   describe(lane.dialect, () => {
     const { user, says, calls, result, key } = writers[lane.dialect]
 
-    test("rule 43: what is known is the last part of the newest user turn, and nothing else of the request changes", async () => {
+    test("what is known is the last part of the newest user turn, and nothing else of the request changes", async () => {
       const who = somebody()
       supermemory.learn(who, FACT)
       const history = [user("Hello."), says("Hi."), user(QUESTION)]

@@ -58,7 +58,7 @@ describe("the model's name is spliced and nothing else changes", () => {
     expect(JSON.parse(got)).toEqual({ model: "up-chat", messages: [{}] })
   })
 
-  test("rule 41: the query goes along where it is the provider's", async () => {
+  test("the query goes along where it is the provider's", async () => {
     await sent(claude, JSON.stringify(claude.body(false)), false, "/v1/messages?beta=true")
     expect(rig.provider.received[0]!.target).toBe("/v1/messages?beta=true")
   })

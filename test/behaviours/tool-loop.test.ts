@@ -87,7 +87,7 @@ const EXPECTED: Record<string, Loose[]> = {
   ],
 }
 
-describe("rules 1, 3, 4, 8, 10, 11: thinking and parallel calls come back to the model that made them, with their signatures", () => {
+describe("thinking and parallel calls come back to the model that made them, with their signatures", () => {
   beforeEach(() =>
     rig.provider.script((request: Received): Answer =>
       hasToolResult(request) ? defaultAnswer(request) : thinkingAnswer(request),

@@ -188,7 +188,7 @@ for (const { client, upstream } of pairs) {
     }
   })
 
-  test(`rule 40: ${pair}: the provider's refusals keep their status and words, and their Retry-After`, async () => {
+  test(`${pair}: the provider's refusals keep their status and words, and their Retry-After`, async () => {
     for (const status of [400, 401, 404, 429, 500, 503]) {
       // 529 is Anthropic's 503
       const told = status === 503 && client.dialect === "anthropic" ? 529 : status

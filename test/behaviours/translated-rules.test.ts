@@ -18,7 +18,7 @@ async function sdkReads({ dialect }: Lane, { model }: Lane, stream: boolean) {
 }
 
 for (const upstream of lanes.filter((one) => one !== gemini))
-  test(`rule 30: gemini without alt=sse gets one JSON array from ${upstream.dialect}, streamed or whole`, async () => {
+  test(`gemini without alt=sse gets one JSON array from ${upstream.dialect}, streamed or whole`, async () => {
     const path = `/v1beta/models/${upstream.model}:streamGenerateContent`
     for (const isStreamed of [true, false]) {
       rig.provider.script((request) =>
@@ -37,7 +37,7 @@ for (const upstream of lanes.filter((one) => one !== gemini))
 for (const { client, upstream } of pairs) {
   const pair = `${client.dialect} client, ${upstream.dialect} provider`
 
-  test(`rule 31: ${pair}: characters that packets cut arrive whole`, async () => {
+  test(`${pair}: characters that packets cut arrive whole`, async () => {
     const text = "é漢😀 and 👩‍👩‍👧 too"
     for (const packetBytes of [1, 3]) {
       rig.provider.script((request) => ({ ...answerIn(request, { text }), packetBytes }))
@@ -45,7 +45,7 @@ for (const { client, upstream } of pairs) {
     }
   })
 
-  test(`rule 46: ${pair}: a compressed answer is translated, and says no more that it is compressed`, async () => {
+  test(`${pair}: a compressed answer is translated, and says no more that it is compressed`, async () => {
     for (const encoding of ["gzip", "br", "zstd", "deflate"] as const)
       for (const stream of [true, false]) {
         rig.provider.script((request) => ({ ...defaultAnswer(request), encoding }))
@@ -55,7 +55,7 @@ for (const { client, upstream } of pairs) {
       }
   })
 
-  test(`rule 47: ${pair}: a client that leaves mid-stream closes the provider's stream and gets one row`, async () => {
+  test(`${pair}: a client that leaves mid-stream closes the provider's stream and gets one row`, async () => {
     const before = (await rig.proxy.rows()).length
     rig.provider.script((request) => ({ ...defaultAnswer(request), stallAfter: 700 }))
     const raw = await openRaw(rig.proxy.port)

@@ -29,7 +29,7 @@ test("every row says why, and does something", () => {
     }
 })
 
-describe("rule 32: parameters that a model refuses are left out and told", () => {
+describe("parameters that a model refuses are left out and told", () => {
   const ALL = { ...SAID, max_tokens: 9, temperature: 0.2, top_p: 0.9, stop: ["x"], logprobs: true, presence_penalty: 1 }
 
   test.each(["o3", "o4-mini", "gpt-5", "gpt-5-mini", "gpt-5.2-codex"])("%s takes no sampling", (model) => {

@@ -1,4 +1,4 @@
-/** Rule 40: what a provider refuses with reaches every client with its status, its pause and its cause, in that client's words. */
+/** What a provider refuses with reaches every client with its status, its pause and its cause, in that client's words. */
 import Anthropic, { BadRequestError, RateLimitError } from "@anthropic-ai/sdk"
 import { ApiError, GoogleGenAI } from "@google/genai"
 import { describe, expect, test } from "bun:test"
@@ -42,7 +42,7 @@ async function thrownBy(client: Dialect, error: ReturnType<typeof refusal>): Pro
   )
 }
 
-describe("rule 40: a prompt that is too long is told in the words each client looks for", () => {
+describe("a prompt that is too long is told in the words each client looks for", () => {
   const said: [Dialect, number, Json][] = [
     [
       "openai-chat",
@@ -110,7 +110,7 @@ describe("rule 40: a prompt that is too long is told in the words each client lo
   })
 })
 
-describe("rule 40: statuses and pauses", () => {
+describe("statuses and pauses", () => {
   test("529 is Anthropic's 503, either way", async () => {
     const overloaded = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
     const fromClaude = refusal("anthropic", 529, overloaded)

@@ -67,13 +67,17 @@ test("a project named on purpose stays as it is", () => {
   )
 })
 
-test("what is held is bounded and survives a restart", () => {
+test("what is held is bounded: the oldest go first", () => {
   const projects = createProjects(2)
   for (const name of ["a", "b", "c"]) keyOf(projects, clue({ path: `/w/${name}`, remote: `h/o/${name}` }))
-  expect([...projects.entries()]).toHaveLength(2)
-  const next = createProjects()
-  next.restore(projects.entries())
-  expect([keyOf(next, clue({ path: "/w/a" })), keyOf(next, clue({ path: "/w/c/d" }))]).toEqual(["/w/a", "h/o/c"])
+  const keys = ["a", "b", "c/d"].map((path) => keyOf(projects, clue({ path: `/w/${path}` })))
+  expect(keys).toEqual(["/w/a", "h/o/b", "h/o/c"])
+})
+
+test("what was learned before a restart is known after it", () => {
+  const projects = createProjects()
+  projects.restore([["u\n/w/shop", "h/o/shop"]])
+  expect(keyOf(projects, clue({ path: "/w/shop/pkg" }))).toBe("h/o/shop")
 })
 
 test("what is learned is told once, to whoever keeps memories by project", () => {

@@ -221,18 +221,13 @@ describe("sessions by their turns", () => {
     )
   })
 
-  test("a growing conversation keeps its id among others, over a restart too", () => {
+  test("a growing conversation keeps its id among others", () => {
     fc.assert(
-      fc.property(fc.array(fc.string(), { minLength: 2, maxLength: 8 }), fc.nat(), (turns, cut) => {
-        let sessions = counted()
+      fc.property(fc.array(fc.string(), { minLength: 2, maxLength: 8 }), (turns) => {
+        const sessions = counted()
         const id = sessions.find("u", hashes(turns.slice(0, 1)))
         for (let length = 2; length <= turns.length; length++) {
           sessions.find("v", hashes(turns.slice(0, length)))
-          if (length === (cut % turns.length) + 1) {
-            const next = createSessions({ newId: () => "new", limit: 1000 })
-            next.restore([...sessions.entries()])
-            sessions = next
-          }
           expect(sessions.find("u", hashes(turns.slice(0, length)))).toBe(id)
         }
       }),
@@ -244,7 +239,6 @@ describe("sessions by their turns", () => {
     for (const turn of ["a", "b", "c"]) sessions.find("u", hashes([turn]))
     expect(sessions.find("u", hashes(["a", "more"]))).toBe("s1")
     sessions.find("u", hashes(["d"]))
-    expect([...sessions.entries()]).toHaveLength(3)
     expect(sessions.find("u", hashes(["a", "more"]))).toBe("s1")
     expect(sessions.find("u", hashes(["b"]))).toBe("s5")
   })

@@ -19,7 +19,7 @@ const recalled = (id: string, text: string, more: { createdAt?: number; score?: 
   }) as Recalled
 const characters = (text: string) => text.length
 
-test("rule 44: a block is data in a fence and says so, oldest day first, with no time, score or id in it", () => {
+test("a block is data in a fence and says so, oldest day first, with no time, score or id in it", () => {
   const block = writeBlock(
     [
       recalled("m2", "later", { createdAt: day("2026-03-02"), score: 0.9 }),
@@ -50,7 +50,7 @@ test("equal memories in another order give equal bytes", () => {
   expect(writeBlock([one, other], 10_000, characters)).toEqual(writeBlock([other, one], 10_000, characters))
 })
 
-test("rule 44: only the fence's own tag is escaped, in any case; all else stands as it was said", () => {
+test("only the fence's own tag is escaped, in any case; all else stands as it was said", () => {
   const text = `</${MEMORY_TAG}> < / ${MEMORY_TAG}> <${MEMORY_TAG.toUpperCase()}> <b> & "quoted" </system>`
   const block = writeBlock([recalled("m", text)], 10_000, characters)!
   expect(block.text).toContain(

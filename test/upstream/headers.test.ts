@@ -98,7 +98,7 @@ describe("from the client", () => {
     })
   })
 
-  test("rule 41: another dialect's own headers stay behind", () => {
+  test("another dialect's own headers stay behind", () => {
     expect(
       sent({ "anthropic-beta": "a", "x-claude-code-session-id": "s", "openai-beta": "b" }, {}, {}, "gemini"),
     ).toEqual({ "content-type": "application/json", authorization: "Bearer sk-provider" })

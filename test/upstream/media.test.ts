@@ -106,7 +106,7 @@ describe("limits", () => {
   })
 })
 
-describe("rule 35: who needs what fetched, and what it is", () => {
+describe("who needs what fetched, and what it is", () => {
   const image = (url: string, type: MediaPart["type"] = "image"): MediaPart => ({
     kind: "media",
     type,

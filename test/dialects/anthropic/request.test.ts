@@ -59,7 +59,7 @@ const tool = {
 const thinking = { effort: null, budget: null, adaptive: false, shown: null }
 
 describe("reading", () => {
-  test("rule 42: Claude Code's billing block, which changes with every request, is dropped", () => {
+  test("Claude Code's billing block, which changes with every request, is dropped", () => {
     const system: Json[] = [
       { type: "text", text: "x-anthropic-billing-header: cc_version=2.1; cch=abc;" },
       { type: "text", text: "You are Claude Code.", cache_control: { type: "ephemeral", ttl: "1h" } },
@@ -67,7 +67,7 @@ describe("reading", () => {
     expect(read({ system }).system).toEqual([{ kind: "text", text: "You are Claude Code.", cache: { ttl: "1h" } }])
   })
 
-  test("rule 33: instructions among the messages stay where they are; those before the first turn lead", () => {
+  test("instructions among the messages stay where they are; those before the first turn lead", () => {
     const messages = [
       { role: "system", content: "first" },
       { role: "user", content: "hi" },
@@ -78,7 +78,7 @@ describe("reading", () => {
     expect(form.turns.map(({ role }) => role)).toEqual(["user", "system"])
   })
 
-  test("rule 1: thinking keeps its signature, hidden and redacted thinking too, in the order they came", () => {
+  test("thinking keeps its signature, hidden and redacted thinking too, in the order they came", () => {
     const content: Json[] = [
       { type: "thinking", thinking: "a", signature: "s1" },
       { type: "text", text: "b" },
@@ -101,7 +101,7 @@ describe("reading", () => {
     expect(body.messages[1].content).toEqual(content)
   })
 
-  test("rule 19: a result holds texts, pictures, documents and what was found, and says whether it failed", () => {
+  test("a result holds texts, pictures, documents and what was found, and says whether it failed", () => {
     const [part] = partsOf({
       type: "tool_result",
       tool_use_id: "t1",
@@ -159,7 +159,7 @@ describe("reading", () => {
     expect(form.unheld).toEqual(["mcp_servers", "container"])
   })
 
-  test("rule 14: choices of tools and parallel calls are read and written the same", () => {
+  test("choices of tools and parallel calls are read and written the same", () => {
     const choices: JsonObject[] = [
       { type: "auto", disable_parallel_tool_use: true },
       { type: "any" },
@@ -172,7 +172,7 @@ describe("reading", () => {
     }
   })
 
-  test("rule 36: an output format is read from either place", () => {
+  test("an output format is read from either place", () => {
     const format = { type: "json_schema", schema: { type: "object" } }
     expect(read({ output_format: format }).format?.schema).toEqual({ type: "object" })
     expect(read({ output_config: { format, effort: "high" } })).toMatchObject({
@@ -189,18 +189,18 @@ describe("reading", () => {
 })
 
 describe("writing", () => {
-  test("rule 34: roles alternate, a user begins, and a conversation of instructions alone has a turn", () => {
+  test("roles alternate, a user begins, and a conversation of instructions alone has a turn", () => {
     const { body } = write({ turns: [model("a"), user("b"), user("c")] })
     expect(body.messages.map((one: Loose) => one.role)).toEqual(["user", "assistant", "user"])
     expect(write({ turns: [], system: [{ kind: "text", text: "Say hi." }] }).body.messages).toHaveLength(1)
   })
 
-  test("rule 34: a turn of nothing but unsigned thinking leaves no two turns of one role", () => {
+  test("a turn of nothing but unsigned thinking leaves no two turns of one role", () => {
     const { body } = write({ turns: [user("a"), model(thought(null)), user("b")] })
     expect(body.messages).toHaveLength(1)
   })
 
-  test("rule 34: an answer begun by the client is kept where the model takes one, without blanks at its end", () => {
+  test("an answer begun by the client is kept where the model takes one, without blanks at its end", () => {
     const turns = [user("a"), model("The answer: ")]
     expect(write({ turns }).body.messages[1].content[0].text).toBe("The answer:")
     const newer = write({ turns }, "claude-opus-4-6")
@@ -208,7 +208,7 @@ describe("writing", () => {
     expect(newer.lost).toEqual(["prefill"])
   })
 
-  test("rule 10: results of a turn's calls come first, in one turn, one each; a call without one gets an error", () => {
+  test("results of a turn's calls come first, in one turn, one each; a call without one gets an error", () => {
     const { body } = write({
       turns: [model(call("a"), call("b")), user("so", result("a", { kind: "text", text: "1" })), user(result("a"))],
     })
@@ -219,7 +219,7 @@ describe("writing", () => {
     ])
   })
 
-  test("rule 12: ids that Claude refuses are changed, the same for call and result, and stay apart", () => {
+  test("ids that Claude refuses are changed, the same for call and result, and stay apart", () => {
     const ids = ["functions.Bash:0", "functions.Bash:1", "x".repeat(80), "ok_1"]
     const { body } = write({
       turns: [user("a"), model(...ids.map((id) => call(id))), user(...ids.map((id) => result(id)))],
@@ -231,7 +231,7 @@ describe("writing", () => {
     expect(body.messages[2].content.map((one: Loose) => one.tool_use_id)).toEqual(sent)
   })
 
-  test("rule 15: a call without arguments has an empty object, and arguments that are no JSON are kept", () => {
+  test("a call without arguments has an empty object, and arguments that are no JSON are kept", () => {
     const turns = [
       user("a"),
       model(call("a", { args: "" }), call("b", { args: "{no" })),
@@ -240,7 +240,7 @@ describe("writing", () => {
     expect(write({ turns }).body.messages[1].content.map((one: Loose) => one.input)).toEqual([{}, { input: "{no" }])
   })
 
-  test("rule 5: thinking leaves room for the answer, and what it forbids is left out and told", () => {
+  test("thinking leaves room for the answer, and what it forbids is left out and told", () => {
     const { body, lost } = write({
       thinking: { ...thinking, effort: "high" },
       maxTokens: 1000,
@@ -254,7 +254,7 @@ describe("writing", () => {
     expect(write({ thinking: { ...thinking, budget: 2000 }, maxTokens: 8000 }).body.max_tokens).toBe(8000)
   })
 
-  test("rule 5: a forced tool and thinking exclude each other: the tool wins", () => {
+  test("a forced tool and thinking exclude each other: the tool wins", () => {
     const { body, lost } = write({
       thinking: { ...thinking, effort: "high" },
       tools: [tool],
@@ -264,7 +264,7 @@ describe("writing", () => {
     expect(lost).toEqual(["thinking (a tool is forced)"])
   })
 
-  test("rule 2: in a tool loop whose thinking another model made, older models do not think; newer ones may", () => {
+  test("in a tool loop whose thinking another model made, older models do not think; newer ones may", () => {
     const turns = [user("a"), model(thought(null), call("t")), user(result("t", { kind: "text", text: "1" }))]
     const asked = { turns, thinking: { ...thinking, effort: "low" as const } }
     expect(write(asked).body.thinking).toBeUndefined()
@@ -286,13 +286,13 @@ describe("writing", () => {
     expect(write(asked, "claude-3-5-haiku-latest").lost).toEqual(["thinking (this model does not)"])
   })
 
-  test("rule 32: an answer's length is always said, and a temperature is at most 1", () => {
+  test("an answer's length is always said, and a temperature is at most 1", () => {
     expect(write({}).body.max_tokens).toBe(32_000)
     expect(write({}, "claude-3-haiku-20240307").body.max_tokens).toBe(4096)
     expect(write({ temperature: 1.6 }).body.temperature).toBe(1)
   })
 
-  test("rule 36: a schema goes natively to models that take one, closed, with the keywords they know; others are told in words", () => {
+  test("a schema goes natively to models that take one, closed, with the keywords they know; others are told in words", () => {
     const schema = {
       type: "object",
       properties: {
@@ -331,7 +331,7 @@ describe("writing", () => {
     ])
   })
 
-  test("rule 43: at most four cache marks are left, the last ones", () => {
+  test("at most four cache marks are left, the last ones", () => {
     const cache = { ttl: "5m" as const }
     const turns = [user(...Array.from({ length: 6 }, (_, at): Part => ({ kind: "text", text: `${at}`, cache })))]
     const { body } = write({ turns, system: [{ kind: "text", text: "s", cache }] })
@@ -346,7 +346,7 @@ describe("writing", () => {
     ])
   })
 
-  test("rule 35: pictures go by data, link and id; a sound is named, so that no turn is empty", () => {
+  test("pictures go by data, link and id; a sound is named, so that no turn is empty", () => {
     const image = (source: Loose): Part => ({ kind: "media", type: "image", source })
     const sound: Part = { kind: "media", type: "audio", source: { by: "data", mime: "audio/wav", data: "AA==" } }
     const { body } = write({

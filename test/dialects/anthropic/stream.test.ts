@@ -54,7 +54,7 @@ const last = (stop_reason: string, said: Json = { output_tokens: 9 }): Json[] =>
   { type: "message_stop" },
 ]
 
-test("rule 24: a message starts at once with an id of Claude's kind; the true counts come with its end", () => {
+test("a message starts at once with an id of Claude's kind; the true counts come with its end", () => {
   const events = write([start, ...end()])
   expect(events[0].message).toMatchObject({ id: "msg_01ab", role: "assistant", content: [], stop_reason: null })
   expect(events[0].message.usage).toMatchObject({ input_tokens: 0, output_tokens: 0 })
@@ -62,7 +62,7 @@ test("rule 24: a message starts at once with an id of Claude's kind; the true co
   expect(events.at(-1)).toEqual({ type: "message_stop" })
 })
 
-test("rule 38: counts are converted: Claude's input is what was neither read from the cache nor written to it", () => {
+test("counts are converted: Claude's input is what was neither read from the cache nor written to it", () => {
   const [, said] = write([start, ...end()])
   expect(said.usage).toMatchObject({
     input_tokens: 20,
@@ -74,14 +74,14 @@ test("rule 38: counts are converted: Claude's input is what was neither read fro
   expect(anthropic.readAnswer({ type: "message", content: [], usage: said.usage }).usage).toEqual(usage)
 })
 
-test("rule 21: the stop reason waits for the counts that come after it", () => {
+test("the stop reason waits for the counts that come after it", () => {
   const [finish, counts] = [end("length")[1]!, end()[0]!]
   const events = write([start, finish, counts, { type: "end" }])
   expect(events.map(({ type }) => type)).toEqual(["message_start", "message_delta", "message_stop"])
   expect(events[1]).toMatchObject({ delta: { stop_reason: "max_tokens" }, usage: { output_tokens: 9 } })
 })
 
-test("rule 8: blocks are started and stopped in turn, each with its own kind of delta", () => {
+test("blocks are started and stopped in turn, each with its own kind of delta", () => {
   const events = write([
     start,
     { type: "open", part: { kind: "reasoning", redacted: false } },
@@ -115,7 +115,7 @@ test("rule 8: blocks are started and stopped in turn, each with its own kind of 
   expect(events.find((event) => event.content_block?.type === "tool_use").content_block.id).toMatch(/^[a-zA-Z0-9_-]+$/)
 })
 
-test("rule 1: redacted thinking is a block of its data; without any there is no block", () => {
+test("redacted thinking is a block of its data; without any there is no block", () => {
   const redacted: FormEvent = { type: "open", part: { kind: "reasoning", redacted: true } }
   const text: FormEvent[] = [{ type: "open", part: { kind: "text" } }, { type: "delta", text: "a" }, { type: "close" }]
   const events = write([
@@ -136,7 +136,7 @@ test("rule 1: redacted thinking is a block of its data; without any there is no 
   expect(events[1].content_block).toEqual({ type: "redacted_thinking", data: "d" })
 })
 
-test("rule 23: counts are cumulative and repeated: the last word on each counts, nothing is added", () => {
+test("counts are cumulative and repeated: the last word on each counts, nothing is added", () => {
   const events = read(
     message(),
     ...last("end_turn", { input_tokens: 20, cache_read_input_tokens: 60, output_tokens: 9 }),
@@ -145,7 +145,7 @@ test("rule 23: counts are cumulative and repeated: the last word on each counts,
   expect(collect(read(message(), ...last("end_turn", null))).usage).toMatchObject({ input: 80, output: 1 })
 })
 
-test("rules 1 and 6: thinking is read with its signature wherever it stands", () => {
+test("thinking is read with its signature wherever it stands", () => {
   const events = read(
     message(),
     block(0, { type: "text", text: "" }),
@@ -165,7 +165,7 @@ test("rules 1 and 6: thinking is read with its signature wherever it stands", ()
   ])
 })
 
-test("rule 15: a call without deltas has no arguments; one whose start holds them has these", () => {
+test("a call without deltas has no arguments; one whose start holds them has these", () => {
   const events = read(
     message(),
     block(0, { type: "tool_use", id: "a", name: "f", input: {} }),
@@ -178,7 +178,7 @@ test("rule 15: a call without deltas has no arguments; one whose start holds the
   expect(collect(events).parts).toMatchObject([{ args: "" }, { args: '{"x":1}' }])
 })
 
-test("rule 37: each stop reason is known; pause_turn is not finished; an unknown word is kept", () => {
+test("each stop reason is known; pause_turn is not finished; an unknown word is kept", () => {
   const reasons = (word: string) => {
     const { finish, rawFinish } = anthropic.readAnswer({ content: [], stop_reason: word })
     return [finish, rawFinish]
@@ -202,7 +202,7 @@ test("rule 37: each stop reason is known; pause_turn is not finished; an unknown
   expect(write(replay(stopped)).at(-2).delta).toEqual({ stop_reason: "stop_sequence", stop_sequence: "END" })
 })
 
-test("rule 27: an error after the beginning is the last thing read; a stream that was cut has no end", () => {
+test("an error after the beginning is the last thing read; a stream that was cut has no end", () => {
   const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
   expect(read(message(), error, block(0, { type: "text", text: "x" })).at(-1)).toEqual({
     type: "error",
@@ -211,7 +211,7 @@ test("rule 27: an error after the beginning is the last thing read; a stream tha
   expect(read(message(), block(0, { type: "text", text: "x" })).map(({ type }) => type)).not.toContain("end")
 })
 
-test("rule 29: events and blocks that nobody knows, missing indexes and null deltas are passed over", () => {
+test("events and blocks that nobody knows, missing indexes and null deltas are passed over", () => {
   const events = read(
     { type: "ping" },
     message(),

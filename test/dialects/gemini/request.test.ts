@@ -89,7 +89,7 @@ describe("reading", () => {
     })
   })
 
-  test("rule 16: a tool's schema is read as JSON Schema, whichever member and spelling it came in", () => {
+  test("a tool's schema is read as JSON Schema, whichever member and spelling it came in", () => {
     const parameters = {
       type: "OBJECT",
       properties: {
@@ -115,7 +115,7 @@ describe("reading", () => {
     expect(read({ generationConfig }).format?.schema).toEqual(schema)
   })
 
-  test("rules 9 and 12: calls without ids are numbered over the whole conversation, and responses find theirs by name, in order", () => {
+  test("calls without ids are numbered over the whole conversation, and responses find theirs by name, in order", () => {
     const calling = (...names: string[]): Json => ({
       role: "model",
       parts: names.map((name) => ({ functionCall: { name, args: {} } })),
@@ -133,7 +133,7 @@ describe("reading", () => {
     expect(of).toEqual([ids[2]!, ids[0]!, ids[1]!, ids[3]!])
   })
 
-  test("rule 3: signatures of texts, thoughts and calls are kept", () => {
+  test("signatures of texts, thoughts and calls are kept", () => {
     const parts: Json[] = [
       { text: "hm", thought: true, thoughtSignature: "s1" },
       { functionCall: { id: "c", name: "f", args: {} }, thought_signature: "s2" },
@@ -161,7 +161,7 @@ describe("reading", () => {
     ])
   })
 
-  test("rule 19: a response holds text, JSON, an error or media", () => {
+  test("a response holds text, JSON, an error or media", () => {
     const parts: Json[] = [
       { functionResponse: { name: "f", response: { output: "text" } } },
       { functionResponse: { name: "f", response: { a: 1 } } },
@@ -191,7 +191,7 @@ describe("reading", () => {
 })
 
 describe("writing", () => {
-  test("rule 33: all leading instructions are one; later ones are a user's words in a tag", () => {
+  test("all leading instructions are one; later ones are a user's words in a tag", () => {
     const turns = [user("a"), turn("system", ["be brief"]), model("b"), user("c")]
     const { body } = write({
       system: [
@@ -204,7 +204,7 @@ describe("writing", () => {
     expect(body.contents[0].parts[1].text).toBe("<system>\nbe brief\n</system>")
   })
 
-  test("rule 11: as many responses as calls, in the calls' order, with their names", () => {
+  test("as many responses as calls, in the calls' order, with their names", () => {
     const { body } = write({
       turns: [
         user("a"),
@@ -220,7 +220,7 @@ describe("writing", () => {
     ])
   })
 
-  test("rule 19: a failed call's response is an error; its pictures follow it", () => {
+  test("a failed call's response is an error; its pictures follow it", () => {
     const picture = {
       kind: "media" as const,
       type: "image" as const,
@@ -239,7 +239,7 @@ describe("writing", () => {
     expect(body.contents[4].parts[1]).toEqual({ inlineData: { mimeType: "image/png", data: "AA==" } })
   })
 
-  test("rule 3: Gemini 3 gets each turn's first call signed, with Google's own word where the signature is unknown", () => {
+  test("Gemini 3 gets each turn's first call signed, with Google's own word where the signature is unknown", () => {
     const turns = [user("a"), model(call("1", "f"), call("2", "f")), user(result("1", "x"), result("2", "y"))]
     const signatures = (body: Loose) => body.contents[1].parts.map((part: Loose) => part.thoughtSignature)
     expect(signatures(write({ turns }, "gemini-3-pro-preview").body)).toEqual([
@@ -251,7 +251,7 @@ describe("writing", () => {
     expect(signatures(write({ turns: own }, "gemini-flash-latest").body)).toEqual(["s"])
   })
 
-  test("rule 16: schemas go out as JSON Schema, in the members that take one", () => {
+  test("schemas go out as JSON Schema, in the members that take one", () => {
     const schema = { type: "object", properties: { a: { const: 1 } }, additionalProperties: false, $schema: "x" }
     const { body } = write({
       tools: [
@@ -264,7 +264,7 @@ describe("writing", () => {
     expect(body.generationConfig).toMatchObject({ responseMimeType: "application/json", responseJsonSchema: schema })
   })
 
-  test("rule 14: choices of tools", () => {
+  test("choices of tools", () => {
     const chosen = (toolChoice: FormRequest["toolChoice"]) =>
       write({ tools: [tool], toolChoice }).body.toolConfig.functionCallingConfig
     expect(chosen({ mode: "auto" })).toEqual({ mode: "AUTO" })

@@ -38,7 +38,7 @@ const end: FormEvent[] = [
   { type: "end" },
 ]
 
-test("rule 9: calls of single chunks are parts of their own, numbered by nobody yet", () => {
+test("calls of single chunks are parts of their own, numbered by nobody yet", () => {
   const call = (name: string): Json => ({ functionCall: { name, args: { a: 1 } } })
   const answer = collect(read(chunk([call("f")]), chunk([call("g")]), chunk([{ text: "" }], "STOP")))
   expect(answer.parts).toMatchObject([
@@ -47,7 +47,7 @@ test("rule 9: calls of single chunks are parts of their own, numbered by nobody 
   ])
 })
 
-test("rule 37: STOP with a call means calls; every filter's word is one; a blocked prompt is filtered; unknown words are kept", () => {
+test("STOP with a call means calls; every filter's word is one; a blocked prompt is filtered; unknown words are kept", () => {
   const ends = (...chunks: Json[]) => {
     const { finish, rawFinish } = collect(read(...chunks))
     return [finish, rawFinish]
@@ -62,7 +62,7 @@ test("rule 37: STOP with a call means calls; every filter's word is one; a block
   expect(gemini.readAnswer(blocked)).toMatchObject({ finish: "filtered", parts: [] })
 })
 
-test("rule 18: arguments in pieces are put together by their paths, also where the last piece is missing", () => {
+test("arguments in pieces are put together by their paths, also where the last piece is missing", () => {
   const begin = (more: Json): Json => ({
     functionCall: { name: "f", id: "c", willContinue: true, ...(more as object) },
     thoughtSignature: "s",
@@ -87,7 +87,7 @@ test("rule 18: arguments in pieces are put together by their paths, also where t
   expect(calls.map((one) => one.signature)).toEqual(["s", "s"])
 })
 
-test("rule 38: counts are converted: cached tokens are part of the prompt, thoughts are not part of the candidates", () => {
+test("counts are converted: cached tokens are part of the prompt, thoughts are not part of the candidates", () => {
   const usageMetadata = {
     promptTokenCount: 10,
     toolUsePromptTokenCount: 3,
@@ -106,7 +106,7 @@ test("rule 38: counts are converted: cached tokens are part of the prompt, thoug
   })
 })
 
-test("rule 3: signatures of texts, thoughts and calls come back where they were, streamed and whole", () => {
+test("signatures of texts, thoughts and calls come back where they were, streamed and whole", () => {
   const events = read(
     chunk([{ text: "hm", thought: true }]),
     chunk([{ text: "", thought: true, thoughtSignature: "s1" }]),
@@ -125,7 +125,7 @@ test("rule 3: signatures of texts, thoughts and calls come back where they were,
   expect(gemini.readAnswer(gemini.writeAnswer(answer, reception())).parts).toMatchObject(parts)
 })
 
-test("rule 18: Gemini's clients get calls whole, in one part", () => {
+test("Gemini's clients get calls whole, in one part", () => {
   const events = write([
     { type: "start", id: "x", model: "gpt", serviceTier: null },
     { type: "open", part: { kind: "text" } },
@@ -147,7 +147,7 @@ test("rule 18: Gemini's clients get calls whole, in one part", () => {
   for (const one of events) expect(one).toMatchObject({ responseId: "x", modelVersion: "gpt" })
 })
 
-test("rule 27: an error in a stream is its last word, also inside an array; a stream without a finish reason has no end", () => {
+test("an error in a stream is its last word, also inside an array; a stream without a finish reason has no end", () => {
   const error = { error: { code: 429, status: "RESOURCE_EXHAUSTED", message: "Quota" } }
   for (const said of [error, [error]] as Json[])
     expect(read(chunk([{ text: "a" }]), said, chunk([{ text: "b" }])).at(-1)).toEqual({
@@ -157,7 +157,7 @@ test("rule 27: an error in a stream is its last word, also inside an array; a st
   expect(read(chunk([{ text: "a" }])).map(({ type }) => type)).toEqual(["start", "open", "delta", "close"])
 })
 
-test("rule 29: parts and members nobody knows are kept whole or passed over", () => {
+test("parts and members nobody knows are kept whole or passed over", () => {
   const events = read(
     { usageMetadata: {} },
     { candidates: [null] },

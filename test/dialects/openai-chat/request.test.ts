@@ -25,7 +25,7 @@ const asks = (...ids: string[]) => ({
 })
 const answer = (tool_call_id: string, content: Json = "done") => ({ role: "tool", tool_call_id, content })
 
-test("rule 7: thinking goes back to those who want it in a tool loop, and never to OpenAI", () => {
+test("thinking goes back to those who want it in a tool loop, and never to OpenAI", () => {
   const history = [
     user(),
     {
@@ -48,14 +48,14 @@ test("rule 7: thinking goes back to those who want it in a tool loop, and never 
   expect(again(fromRouter, "openrouter", "openai/gpt-5")[1].reasoning_details).toEqual(details)
 })
 
-test("rule 10: each call has one result right after it; what is missing is told, what is too much is not", () => {
+test("each call has one result right after it; what is missing is told, what is too much is not", () => {
   const said = again([user(), asks("a", "b"), user("wait"), answer("a"), answer("a", "again"), answer("z", "lost")])
   expect(said.map((one: Loose) => one.tool_call_id ?? one.role)).toEqual(["user", "assistant", "a", "b", "user"])
   expect(said[3].content).toMatch(/^Error: No result/)
   expect(JSON.stringify(said)).toContain("lost")
 })
 
-test("rule 12: ids that begin anew in each turn are told apart, with their results", () => {
+test("ids that begin anew in each turn are told apart, with their results", () => {
   const said = again([user(), asks("call_0"), answer("call_0", "one"), asks("call_0"), answer("call_0", "two")])
   const pairs = said.filter((one: Loose) => one.role === "tool").map((one: Loose) => [one.tool_call_id, one.content])
   expect(pairs).toEqual([
@@ -66,14 +66,14 @@ test("rule 12: ids that begin anew in each turn are told apart, with their resul
   expect(parallel.slice(2).map((one: Loose) => one.content)).toEqual(["one", "two"])
 })
 
-test("rule 12: ids of any length and letters go out as OpenAI takes them, call and result alike", () => {
+test("ids of any length and letters go out as OpenAI takes them, call and result alike", () => {
   const id = `functions.Bash:0${"x".repeat(80)}`
   const said = again([user(), asks(id), answer(id)])
   expect(said[2].tool_call_id).toBe(said[1].tool_calls[0].id)
   expect(said[2].tool_call_id).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
 })
 
-test("rule 14: choices of tools", () => {
+test("choices of tools", () => {
   const tools = [{ type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } }]
   const choices: [Json, Json][] = [
     ["auto", "auto"],
@@ -92,7 +92,7 @@ test("rule 14: choices of tools", () => {
     })
 })
 
-test("rule 15: a call without arguments, or with broken ones, is JSON in a history", () => {
+test("a call without arguments, or with broken ones, is JSON in a history", () => {
   const history = (args: string) => [
     user(),
     {
@@ -107,7 +107,7 @@ test("rule 15: a call without arguments, or with broken ones, is JSON in a histo
   expect(again(history('{ "a": 1.0 }'))[1].tool_calls[0].function.arguments).toBe('{ "a": 1.0 }')
 })
 
-test("rule 16: parameters are an object's schema, also where the client left that out", () => {
+test("parameters are an object's schema, also where the client left that out", () => {
   const tools = [
     { type: "function", function: { name: "none" } },
     { type: "function", function: { name: "bare", parameters: { properties: { type: { type: "string" } } } } },
@@ -121,7 +121,7 @@ test("rule 16: parameters are an object's schema, also where the client left tha
   ])
 })
 
-test("rule 19: a tool's picture follows its results in a user message, an error says so", () => {
+test("a tool's picture follows its results in a user message, an error says so", () => {
   const image: Part = { kind: "media", type: "image", source: { by: "data", mime: "image/png", data: "aGk=" } }
   const call = (id: string): Part => ({ kind: "call", id, name: "f", args: "{}", form: "json" })
   const result = (callId: string, parts: Loose[], isError = false): Part => ({
@@ -149,7 +149,7 @@ test("rule 19: a tool's picture follows its results in a user message, an error 
   expect(messages[3].content).toEqual([{ type: "image_url", image_url: { url: "data:image/png;base64,aGk=" } }])
 })
 
-test("rule 33: developer and system words lead, and stay in their place later on", () => {
+test("developer and system words lead, and stay in their place later on", () => {
   const form = read({
     messages: [
       { role: "developer", content: "one" },
@@ -166,14 +166,14 @@ test("rule 33: developer and system words lead, and stay in their place later on
   ])
 })
 
-test("rule 34: an assistant that only thought says nothing, and no message is empty", () => {
+test("an assistant that only thought says nothing, and no message is empty", () => {
   expect(again([user(), { role: "assistant", content: null, reasoning_content: "hm" }, user("go")])).toEqual([
     user(),
     user("go"),
   ])
 })
 
-test("rule 36: structured output", () => {
+test("structured output", () => {
   const schema = { type: "object", properties: {}, additionalProperties: false }
   const response_format = { type: "json_schema", json_schema: { name: "n", schema, strict: true } }
   expect(write(read({ messages: [user()], response_format }))).toMatchObject({ response_format })

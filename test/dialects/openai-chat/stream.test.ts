@@ -43,7 +43,7 @@ const finish = (reason: Extract<FormEvent, { type: "finish" }>["reason"] = "stop
 const deltas = (written: readonly string[]) =>
   written.flatMap((line) => parseLoose(line.slice(6))?.choices?.[0]?.delta ?? [])
 
-test("rule 6: thinking between texts stays between them", () => {
+test("thinking between texts stays between them", () => {
   const events = read(
     chunk({ content: "a" }),
     chunk({ reasoning_content: "t1" }),
@@ -58,7 +58,7 @@ test("rule 6: thinking between texts stays between them", () => {
   ])
 })
 
-test("rule 7: thinking is read under each of its names, with its signature, and never shown as content", () => {
+test("thinking is read under each of its names, with its signature, and never shown as content", () => {
   const names: Json[] = [
     { reasoning_content: "hm" },
     { reasoning: "hm" },
@@ -87,7 +87,7 @@ test("rule 7: thinking is read under each of its names, with its signature, and 
   ])
 })
 
-test("rule 8: parallel calls that come in pieces of each other are put in turn, by index", () => {
+test("parallel calls that come in pieces of each other are put in turn, by index", () => {
   const both = [
     ["a", "x", '{"p":1}'],
     ["b", "y", '{"q":2}'],
@@ -108,7 +108,7 @@ test("rule 8: parallel calls that come in pieces of each other are put in turn, 
   expect(inTurn).toEqual(both)
 })
 
-test("rule 15: a call without arguments is an empty object to the client", () => {
+test("a call without arguments is an empty object to the client", () => {
   const said = calls(chunk(call(0, "a", "x", "")), chunk(call(1, "b", "y", "{}")))
   expect(said).toEqual([
     ["a", "x", ""],
@@ -130,12 +130,12 @@ test("a call that was cut off keeps its half arguments: a client must not run it
   expect(whole.choices[0].message.tool_calls[0].function.arguments).toBe('{"path":"/tm')
 })
 
-test("rule 20: a hallucinated multi_tool_use.parallel is an ordinary call", () => {
+test("a hallucinated multi_tool_use.parallel is an ordinary call", () => {
   const args = '{"tool_uses":[{"recipient_name":"functions.a","parameters":{}}]}'
   expect(calls(chunk(call(0, "a", "multi_tool_use.parallel", args)))).toEqual([["a", "multi_tool_use.parallel", args]])
 })
 
-test("rule 21: usage that comes after the finish reason counts, and the finish waits for it", () => {
+test("usage that comes after the finish reason counts, and the finish waits for it", () => {
   const usage = {
     prompt_tokens: 10,
     completion_tokens: 5,
@@ -149,7 +149,7 @@ test("rule 21: usage that comes after the finish reason counts, and the finish w
   expect(events.slice(-2)).toMatchObject([{ type: "finish", reason: "stop" }, { type: "end" }])
 })
 
-test("rule 22: the usage chunk is for those who asked for it, and asked of every provider", () => {
+test("the usage chunk is for those who asked for it, and asked of every provider", () => {
   const events: FormEvent[] = [
     {
       type: "usage",
@@ -168,7 +168,7 @@ test("rule 22: the usage chunk is for those who asked for it, and asked of every
   expect(openaiChat.writeRequest(asked, to)).toMatchObject({ stream: true, stream_options: { include_usage: true } })
 })
 
-test("rule 29: what gateways stream is accepted: no index, changing ids, null deltas, empty lists, arguments as an object", () => {
+test("what gateways stream is accepted: no index, changing ids, null deltas, empty lists, arguments as an object", () => {
   const one = [["a", "x", '{"p":1}']]
   expect(calls(chunk(call(null, "a", "x", '{"p":')), chunk(call(null, null, null, "1}")))).toEqual(one)
   expect(calls(chunk(call(0, "a", "x", '{"p":')), chunk(call(0, "other", null, "1}")))).toEqual(one)
@@ -191,7 +191,7 @@ test("rule 29: what gateways stream is accepted: no index, changing ids, null de
   ).toEqual(two)
 })
 
-test("rule 29: Azure's first chunk without id and model, and OpenAI's obfuscation, say nothing", () => {
+test("Azure's first chunk without id and model, and OpenAI's obfuscation, say nothing", () => {
   const events = read(
     { id: "", model: "", choices: [], prompt_filter_results: [{}] },
     { ...(chunk({ role: "assistant", content: "hi" }) as object), obfuscation: "xyz" },
@@ -206,7 +206,7 @@ test("a stream is whole after a finish reason or [DONE], and broken off without 
   expect(read(chunk({ content: "a" })).at(-1)).toEqual({ type: "close" })
 })
 
-test("rule 27: an error after 200 is one in every form it comes in", () => {
+test("an error after 200 is one in every form it comes in", () => {
   for (const body of [
     { error: { message: "boom", code: 502 } },
     { error: "boom" },
@@ -216,7 +216,7 @@ test("rule 27: an error after 200 is one in every form it comes in", () => {
     expect(read(chunk({ content: "a" }), body).at(-1)).toMatchObject({ type: "error", error: { message: "boom" } })
 })
 
-test("rule 37: `stop` with calls is calls, with a refusal a refusal, and unknown words are kept", () => {
+test("`stop` with calls is calls, with a refusal a refusal, and unknown words are kept", () => {
   const last = (...chunks: Json[]) => read(...chunks).at(-2)
   expect(last(chunk(call(0, "a", "x", "{}")), chunk({}, "stop"))).toMatchObject({ reason: "calls", raw: "stop" })
   expect(last(chunk({ refusal: "No." }), chunk({}, "stop"))).toMatchObject({ reason: "refusal" })
@@ -228,7 +228,7 @@ test("rule 37: `stop` with calls is calls, with a refusal a refusal, and unknown
   expect(said("calls")).toContain('"finish_reason":"tool_calls"')
 })
 
-test("rule 38: xAI's and Gemini's counts leave reasoning out of the completion's tokens", () => {
+test("xAI's and Gemini's counts leave reasoning out of the completion's tokens", () => {
   const usage = {
     prompt_tokens: 10,
     completion_tokens: 5,

@@ -41,7 +41,7 @@ const thought = (more: object = {}) => ({
   ...more,
 })
 
-test("rule 4: reasoning goes out with the item it led to, its id beside it, or not at all", () => {
+test("reasoning goes out with the item it led to, its id beside it, or not at all", () => {
   const together = write(read({ input: [user(), thought(), asked("c1", { id: "fc_9" }), gave("c1")] })).input
   expect(together.map((item: Loose) => item.type ?? item.role)).toEqual([
     "user",
@@ -66,13 +66,13 @@ test("rule 4: reasoning goes out with the item it led to, its id beside it, or n
   ])
 })
 
-test("rule 10: calls without an output and outputs without a call are mended", () => {
+test("calls without an output and outputs without a call are mended", () => {
   const { input } = write(read({ input: [user(), asked("a"), asked("b"), gave("b"), gave("z", "lost"), user("go")] }))
   expect(input.map((item: Loose) => item.call_id ?? item.role)).toEqual(["user", "a", "b", "a", "b", "user"])
   expect(JSON.stringify(input.at(-1))).toContain("lost")
 })
 
-test("rule 17: Codex' custom tools, its namespaces and hosted tools are read; a custom call keeps its bare string", () => {
+test("Codex' custom tools, its namespaces and hosted tools are read; a custom call keeps its bare string", () => {
   const form = read({
     input: [
       user(),
@@ -112,7 +112,7 @@ test("rule 17: Codex' custom tools, its namespaces and hosted tools are read; a 
   ])
 })
 
-test("rule 17: items that only OpenAI understands are opaque, an output in words is told", () => {
+test("items that only OpenAI understands are opaque, an output in words is told", () => {
   const form = read({
     input: [
       user(),
@@ -136,22 +136,19 @@ test("rule 17: items that only OpenAI understands are opaque, an output in words
   expect(losses.paths).toEqual(["web_search_call", "local_shell_call", "tool_search_output", "compaction"])
 })
 
-test.skipIf(!haveFixtures)(
-  "rule 17: Codex' own request holds its developer's words, its tools and nothing unknown",
-  () => {
-    const body = requestOf(loadFixture("inbound-codex-cli", "exec-hello"))
-    const form = read(body)
-    const words = body.input.filter((item: Loose) => item.role === "developer").flatMap((item: Loose) => item.content)
-    const led = body.instructions ? [body.instructions] : []
-    expect(form.system.map(({ text }) => text)).toEqual([...led, ...words.map((part: Loose) => part.text)])
-    expect(form.turns.every(({ role }) => role === "user")).toBe(true)
-    const declared = body.tools.flatMap((tool: Loose) => (tool.type === "namespace" ? tool.tools : [tool]))
-    expect(form.tools).toHaveLength(declared.length)
-    expect(form.unheld).toEqual([])
-  },
-)
+test.skipIf(!haveFixtures)("Codex' own request holds its developer's words, its tools and nothing unknown", () => {
+  const body = requestOf(loadFixture("inbound-codex-cli", "exec-hello"))
+  const form = read(body)
+  const words = body.input.filter((item: Loose) => item.role === "developer").flatMap((item: Loose) => item.content)
+  const led = body.instructions ? [body.instructions] : []
+  expect(form.system.map(({ text }) => text)).toEqual([...led, ...words.map((part: Loose) => part.text)])
+  expect(form.turns.every(({ role }) => role === "user")).toBe(true)
+  const declared = body.tools.flatMap((tool: Loose) => (tool.type === "namespace" ? tool.tools : [tool]))
+  expect(form.tools).toHaveLength(declared.length)
+  expect(form.unheld).toEqual([])
+})
 
-test("rule 19: an output of pictures and text stays a list, an error says so first", () => {
+test("an output of pictures and text stays a list, an error says so first", () => {
   const output = [
     { type: "input_text", text: "see" },
     { type: "input_image", image_url: "data:image/png;base64,aGk=", detail: "auto" },
@@ -166,7 +163,7 @@ test("rule 19: an output of pictures and text stays a list, an error says so fir
   expect(write(read({ input: [user(), asked("a"), odd] })).input[2].output).toBe('{"ok":true}')
 })
 
-test("rule 32: an output limit below OpenAI's least is raised; reasoning goes to models that reason", () => {
+test("an output limit below OpenAI's least is raised; reasoning goes to models that reason", () => {
   const form: FormRequest = { ...read({ input: "hi", reasoning: { effort: "high", summary: "auto" } }), maxTokens: 3 }
   expect(write(form)).toMatchObject({
     max_output_tokens: 16,
@@ -179,7 +176,7 @@ test("rule 32: an output limit below OpenAI's least is raised; reasoning goes to
   expect(plain.include).toBeUndefined()
 })
 
-test("rule 33: a developer's later words stay in their place", () => {
+test("a developer's later words stay in their place", () => {
   const developer = (text: string) => ({ role: "developer", content: text })
   const body = write(read({ instructions: "one", input: [developer("two"), user(), developer("three"), user("go")] }))
   expect(body.instructions).toBe("one\n\ntwo")
@@ -190,7 +187,7 @@ test("rule 33: a developer's later words stay in their place", () => {
   ])
 })
 
-test("rule 36: structured output and verbosity are carried, strict only where the client said so", () => {
+test("structured output and verbosity are carried, strict only where the client said so", () => {
   const schema = { type: "object", properties: {} }
   const text = { format: { type: "json_schema", name: "n", schema, strict: true }, verbosity: "low" }
   expect(write(read({ input: "hi", text })).text).toEqual(text)

@@ -177,7 +177,7 @@ describe("every member and every event is there", () => {
         expect(written).toMatchObject({ status: "completed", completed_at: 1790000000, tools: [{ name: "bash" }] })
       })
 
-      test(`rule 25: ${what} of ${upstream.dialect}, streamed`, () => {
+      test(`${what} of ${upstream.dialect}, streamed`, () => {
         const bytes = Buffer.from([...(answer(asked(upstream, true)).pieces as string[])].join(""))
         const stream = translationTo(upstream, true).streamed!.open()
         createMeter({

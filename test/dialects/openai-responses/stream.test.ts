@@ -53,7 +53,7 @@ const end = (reason: FinishReason = "stop"): FormEvent[] => [
 ]
 const short = (events: readonly Loose[]) => events.map(({ type }) => type.replace("response.", ""))
 
-test("rule 25: a text is an item, a part, deltas, and their ends in turn, and the last event holds the whole output", () => {
+test("a text is an item, a part, deltas, and their ends in turn, and the last event holds the whole output", () => {
   const events = write([start, ...say("text", "Hel", "lo"), ...end()])
   expect(short(events)).toEqual([
     "created",
@@ -85,7 +85,7 @@ test("rule 25: a text is an item, a part, deltas, and their ends in turn, and th
   })
 })
 
-test("rule 25: a text after a call opens a new item, texts that follow each other are parts of one", () => {
+test("a text after a call opens a new item, texts that follow each other are parts of one", () => {
   const events = write([
     start,
     ...say("text", "a"),
@@ -109,7 +109,7 @@ test("rule 25: a text after a call opens a new item, texts that follow each othe
   ])
 })
 
-test("rule 25: the stream's output is the whole answer's", () => {
+test("the stream's output is the whole answer's", () => {
   const events: FormEvent[] = [
     start,
     ...think("hm", "enc"),
@@ -130,7 +130,7 @@ test("rule 25: the stream's output is the whole answer's", () => {
   ])
 })
 
-test("rule 15: a call without arguments says an empty object, and one that was cut off what there is", () => {
+test("a call without arguments says an empty object, and one that was cut off what there is", () => {
   const none = write([start, ...call(""), ...end("calls")])
   const said = (events: Loose[], type: string) => events.find((event) => event.type === `response.${type}`)
   expect(said(none, "function_call_arguments.delta").delta).toBe("{}")
@@ -143,7 +143,7 @@ test("rule 15: a call without arguments says an empty object, and one that was c
   })
 })
 
-test("rule 17: a custom call is told in its own events, with the bare string", () => {
+test("a custom call is told in its own events, with the bare string", () => {
   const events = write([start, ...call("*** Begin", "text"), ...end("calls")])
   expect(short(events).slice(2, -1)).toEqual([
     "output_item.added",
@@ -170,7 +170,7 @@ test("thinking is a summary with its signature as encrypted content; hidden thin
   ])
 })
 
-test("rule 26: a stream that says nothing at all still ends in its own last event", () => {
+test("a stream that says nothing at all still ends in its own last event", () => {
   expect(short(write([{ type: "end" }]))).toEqual(["created", "in_progress", "completed"])
   for (const [reason, why] of [
     ["length", "max_output_tokens"],
@@ -185,7 +185,7 @@ test("rule 26: a stream that says nothing at all still ends in its own last even
     })
 })
 
-test("rule 37: a refusal in words is a complete answer", () => {
+test("a refusal in words is a complete answer", () => {
   const events = write([start, ...say("refusal", "No."), ...end("refusal")])
   expect(short(events).slice(2, -1)).toEqual([
     "output_item.added",
@@ -222,7 +222,7 @@ test("what was written is read as the same events", () => {
   } as Loose)
 })
 
-test("rule 29: arguments that come only with their item's end, items without a beginning, and a response that comes all at once are read", () => {
+test("arguments that come only with their item's end, items without a beginning, and a response that comes all at once are read", () => {
   const item = { type: "function_call", id: "fc_1", call_id: "c1", name: "f", arguments: '{"a":1}' }
   const message = { type: "message", id: "msg_1", role: "assistant", content: [{ type: "output_text", text: "hi" }] }
   const done = { type: "response.completed", response: { id: "resp_1", status: "completed", output: [message, item] } }
@@ -256,7 +256,7 @@ test("rule 29: arguments that come only with their item's end, items without a b
   }
 })
 
-test("rule 27: a failure after 200 is an error, and a stream without a last event is broken off", () => {
+test("a failure after 200 is an error, and a stream without a last event is broken off", () => {
   const created = { type: "response.created", response: { id: "resp_1", model: "m" } }
   const failures = [
     { type: "error", code: "server_error", message: "boom" },

@@ -43,7 +43,7 @@ function next(parts: Part[], all: ReadonlyMap<string, KeptReasoning>, origin: st
   return { parts: form.turns[0]!.parts, losses: losses.paths }
 }
 
-test("rule 1: thinking with its signature goes back to its maker in its order, redacted and hidden ones too", () => {
+test("thinking with its signature goes back to its maker in its order, redacted and hidden ones too", () => {
   const said = [
     thought("s1"),
     text("so"),
@@ -54,7 +54,7 @@ test("rule 1: thinking with its signature goes back to its maker in its order, r
   expect(next(said, remembered("anthropic/opus", said), "anthropic/opus")).toEqual({ parts: said, losses: [] })
 })
 
-test("rule 2: a signature that another provider or model made, or nobody knows, is taken off", () => {
+test("a signature that another provider or model made, or nobody knows, is taken off", () => {
   const said = [thought("s1"), text("so")]
   for (const [kept, origin] of [
     [remembered("anthropic/opus", said), "anthropic/haiku"],
@@ -67,11 +67,11 @@ test("rule 2: a signature that another provider or model made, or nobody knows, 
   }
 })
 
-test("rule 2: thinking that is nothing but a foreign signature is gone", () => {
+test("thinking that is nothing but a foreign signature is gone", () => {
   expect(next([thought("s1", { text: "" }), text("so")], new Map(), "anthropic/opus").parts).toEqual([text("so")])
 })
 
-test("rule 1: a client that cannot hold thinking gets it back before the call it led to, and only there", () => {
+test("a client that cannot hold thinking gets it back before the call it led to, and only there", () => {
   const kept = remembered("anthropic/opus", [thought("s1"), call("c1"), call("c2")])
   expect(next([text("so"), call("c1"), call("c2")], kept, "anthropic/opus").parts).toEqual([
     text("so"),
@@ -83,12 +83,12 @@ test("rule 1: a client that cannot hold thinking gets it back before the call it
   expect(next([call("c1")], kept, "gemini/pro").parts).toEqual([call("c1")])
 })
 
-test("rule 1: a client that sent the thinking itself does not get it twice", () => {
+test("a client that sent the thinking itself does not get it twice", () => {
   const said = [thought("s1"), call("c1")]
   expect(next(said, remembered("anthropic/opus", said), "anthropic/opus").parts).toEqual(said)
 })
 
-test("rule 3: Gemini's signature of a call and of a text come back, others' are taken off", () => {
+test("Gemini's signature of a call and of a text come back, others' are taken off", () => {
   const kept = remembered("gemini/pro", [text("hi", "t1"), call("c1", { signature: "g1" }), call("c2")])
   expect(next([text("hi", "t1"), call("c1"), call("c2")], kept, "gemini/pro").parts).toEqual([
     text("hi", "t1"),
@@ -101,7 +101,7 @@ test("rule 3: Gemini's signature of a call and of a text come back, others' are 
   ])
 })
 
-test("rule 4: a reasoning item gets its own id again where the client's dialect had no place for it", () => {
+test("a reasoning item gets its own id again where the client's dialect had no place for it", () => {
   const kept = remembered("openai/gpt-5", [thought("enc", { id: "rs_1" }), call("c1")])
   expect(next([thought("enc"), call("c1")], kept, "openai/gpt-5").parts).toEqual([
     thought("enc", { id: "rs_1" }),

@@ -40,7 +40,7 @@ const back = (names: ReturnType<typeof fitRequest>, events: FormEvent[]) => {
   return seen
 }
 
-test("rule 13: names that the provider refuses are changed and come back as the client wrote them, also when two would become one", () => {
+test("names that the provider refuses are changed and come back as the client wrote them, also when two would become one", () => {
   const written = ["ns.tool:a", "ns_tool_a", "ns.tool_a", "x".repeat(80), `${"x".repeat(79)}y`, "näme", "ok-1"]
   const { names, form } = fit({ ...emptyForm(), tools: written.map((name) => tool(name)) })
   const sent = form.tools.map((one) => (one.kind === "function" ? one.name : ""))
@@ -50,12 +50,12 @@ test("rule 13: names that the provider refuses are changed and come back as the 
   expect(sent.map((name) => names.inward(name).name)).toEqual(written)
 })
 
-test("rule 13: Gemini keeps its dots and colons, and no name begins with a digit", () => {
+test("Gemini keeps its dots and colons, and no name begins with a digit", () => {
   const { form } = fit({ ...emptyForm(), tools: [tool("a.b:c-d"), tool("1st")] }, "gemini")
   expect(form.tools).toMatchObject([{ name: "a.b:c-d" }, { name: "_1st" }])
 })
 
-test("rule 17: a namespaced tool is one function, and its call comes back in its namespace", () => {
+test("a namespaced tool is one function, and its call comes back in its namespace", () => {
   const { names, form } = fit({
     ...emptyForm(),
     tools: [tool("read", { namespace: "mcp__files__" }), tool("read", { namespace: "web" }), tool("read")],
@@ -68,7 +68,7 @@ test("rule 17: a namespaced tool is one function, and its call comes back in its
   expect(names.inward("web__read")).toEqual({ name: "read", namespace: "web" })
 })
 
-test("rule 17: a custom tool becomes a function of one string, and its call a bare string again, streamed and whole", () => {
+test("a custom tool becomes a function of one string, and its call a bare string again, streamed and whole", () => {
   const earlier = call("apply_patch", { form: "text", args: '*** Begin\n"x"' })
   const { names, form } = fit({
     ...emptyForm(),
@@ -102,12 +102,12 @@ test("rule 17: a custom tool becomes a function of one string, and its call a ba
   ])
 })
 
-test("rule 17: Responses providers get custom tools as they are", () => {
+test("Responses providers get custom tools as they are", () => {
   const { form } = fit({ ...emptyForm(), tools: [tool("apply_patch", { form: "text" })] }, "openai-responses")
   expect(form.tools).toMatchObject([{ form: "text" }])
 })
 
-test("rule 17: tools and parts that only the client's dialect knows are left out and listed, a choice of them is none", () => {
+test("tools and parts that only the client's dialect knows are left out and listed, a choice of them is none", () => {
   const { form, losses } = fit({
     ...emptyForm(),
     tools: [
