@@ -42,6 +42,7 @@ const io = () => ({
   cwd: process.cwd(),
   out: (line: string) => console.log(line),
   err: (line: string) => console.error(line),
+  screen: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null),
 })
 
 const args = process.argv.slice(2)

@@ -7,6 +7,8 @@ export interface Io {
   /** a line for stdout, and one for stderr */
   out: (line: string) => void
   err: (line: string) => void
+  /** the terminal that `out` goes to; absent or null: there is none */
+  screen?: () => { columns: number; rows: number } | null
 }
 
 /** What was typed is not what the command takes; the message says why, or nothing where the syntax says it all. */

@@ -11,6 +11,7 @@ import { createMemoryStore } from "../store/memories.ts"
 import { openMemoryDatabase } from "../store/memory-database.ts"
 import { createDirectory } from "../store/open.ts"
 import { estimateTokens } from "../usage/estimate.ts"
+import { inert } from "./usage-table.ts"
 import { command, type Io, messageOf, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
 import { readConfig } from "./ledger-options.ts"
 
@@ -169,5 +170,5 @@ function line({ id, created_at, role, speaker, project, content, score }: Memory
   const text = content.replace(/\s+/g, " ")
   const said = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text
   const mark = score === undefined ? "" : `${score.toFixed(2)}  `
-  return `${mark}${id}  ${(created_at ?? "").slice(0, 10)}  ${project ?? "-"}  ${speaker ?? role}: ${said}`
+  return inert(`${mark}${id}  ${(created_at ?? "").slice(0, 10)}  ${project ?? "-"}  ${speaker ?? role}: ${said}`)
 }

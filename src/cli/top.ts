@@ -12,6 +12,10 @@ const EVERY_MS = 1_000
 const SPAN_MS = 5 * 60_000
 const GROUP_LINES = 8
 const ROW_LINES = 15
+/** What is there without a group or a request: the first line, three heads and three blanks. */
+const FRAME_LINES = 7
+const NAME_WIDTH = 24
+const number = new Intl.NumberFormat("en-US")
 /** Cursor home, then clear below: no flicker. */
 const REDRAW = "\x1b[H\x1b[J"
 
@@ -23,12 +27,14 @@ export const runTop = command(SYNTAX, async (args, io: LedgerIo) => {
   const now = io.now ?? Date.now
   try {
     for (;;) {
-      const screen = await readLedger(dir, (ledger) => draw(ledger, now()))
-      if (screen === null) {
+      const screen = given.once ? null : (io.screen?.() ?? null)
+      const lines = await readLedger(dir, (ledger) => draw(ledger, now(), screen?.rows))
+      if (lines === null) {
         io.err(noLedger(dir))
         return 1
       }
-      io.out(given.once ? screen : REDRAW + screen)
+      const text = lines.map((line) => (screen ? Bun.sliceAnsi(line, 0, screen.columns) : line)).join("\n")
+      io.out(given.once ? text : REDRAW + text)
       if (given.once) return 0
       await Bun.sleep(EVERY_MS)
     }
@@ -38,39 +44,44 @@ export const runTop = command(SYNTAX, async (args, io: LedgerIo) => {
   }
 })
 
-async function draw(ledger: LedgerReader, now: number): Promise<string> {
+/** No more lines than a screen has, with one left for the cursor: a higher one would scroll at each drawing. */
+async function draw(ledger: LedgerReader, now: number, screenRows = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const room = Math.max(4, screenRows - FRAME_LINES - 1)
+  const groupLines = Math.min(GROUP_LINES, Math.floor(room / 4))
   const models = await ledger.usage({ groupBy: ["model"], from: now - SPAN_MS })
   const clients = await ledger.usage({ groupBy: ["client"], from: now - SPAN_MS })
-  const { data } = await ledger.list({ limit: ROW_LINES })
+  const { data } = await ledger.list({ limit: Math.min(ROW_LINES, room - 2 * groupLines) })
   const { requests, errors, input_tokens, output_tokens, cost_usd } = models.totals
+  const groups = (name: string, report: UsageReport) => tableOf(name, report, groupLines)
   const minutes = SPAN_MS / 60_000
-  const lines = [
-    `memproxy top — last ${minutes} minutes: ${requests} requests (${(requests / minutes).toFixed(1)} a minute), ${errors} errors,` +
-      ` ${input_tokens} tokens in, ${output_tokens} out, ${cost_usd === null ? "?" : formatUsd(cost_usd)}`,
+  return [
+    `memproxy top — last ${minutes} minutes: ${number.format(requests)} requests (${(requests / minutes).toFixed(1)} a minute), ` +
+      `${number.format(errors)} errors, ${number.format(input_tokens)} tokens in, ${number.format(output_tokens)} out, ${costOf(cost_usd)}`,
     "",
-    ...groupLines("MODEL", models),
+    ...groups("MODEL", models),
     "",
-    ...groupLines("CLIENT", clients),
+    ...groups("CLIENT", clients),
     "",
     ...alignTable(
       [["TIME", "CLIENT", "PROJECT", "MODEL", "STATUS", "IN", "OUT", "COST", "TIME TAKEN"], ...data.map(rowLine)],
       4,
     ),
   ]
-  return lines.join("\n")
 }
 
-function groupLines(name: string, report: UsageReport): string[] {
+const costOf = (usd: number | null) => (usd === null ? "?" : formatUsd(usd))
+
+function tableOf(name: string, report: UsageReport, most: number): string[] {
   const lines = report.rows
     .toSorted((a, b) => b.requests - a.requests)
-    .slice(0, GROUP_LINES)
+    .slice(0, most)
     .map((row) => [
-      printable(String(row.key ?? "(none)")),
-      String(row.requests),
-      String(row.errors),
+      printable(String(row.key ?? "(none)"), NAME_WIDTH),
+      number.format(row.requests),
+      number.format(row.errors),
       formatMs(row.duration_ms.p50),
       formatMs(row.duration_ms.p95),
-      row.cost_usd === null ? "?" : formatUsd(row.cost_usd),
+      costOf(row.cost_usd),
     ])
   return alignTable([[name, "REQUESTS", "ERRORS", "P50", "P95", "COST"], ...lines], 1)
 }
@@ -78,12 +89,13 @@ function groupLines(name: string, report: UsageReport): string[] {
 const rowLine = (row: LedgerRow) => [
   // Sweden writes times as ISO does.
   new Date(row.started_at).toLocaleTimeString("sv-SE", { timeZone: ownZone() }),
-  printable(row.client ?? "-"),
-  printable(row.project ?? "-"),
-  printable(row.model ?? "-"),
+  printable(row.client ?? "-", NAME_WIDTH),
+  printable(row.project ?? "-", NAME_WIDTH),
+  printable(row.model ?? "-", NAME_WIDTH),
   row.outcome === "done" ? String(row.status) : `${row.status} ${row.outcome}`,
-  String(row.input_tokens ?? "-"),
-  String(row.output_tokens ?? "-") + (row.estimated ? "~" : ""),
-  row.cost_usd === null ? "?" : formatUsd(row.cost_usd),
+  row.input_tokens === null ? "-" : number.format(row.input_tokens),
+  (row.output_tokens === null ? "-" : number.format(row.output_tokens)) + (row.estimated ? "~" : ""),
+  // what was refused costs nothing that could be known
+  row.cost_usd === null && row.input_tokens === null ? "-" : costOf(row.cost_usd),
   formatMs(row.duration_ms),
 ]

@@ -6,28 +6,49 @@ type Line = { label: string; sums: UsageSums }
 /** More rows than this are not read by people. */
 const SHOWN_ROWS = 50
 const LABEL_WIDTH = 60
+const LEAST_LABEL_WIDTH = 20
+/** In the order in which a narrow terminal goes without them. */
+const LEAST_NEEDED = ["TOK/S", "TTFT", "P95", "P50", "CACHED", "ERRORS"]
 const CALENDAR = ["day", "hour", "block"]
 
 const number = new Intl.NumberFormat("en-US")
 const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" })
 const smallDollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumSignificantDigits: 2 })
 
-/** `by` heads the first column. All rows of a calendar are shown, else the dearest 50. */
+/**
+ * `by` heads the first column. All rows of a calendar are shown, else the dearest 50. Where `width` is too narrow the labels are cut, and then columns
+ * are left out.
+ */
 export function usageTable(
   report: UsageReport,
   by: string,
   unpriced: readonly { model: string | null; requests: number }[] = [],
+  width = Number.POSITIVE_INFINITY,
 ): string[] {
-  const all = report.rows.map((row) => ({ label: labelOf(row.key), sums: row }))
-  const shown = CALENDAR.includes(by) ? all : all.slice(0, SHOWN_ROWS)
-  const hidden = all.length - shown.length
-  const columns = columnsFor(report.totals)
-  const cells = [
-    [by.toUpperCase(), ...columns.map(([name]) => name)],
-    ...[...shown, { label: "total", sums: report.totals }].map((line) => cellsOf(line, columns)),
-  ]
-  const lines = alignTable(cells, 1)
-  const rule = "-".repeat(Math.max(...lines.map((line) => Bun.stringWidth(line))))
+  const rows = CALENDAR.includes(by) ? report.rows : report.rows.slice(0, SHOWN_ROWS)
+  const hidden = report.rows.length - rows.length
+  let columns = columnsFor(report.totals)
+  const drawn = (labelWidth: number) =>
+    alignTable(
+      [
+        [by.toUpperCase(), ...columns.map(([name]) => name)],
+        ...rows.map((row) => cellsOf({ label: labelOf(row.key, labelWidth), sums: row }, columns)),
+        cellsOf({ label: "total", sums: report.totals }, columns),
+      ],
+      1,
+    )
+  const labels = Math.max(...report.rows.map(({ key }) => Bun.stringWidth(labelOf(key))))
+  let lines = drawn(LABEL_WIDTH)
+  if (widest(lines) > width) {
+    const labelWidth = Math.max(LEAST_LABEL_WIDTH, labels - (widest(lines) - width))
+    lines = drawn(labelWidth)
+    for (const name of LEAST_NEEDED) {
+      if (widest(lines) <= width) break
+      columns = columns.filter(([one]) => one !== name)
+      lines = drawn(labelWidth)
+    }
+  }
+  const rule = "-".repeat(widest(lines))
   lines.splice(1, 0, rule)
   lines.splice(
     -1,
@@ -37,6 +58,8 @@ export function usageTable(
   )
   return [...lines, ...notes(report.totals, unpriced)]
 }
+
+const widest = (lines: readonly string[]) => Math.max(...lines.map((line) => Bun.stringWidth(line)))
 
 /** Columns as wide as their widest cell; those from `numbers` on stand to the right. */
 export function alignTable(cells: readonly string[][], numbers: number): string[] {
@@ -101,15 +124,18 @@ export function formatMs(ms: number | null): string {
 
 type Key = UsageReport["rows"][number]["key"]
 
-function labelOf(key: Key): string {
+function labelOf(key: Key, width = LABEL_WIDTH): string {
   const text = Array.isArray(key) ? key.map((part) => part ?? "(none)").join(" / ") : (key ?? "(none)")
-  return printable(text)
+  return printable(text, width)
 }
 
-/** Callers choose these names: none may speak to the terminal. */
-export function printable(text: string): string {
-  const safe = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�")
-  return Bun.stringWidth(safe) <= LABEL_WIDTH ? safe : `${Bun.sliceAnsi(safe, 0, LABEL_WIDTH - 1)}…`
+/** What others wrote: none of it may speak to the terminal. */
+export const inert = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�")
+
+/** As `inert`, and no wider than its column. */
+export function printable(text: string, width = LABEL_WIDTH): string {
+  const safe = inert(text)
+  return Bun.stringWidth(safe) <= width ? safe : `${Bun.sliceAnsi(safe, 0, width - 1)}…`
 }
 
 function pad(text: string, width: number, isNumber: boolean): string {

@@ -94,5 +94,5 @@ function print({ report, unpriced }: Found, asked: Asked, io: LedgerIo): void {
     return
   }
   io.out(`Usage by ${asked.by} ${span}\n`)
-  for (const line of usageTable(report, asked.by, unpriced)) io.out(line)
+  for (const line of usageTable(report, asked.by, unpriced, io.screen?.()?.columns)) io.out(line)
 }

@@ -183,6 +183,8 @@ test("the shell does the same beside the running server", async () => {
       { cwd: rig.proxy.dir },
     )
   expect((await shell("list")).stderr).toContain("no memories")
+  await call("POST", "", { user_id: "sam", content: "x\u001b]0;evil\u0007y", speaker: "\u001b[2J" })
+  expect((await shell("list")).stdout).toMatch(/�\[2J: x�\]0;evil�y\n$/)
   const { stdout: id } = await shell("add", "Sam's desk is on floor nine.")
   expect((await shell("search", "Where is Sam's desk?")).stdout).toContain("floor nine")
   expect((await call("GET", `/${id.trim()}`)).json.content).toContain("floor nine")
@@ -193,5 +195,5 @@ test("the shell does the same beside the running server", async () => {
   expect((await shell("forget", id.trim())).code).toBe(0)
   expect((await call("GET", `/${id.trim()}`)).status).toBe(404)
   expect((await shell("forget")).code).toBe(2)
-  expect((await shell("forget", "--yes")).stdout).toContain("1 forgotten")
+  expect((await shell("forget", "--yes")).stdout).toContain("2 forgotten")
 })

@@ -11,11 +11,16 @@ afterAll(directories.remove)
 const HOUR = 3_600_000
 const T0 = Date.UTC(2026, 2, 29, 3)
 
-async function run(command: typeof runTop, args: string[], ...starts: number[]) {
+async function directoryWith(...starts: number[]): Promise<string> {
   const dir = directories.make()
   const store = openStore(dir, { warn: console.error })
   for (const at of starts) store.ledger.append(rowAt(at, { cost_usd: 1, billed_usd: 1 }), detailOf())
   await store.close()
+  return dir
+}
+
+async function run(command: typeof runTop, args: string[], ...starts: number[]) {
+  const dir = await directoryWith(...starts)
   const out: string[] = []
   const io = {
     env: {},
@@ -55,4 +60,27 @@ test("top shows the last five minutes and the newest requests", async () => {
   expect(out).toContain("last 5 minutes: 1 requests")
   expect(out).toMatch(/claude-sonnet-4\.5 +1 /)
   expect(out.match(/acme\/shop/g)).toHaveLength(2)
+})
+
+test("top draws no more than the terminal holds, or each drawing would scroll the one before away", async () => {
+  const dir = await directoryWith(...Array.from({ length: 40 }, (_, at) => T0 + 12 * HOUR - at * 1000))
+  const drawn: string[] = []
+  let times = 0
+  const code = await runTop([], {
+    env: {},
+    cwd: "/",
+    dataDir: dir,
+    out: (text) => drawn.push(text),
+    err: () => {},
+    screen: () => ({ columns: 60, rows: 20 }),
+    now: () => {
+      if (times++ > 0) throw new Error("that was enough")
+      return T0 + 12 * HOUR
+    },
+  })
+  expect([code, drawn.length]).toEqual([1, 1])
+  const lines = drawn[0]!.replace("\x1b[H\x1b[J", "").split("\n")
+  expect(lines.length).toBeLessThan(20)
+  expect(lines.length).toBeGreaterThan(14)
+  expect(Math.max(...lines.map((line) => Bun.stringWidth(line)))).toBeLessThanOrEqual(60)
 })

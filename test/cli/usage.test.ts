@@ -31,10 +31,13 @@ async function directoryWith(...rows: LedgerRow[]): Promise<string> {
   return dir
 }
 
-async function run(dir: string, ...args: string[]) {
+const run = (dir: string, ...args: string[]) => runOn(null, dir, ...args)
+
+async function runOn(columns: number | null, dir: string, ...args: string[]) {
   const out: string[] = []
   const err: string[] = []
   const code = await runUsage(args, {
+    screen: () => (columns === null ? null : { columns, rows: 24 }),
     env: {},
     cwd: "/",
     dataDir: dir,
@@ -145,6 +148,23 @@ test("names chosen by callers cannot speak to the terminal, and long ones are cu
     .map((line) => Bun.stringWidth(line))
   expect(new Set(widths).size).toBe(1)
   expect(widths[0]).toBeLessThan(150)
+})
+
+test("on a narrow terminal names are cut first, then what is not about money; a pipe gets all", async () => {
+  const dir = await directoryWith(ago(1, { project: "漢字/a-project-with-a-name-of-some-length" }), ago(1))
+  const widths = async (columns: number | null) => {
+    const { out } = await runOn(columns, dir, "--by", "project")
+    return { out, width: Math.max(...out.split("\n").map((line) => Bun.stringWidth(line))) }
+  }
+  const wide = await widths(null)
+  expect(wide.out).toContain("a-project-with-a-name-of-some-length")
+  const narrow = await widths(wide.width - 10)
+  expect(narrow.width).toBeLessThanOrEqual(wide.width - 10)
+  expect(narrow.out).toMatch(/漢字\/a-project.*…/)
+  expect(narrow.out).toContain("TOK/S")
+  const least = await widths(80)
+  expect(least.width).toBeLessThanOrEqual(80)
+  expect(least.out).toMatch(/COST(?!.*TOK)/)
 })
 
 test("only the dearest fifty are shown, and the rest is named", async () => {
