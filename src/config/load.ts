@@ -12,7 +12,15 @@ import { readJudge } from "./judge.ts"
 import { validate } from "./validate.ts"
 import { ConfigFile } from "./schema.ts"
 import { readMemory, readSupermemory } from "./memory.ts"
-import { dataDirectory, days, readAliases, readOrigins, sayUnused, readBilling, homeDirectory } from "./single-settings.ts"
+import {
+  dataDirectory,
+  days,
+  readAliases,
+  readOrigins,
+  sayUnused,
+  readBilling,
+  homeDirectory,
+} from "./single-settings.ts"
 import { readTelemetry } from "./telemetry.ts"
 import { resolveVariables, type MapTree, type Report } from "./tree.ts"
 import { readUsers } from "./users.ts"

@@ -3,7 +3,7 @@ import type { App } from "../app.ts"
 import type { Arrival, Caller } from "../exchange.ts"
 import { type Identified, identify } from "../identify/identify.ts"
 import { type Namespace, namespaceOf } from "../memory/namespace.ts"
-import { resolveProject } from "../pipeline.ts"
+import { resolveProject } from "../pipeline/recognise.ts"
 
 /** Headers worth showing to someone who sets up a client. A list of what is safe, never of what is secret. */
 const SHOWN =
