@@ -1,5 +1,5 @@
 /** LiteLLM's shapes for what was spent, out of ours: spend logs, tables of who spent, daily activity. `spend` is what was billed. Pure. */
-import type { LedgerRow } from "../exchange.ts"
+import type { Dialect, LedgerRow } from "../exchange.ts"
 import type { UsageKey, UsageReport, UsageSums } from "../store/usage.ts"
 
 /** LiteLLM tags every request with its User-Agent; the client is what we make of that. */
@@ -20,10 +20,19 @@ export const spenders = (report: UsageReport) =>
 
 export const tokensOf = (sums: UsageSums) => sums.input_tokens + sums.output_tokens
 
-/** The fields of LiteLLM's spend log that we have. */
+/** LiteLLM's names for what was called, its Python functions. */
+const CALL_TYPES: Readonly<Record<Dialect, string>> = {
+  "openai-chat": "acompletion",
+  "openai-responses": "aresponses",
+  anthropic: "anthropic_messages",
+  gemini: "agenerate_content",
+}
+
+/** LiteLLM's spend log; fields of it that nothing here fills are null, as they may be there. */
 export const logOf = (row: LedgerRow) => ({
   request_id: row.id,
-  call_type: row.dialect_in ?? "",
+  litellm_call_id: row.id,
+  call_type: row.dialect_in === null ? "" : CALL_TYPES[row.dialect_in],
   api_key: row.key_alias ?? "",
   spend: row.billed_usd ?? 0,
   total_tokens: (row.input_tokens ?? 0) + (row.output_tokens ?? 0),
@@ -38,8 +47,19 @@ export const logOf = (row: LedgerRow) => ({
   user: row.user_id ?? "",
   end_user: "",
   session_id: row.session_id,
-  status: row.outcome === "done" ? "success" : "failure",
+  // as `failed_requests` count: a client that left is no failure
+  status: row.outcome === "done" || row.outcome === "client-left" ? "success" : "failure",
+  request_duration_ms: Math.round(row.duration_ms),
   cache_hit: "False",
+  model_id: null,
+  api_base: null,
+  cache_key: null,
+  team_id: null,
+  organization_id: null,
+  requester_ip_address: null,
+  messages: null,
+  response: null,
+  proxy_server_request: null,
   request_tags: row.client === null ? [] : [tagOf(row.client)],
   metadata: { user_api_key_alias: row.key_alias, client: row.client, project: row.project },
 })
@@ -60,6 +80,19 @@ export function daysOf(models: UsageReport, users: UsageReport) {
   }))
 }
 
+/** Requests and tokens by day. */
+export const dailyOf = (rows: readonly Row[], dayOf: (row: Row) => UsageKey) => ({
+  daily_data: rows.map((row) => ({ date: dayOf(row), api_requests: row.requests, total_tokens: tokensOf(row) })),
+  sum_api_requests: rows.reduce((sum, { requests }) => sum + requests, 0),
+  sum_total_tokens: rows.reduce((sum, row) => sum + tokensOf(row), 0),
+})
+
+/** The same of each model, the most asked first. */
+export const dailyOfModels = (report: UsageReport) =>
+  [...Map.groupBy(report.rows, (row) => partsOf(row)[1])]
+    .map(([model, rows]) => ({ model: model ?? "", ...dailyOf(rows, (row) => partsOf(row)[0]) }))
+    .sort((a, b) => b.sum_api_requests - a.sum_api_requests)
+
 const metricsOf = (sums: UsageSums) => ({
   spend: sums.billed_usd ?? 0,
   prompt_tokens: sums.input_tokens,
@@ -78,13 +111,18 @@ export function activityOf([days, models, providers, keys, users]: UsageReport[]
     Object.fromEntries(
       report.rows
         .filter((row) => partsOf(row)[0] === day)
-        .map((row) => [partsOf(row)[1] ?? "", { metrics: metricsOf(row), metadata: {} }]),
+        .map((row) => [partsOf(row)[1] ?? "", { metrics: metricsOf(row), metadata: {}, api_key_breakdown: {} }]),
     )
   const results = newest.slice((page - 1) * size, page * size).map((row) => {
     const day = row.key as UsageKey
     const of = (report: UsageReport) => breakdown(report, day)
-    const parts = { models: of(models!), providers: of(providers!), api_keys: of(keys!), entities: of(users!) }
-    return { date: day, metrics: metricsOf(row), breakdown: { ...parts, mcp_servers: {} } }
+    const named = of(models!)
+    const parts = { models: named, model_groups: named, providers: of(providers!), api_keys: of(keys!) }
+    return {
+      date: day,
+      metrics: metricsOf(row),
+      breakdown: { ...parts, entities: of(users!), endpoints: {}, mcp_servers: {} },
+    }
   })
   const totals = Object.entries(metricsOf(days!.totals)).map(([name, value]) => [
     `total_${name.replace(/^total_/, "")}`,

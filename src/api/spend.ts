@@ -3,13 +3,16 @@
  * known price adds nothing to it. Shapes: https://docs.litellm.ai/docs/proxy/cost_tracking and LiteLLM's `spend_management_endpoints.py`.
  */
 import { Elysia } from "elysia"
+import type { LedgerRow } from "../exchange.ts"
+import type { LedgerFilter } from "../store/filter.ts"
 import type { Group } from "../store/groups.ts"
+import type { Page } from "../store/list.ts"
 import type { Ledger } from "../store/ledger.ts"
 import type { UsageReport } from "../store/usage.ts"
 import { answers, list, object, parameter, type Schema } from "./documentation.ts"
 import { type Parameters, readDates, readParameters, readWhole } from "./query.ts"
 import { searchOf } from "./requests.ts"
-import { activityOf, daysOf, logOf, spenders, tagOf, tokensOf } from "./spend-shapes.ts"
+import { activityOf, dailyOf, dailyOfModels, daysOf, logOf, spenders, tagOf } from "./spend-shapes.ts"
 
 export interface SpendDeps {
   ledger: Pick<Ledger, "list" | "usage" | "get">
@@ -19,7 +22,9 @@ export interface SpendDeps {
 
 type Parameter = ReturnType<typeof parameter>
 
-const MOST_LOGS = 1_000
+/** As many as LiteLLM's `SPEND_LOGS_PAGINATION_COUNT_CAP`. */
+const MOST_LOGS = 10_000
+const MOST_AT_ONCE = 1_000
 const DATES = [parameter("start_date", "first day, 2026-03-29 (UTC)"), parameter("end_date", "last day, included")]
 const LIMIT = parameter("limit", "default 10")
 const KEY = parameter("api_key", "alias of the key")
@@ -127,19 +132,30 @@ const REPORTS: readonly Report[] = [
     summary: "requests and tokens by day",
     groupBy: ["day"],
     answer: object({ sum_api_requests: number, sum_total_tokens: number }),
-    write: ({ rows, totals }) => ({
-      daily_data: rows.map((row) => ({
-        date: row.key,
-        api_requests: row.requests,
-        total_tokens: tokensOf(row),
-      })),
-      sum_api_requests: totals.requests,
-      sum_total_tokens: tokensOf(totals),
-    }),
+    write: ({ rows }) => dailyOf(rows, ({ key }) => key as string),
+  },
+  {
+    path: "/global/activity/model",
+    summary: "requests and tokens by model and day",
+    groupBy: ["day", "model"],
+    answer: list(object({ model: text, sum_api_requests: number, sum_total_tokens: number })),
+    write: (report) => dailyOfModels(report),
   },
 ]
 
 export function spendApi({ ledger, admit }: SpendDeps) {
+  /** The newest so many, in steps: others have their turn between two. */
+  async function newest(filter: LedgerFilter, count: number): Promise<LedgerRow[]> {
+    const rows: LedgerRow[] = []
+    let cursor: string | null = null
+    do {
+      const limit = Math.min(MOST_AT_ONCE, count - rows.length)
+      const page: Page = await ledger.list({ ...filter, limit, ...(cursor !== null && { cursor }) })
+      rows.push(...page.data)
+      cursor = page.next_cursor
+    } while (cursor !== null && rows.length < count)
+    return rows
+  }
   const readGiven = (request: Request, allowed: readonly Parameter[]) => {
     admit(request)
     return readParameters(
@@ -157,9 +173,9 @@ export function spendApi({ ledger, admit }: SpendDeps) {
           return Response.json(row ? [logOf(row)] : [])
         }
         const filter = { ...readDates(given), userId: given.user_id, key: given.api_key }
-        if (given.start_date === undefined || given.summarize === "false") {
-          const { data } = await ledger.list({ ...filter, limit: readWhole("limit", given.limit, 100, MOST_LOGS) })
-          return Response.json(data.map(logOf))
+        if (given.start_date === undefined || /^(false|no|off|0)$/i.test(given.summarize ?? "")) {
+          const rows = await newest(filter, readWhole("limit", given.limit, MOST_LOGS, MOST_LOGS))
+          return Response.json(rows.map(logOf))
         }
         const [models, users] = await Promise.all(
           (["model", "user"] as const).map((group) => ledger.usage({ ...filter, groupBy: ["day", group] })),
@@ -170,6 +186,37 @@ export function spendApi({ ledger, admit }: SpendDeps) {
         "spend by request, or by day with `start_date`",
         list(object({ request_id: text, spend: number })),
         LOGS,
+      ),
+    )
+    .get(
+      "/spend/logs/v2",
+      async ({ request }) => {
+        const given = readGiven(request, LOG_PAGES)
+        const filter = {
+          ...readDates(given),
+          userId: given.user_id,
+          key: given.api_key ?? given.key_alias,
+          model: given.model_group ?? given.model,
+          sessionId: given.session_id,
+        }
+        const size = readWhole("page_size", given.page_size, 50, MOST_AT_ONCE)
+        const page = readWhole("page", given.page, 1, Math.floor(MOST_LOGS / size))
+        const [rows, { totals }] = await Promise.all([
+          newest(filter, page * size),
+          ledger.usage({ ...filter, groupBy: [] }),
+        ])
+        return Response.json({
+          data: rows.slice((page - 1) * size).map(logOf),
+          total: totals.requests,
+          page,
+          page_size: size,
+          total_pages: Math.ceil(totals.requests / size),
+        })
+      },
+      described(
+        `spend by request, in pages, the newest ${MOST_LOGS} of those that match`,
+        object({ data: list(object({ request_id: text, spend: number })), total: number, total_pages: number }),
+        LOG_PAGES,
       ),
     )
     .get(
@@ -212,7 +259,17 @@ const LOGS = [
   KEY,
   USER,
   parameter("summarize", "false: rows instead of days"),
-  parameter("limit", `rows, 1 to ${MOST_LOGS}, default 100`),
+  parameter("limit", `rows, 1 to ${MOST_LOGS}, which is the default`),
+]
+const LOG_PAGES = [
+  KEY,
+  parameter("key_alias", "the same"),
+  USER,
+  parameter("model_group", "model, by its public name"),
+  parameter("model", "the same"),
+  parameter("session_id", "session"),
+  parameter("page", "from 1"),
+  parameter("page_size", `rows, 1 to ${MOST_AT_ONCE}, default 50`),
 ]
 const ACTIVITY = [
   parameter("model", "model"),

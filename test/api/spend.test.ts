@@ -1,6 +1,7 @@
 /** LiteLLM's spend routes over a real ledger: shapes as its tools expect them, sums as our own. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { MASTER, type Memproxy, startMemproxy } from "../support/memproxy.ts"
+import { spendApi } from "../../src/api/spend.ts"
 import { openStore } from "../../src/store/open.ts"
 import { detailOf, rowAt, temporaryDirectories } from "../store/sample.ts"
 import { join } from "node:path"
@@ -66,6 +67,37 @@ test("/spend/logs gives rows, one row, or days", async () => {
     { startTime: "2026-03-29", spend: 3, models: { b: 2, a: 1 }, users: { ada: 3 } },
     { startTime: "2026-03-30", spend: 4, models: { a: 4 }, users: { bob: 4 } },
   ])
+  // Python writes it so
+  const rows = await get("/spend/logs?start_date=2026-03-30&end_date=2026-03-31&summarize=False")
+  expect(rows.map((log: Loose) => [log.request_id, log.call_type, log.team_id])).toEqual([
+    ["r4", "anthropic_messages", null],
+    ["r3", "anthropic_messages", null],
+  ])
+})
+
+test("/spend/logs/v2 gives rows in pages, and how many there are", async () => {
+  const page = (more: string) => get(`/spend/logs/v2?start_date=2026-03-29 00:00:00&page_size=2&${more}`)
+  const idsOf = ({ data }: Loose) => data.map((log: Loose) => log.request_id)
+  const first = await page("page=1")
+  expect([idsOf(first), first.total, first.page, first.page_size, first.total_pages]).toEqual([
+    ["r4", "r3"],
+    4,
+    1,
+    2,
+    2,
+  ])
+  expect(idsOf(await page("page=2"))).toEqual(["r2", "r1"])
+  expect(idsOf(await page("page=3"))).toEqual([])
+  expect(idsOf(await page("model_group=b"))).toEqual(["r2"])
+})
+
+test("/spend/logs leaves none of thousands of rows out", async () => {
+  const store = openStore(directories.make(), { warn: console.error })
+  for (let count = 0; count < 2_345; count++) store.ledger.append(rowAt(T0 + count, { id: `n${count}` }), detailOf())
+  const app = spendApi({ ledger: store.ledger, admit: () => {} })
+  const logs = (await (await app.handle(new Request("http://localhost/spend/logs"))).json()) as Loose[]
+  expect(new Set(logs.map((log) => log.request_id)).size).toBe(2_345)
+  await store.close()
 })
 
 test("/global sums by day, model, key and provider", async () => {
@@ -78,6 +110,17 @@ test("/global sums by day, model, key and provider", async () => {
   expect(await get("/global/spend/keys")).toEqual([{ api_key: "ci", key_alias: "ci", key_name: "ci", total_spend: 15 }])
   expect(await get("/global/spend/provider")).toEqual([{ provider: "anthropic", spend: 15 }])
   expect(await get("/global/activity")).toMatchObject({ sum_api_requests: 4, sum_total_tokens: 4 * 1280 })
+  expect(await get("/global/activity/model?start_date=2026-03-30")).toEqual([
+    {
+      model: "a",
+      daily_data: [
+        { date: "2026-03-30", api_requests: 1, total_tokens: 1280 },
+        { date: "2026-03-31", api_requests: 1, total_tokens: 1280 },
+      ],
+      sum_api_requests: 2,
+      sum_total_tokens: 2560,
+    },
+  ])
 })
 
 test("/spend/keys, /spend/users and /spend/tags tell who spent, the most first", async () => {
