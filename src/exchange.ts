@@ -1,4 +1,4 @@
-/** The types that flow through the pipeline. It imports nothing, and nothing here acts. */
+/** The types that flow through the pipeline, and the little that all of them need. It imports nothing. */
 
 /** A provider API's request, answer and stream format. */
 export type Dialect = "openai-chat" | "openai-responses" | "anthropic" | "gemini"
