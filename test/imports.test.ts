@@ -44,6 +44,7 @@ const ROOT_FILES = [
   "report-worker.ts",
   "exchange.ts",
   "settings.ts",
+  "keep-recent.ts",
   "app.ts",
   "main.ts",
   "version.ts",
@@ -86,8 +87,8 @@ const BANNED_NAME = /(^|[/.-])(utils?|helpers?|manager|common|services?|misc|sha
 const MOST_LINES = 400
 /** Files that are rows of data may be longer. */
 const TABLES = ["src/config/providers.ts"]
-/** The types that every stage knows. */
-const TYPES = ["exchange.ts", "settings.ts"]
+/** What every stage knows. */
+const KNOWN_TO_ALL = ["exchange.ts", "settings.ts", "keep-recent.ts"]
 /** Files that only re-export, where that is their purpose. */
 const REGISTRIES: string[] = []
 
@@ -154,7 +155,7 @@ function wrongImports(source: Source): string[] {
     if (to === null) return wrongPackage(path, own, from).map((why) => wrong(from, why))
     if (!/\.\w+$/.test(to)) return [wrong(from, "write the file's extension")]
     if (to.startsWith("../")) return OUTSIDE.includes(to) ? [] : [wrong(from, "outside of src/")]
-    if (WIRING.includes(own) || TYPES.includes(to) || zone(to) === own) return []
+    if (WIRING.includes(own) || KNOWN_TO_ALL.includes(to) || zone(to) === own) return []
     if (TYPES_FROM[own] && VOCABULARY.includes(to)) return []
     if (!TYPES_FROM[own]?.includes(zone(to)))
       return [wrong(from, "a stage knows exchange.ts, settings.ts and its own folder only")]

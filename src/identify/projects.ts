@@ -3,6 +3,7 @@
  * learned from: `/workspace` is another repository in another person's container. Bounded and in memory; no clock, no disk.
  */
 import type { Project } from "../exchange.ts"
+import { keepRecent } from "../keep-recent.ts"
 import type { ProjectClue } from "./project.ts"
 import { nameOfPath, nameOfRemote, normalisePath, normaliseRemote, parentOf } from "./remote.ts"
 
@@ -55,10 +56,7 @@ export function createProjects(limit = 10_000, onLearned: (learned: LearnedProje
   const learn = (user: string, root: string, remote: string | null) => {
     const key = `${user}\n${root}`
     if (remote !== null && remotes.get(key) !== remote) onLearned({ userId: user, root, project: ofRemote(remote) })
-    remotes.delete(key)
-    remotes.set(key, remote)
-    const oldest = remotes.size > limit ? remotes.keys().next() : null
-    if (oldest && !oldest.done) remotes.delete(oldest.value)
+    keepRecent(remotes, key, remote, limit)
   }
   const known = (user: string, from: string): Project | null => {
     let path: string | null = from

@@ -3,6 +3,7 @@
  * too, whether it came before or comes after. Bounded and in memory; no clock, no disk.
  */
 import type { Project } from "../exchange.ts"
+import { keepRecent } from "../keep-recent.ts"
 
 export interface SessionProjects {
   /** The project that the conversation's calls named last, null while none did. */
@@ -25,12 +26,7 @@ const MOST_WAITING = 100
 /** State: the last `limit` conversations, each with its user, and its project or the requests that wait for one. */
 export function createSessionProjects(limit = 10_000): SessionProjects {
   const sessions = new Map<string, Known>()
-  const use = (sessionId: string, known: Known) => {
-    sessions.delete(sessionId)
-    sessions.set(sessionId, known)
-    const oldest = sessions.size > limit ? sessions.keys().next() : null
-    if (oldest && !oldest.done) sessions.delete(oldest.value)
-  }
+  const use = (sessionId: string, known: Known) => keepRecent(sessions, sessionId, known, limit)
   /** Another user's conversation of the same name is none of theirs. */
   const find = (userId: string, sessionId: string) => {
     const known = sessions.get(sessionId)

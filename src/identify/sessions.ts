@@ -1,5 +1,5 @@
 /** Conversations of clients that send no conversation id, told by their user turns. Bounded and in memory; no clock, no disk. */
-
+import { keepRecent } from "../keep-recent.ts"
 import { chainTurns } from "./turns.ts"
 
 export interface Sessions {
@@ -16,12 +16,7 @@ export interface Sessions {
  */
 export function createSessions({ newId, limit }: { newId: () => string; limit: number }): Sessions {
   const ids = new Map<number, string>()
-  const put = (key: number, id: string) => {
-    ids.delete(key)
-    ids.set(key, id)
-    const oldest = ids.size > limit ? ids.keys().next() : null
-    if (oldest && !oldest.done) ids.delete(oldest.value)
-  }
+  const put = (key: number, id: string) => keepRecent(ids, key, id, limit)
   return {
     find(scope, turns) {
       if (turns.length === 0) return newId()

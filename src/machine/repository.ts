@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs"
 import { basename, dirname, isAbsolute, join, resolve } from "node:path"
+import { keepRecent } from "../keep-recent.ts"
 
 export interface Repository {
   /** the working tree's root; of a linked worktree the main one's, so that both are one project */
@@ -124,10 +125,7 @@ export function createRepositories({
       const known = answers.get(path)
       if (known && known.untilMs > now) return known.repository
       const repository = read(path)
-      answers.delete(path)
-      answers.set(path, { repository, untilMs: now + ttlMs })
-      const oldest = answers.size > limit ? answers.keys().next() : null
-      if (oldest && !oldest.done) answers.delete(oldest.value)
+      keepRecent(answers, path, { repository, untilMs: now + ttlMs }, limit)
       return repository
     },
   }

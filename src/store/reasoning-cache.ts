@@ -5,6 +5,7 @@
 import { Database } from "bun:sqlite"
 import { closeSync, existsSync, openSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { keepRecent } from "../keep-recent.ts"
 import { isDamage } from "./database.ts"
 
 export interface ReasoningCache<T> {
@@ -53,11 +54,7 @@ export function createReasoningCache<T>(dir: string, options: ReasoningCacheOpti
     return db
   }
 
-  const touch = (id: string, value: string) => {
-    recent.delete(id)
-    recent.set(id, value)
-    if (recent.size > MOST_IN_MEMORY) recent.delete(recent.keys().next().value!)
-  }
+  const touch = (id: string, value: string) => keepRecent(recent, id, value, MOST_IN_MEMORY)
 
   const flush = () => {
     timer = null

@@ -1,5 +1,6 @@
 /** The postings of each namespace's newest parts, which are not in the inverted index yet. Every search needs them, so those of the namespaces last searched are kept, and only what came since is read. */
 import type { Database } from "bun:sqlite"
+import { keepRecent } from "../keep-recent.ts"
 import { readParts } from "./memory-writes.ts"
 import { sortIn } from "./inverted-index.ts"
 
@@ -31,9 +32,7 @@ export class RecentPostings {
     if (known?.from !== from || known.to > to) known = { from, to: from, numbers: new Map() }
     if (known.to < to) sortIn(known.numbers, readParts(db, namespace, known.to, to))
     known.to = to
-    this.#known.delete(namespace)
-    this.#known.set(namespace, known)
-    if (this.#known.size > MOST_KEPT) this.#known.delete(this.#known.keys().next().value!)
+    keepRecent(this.#known, namespace, known, MOST_KEPT)
     return known.numbers
   }
 }

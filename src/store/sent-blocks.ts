@@ -1,6 +1,7 @@
 /** The blocks of memory that went out with user turns, kept for when the turns come again. Written behind the request, read before it. */
 import type { Database } from "bun:sqlite"
 import type { InjectedMemory } from "../exchange.ts"
+import { keepRecent } from "../keep-recent.ts"
 import { createWriteBehind } from "../event-loop/write-behind.ts"
 
 export interface SentBlock {
@@ -119,10 +120,8 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
   }
 
   function queue(id: string, place: Place, block: SentBlock | null): void {
-    waiting.delete(id)
-    waiting.set(id, { place, block })
+    keepRecent(waiting, id, { place, block }, MOST_WAITING)
     known?.add(place.key)
-    if (waiting.size > MOST_WAITING) waiting.delete(waiting.keys().next().value!)
     behind.plan()
   }
 
@@ -180,9 +179,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
       const id = placeId(place)
       const content = block.text + block.memories.map((one) => one.id).join()
       if (written.get(id) === content) return // the same request again: nothing to write
-      written.delete(id)
-      written.set(id, content)
-      if (written.size > MOST_WRITTEN) written.delete(written.keys().next().value!)
+      keepRecent(written, id, content, MOST_WRITTEN)
       queue(id, place, block)
     },
     remove(place) {

@@ -2,6 +2,7 @@
  * Cookies of Supermemory's router, one jar for each user and origin: its edge (Cloudflare) limits clients that come back without theirs.
  * Kept in memory only. Not a browser's jar: a cookie goes back to the very host that set it and nowhere else.
  */
+import { keepRecent } from "../keep-recent.ts"
 
 const MAX_JARS = 1000
 const MAX_COOKIES = 50
@@ -48,9 +49,7 @@ export class CookieJars {
       if (parsed === null) continue
       const jar = this.#jar(host, user, true)!
       jar.delete(parsed.name)
-      if (parsed.cookie.expiresMs <= this.#now()) continue
-      jar.set(parsed.name, parsed.cookie)
-      if (jar.size > MAX_COOKIES) jar.delete(jar.keys().next().value!)
+      if (parsed.cookie.expiresMs > this.#now()) keepRecent(jar, parsed.name, parsed.cookie, MAX_COOKIES)
     }
   }
 
@@ -58,9 +57,7 @@ export class CookieJars {
     const key = `${host}\n${user}`
     const jar = this.#jars.get(key) ?? (make ? new Map<string, Cookie>() : undefined)
     if (jar === undefined) return undefined
-    this.#jars.delete(key)
-    this.#jars.set(key, jar)
-    if (this.#jars.size > MAX_JARS) this.#jars.delete(this.#jars.keys().next().value!)
+    keepRecent(this.#jars, key, jar, MAX_JARS)
     return jar
   }
 }
