@@ -1,29 +1,7 @@
 /** `memproxy help`: how to use the program, in one screen. */
 import board from "../api/grafana.json"
 import { version } from "../version.ts"
-
-interface Io {
-  out(line: string): void
-  err(line: string): void
-}
-
-const USAGE = `memproxy ${version} — one proxy between every AI client and every model provider
-
-usage: memproxy [serve] --config FILE [--host HOST] [--port PORT] [--data-dir DIR]
-       memproxy COMMAND [options]
-
-  serve   serve (the default). Without --config: CONFIG_FILE_PATH, then ./config.yaml, then a built-in demo
-  check   --config FILE [--json]   every finding in a config file, as FILE:line:col; exit 1 if any is an error
-  usage   [--since 7d] [--by model|client|user|project|key|session|provider|day|hour|block] [--json|--csv]   what was spent
-  top     what goes through now, drawn anew every second
-  reprice [--since all]            costs of past requests anew, by today's prices
-  memory  list|search|add|forget|export|import   what is remembered
-  help    [TOPIC]                  this text, or more about a topic: ${"TOPICS"}
-
-  --help, --version
-
-Point a client at it:  base URL http://127.0.0.1:8764/v1 (OpenAI style), http://127.0.0.1:8764 (Anthropic, Gemini).
-Everything it offers is listed at http://127.0.0.1:8764/swagger once it runs.`
+import { type Io, WRONG_USAGE } from "./command.ts"
 
 const TOPICS: Readonly<Record<string, string>> = {
   serve: `memproxy serve --config FILE
@@ -56,22 +34,42 @@ const TOPICS: Readonly<Record<string, string>> = {
   Headers: x-memory-user-id, x-memory-project, x-memory-session.  GET /memory-routing/info shows what was recognised and why.`,
 }
 
-export function runHelp(args: string[], io: Io): number {
+const TOPIC_NAMES = Object.keys(TOPICS).join(", ")
+
+const USAGE = `memproxy ${version} — one proxy between every AI client and every model provider
+
+usage: memproxy [serve] --config FILE [--host HOST] [--port PORT] [--data-dir DIR]
+       memproxy COMMAND [options]
+
+  serve   serve (the default). Without --config: CONFIG_FILE_PATH, then ./config.yaml, then a built-in demo
+  check   --config FILE [--json]   every finding in a config file, as FILE:line:col; exit 1 if any is an error
+  usage   [--since 7d] [--by model|client|user|project|key|session|provider|day|hour|block] [--json|--csv]   what was spent
+  top     what goes through now, drawn anew every second
+  reprice [--since all]            costs of past requests anew, by today's prices
+  memory  list|search|add|forget|export|import   what is remembered
+  help    [TOPIC]                  this text, or more about a topic: ${TOPIC_NAMES}
+
+  --help, --version
+
+Point a client at it:  base URL http://127.0.0.1:8764/v1 (OpenAI style), http://127.0.0.1:8764 (Anthropic, Gemini).
+Everything it offers is listed at http://127.0.0.1:8764/swagger once it runs.`
+
+export function runHelp(args: string[], io: Pick<Io, "out" | "err">): number {
   const topic = args[0]
   if (topic === "--version") {
     io.out(version)
     return 0
   }
-  const text = topic === undefined ? USAGE.replace("TOPICS", Object.keys(TOPICS).join(", ")) : TOPICS[topic]
+  const text = topic === undefined ? USAGE : TOPICS[topic]
   if (text === undefined) {
-    io.err(`no help on "${topic}"; topics: ${Object.keys(TOPICS).join(", ")}`)
-    return 2
+    io.err(`no help on "${topic}"; topics: ${TOPIC_NAMES}`)
+    return WRONG_USAGE
   }
   io.out(text)
   return 0
 }
 
-export function unknownCommand(name: string, commands: readonly string[], io: Io): number {
+export function unknownCommand(name: string, commands: readonly string[], io: Pick<Io, "err">): number {
   io.err(`unknown command "${name}"; commands: ${commands.join(", ")}. See memproxy help.`)
-  return 2
+  return WRONG_USAGE
 }
