@@ -141,6 +141,7 @@ export async function seedDemo(dataDir: string, now: number): Promise<void> {
       followed: failed ? 0 : 1,
       accepted: failed || luck < 0.15 ? 0 : 1,
       memory_on: memories > 0 ? 1 : 0,
+      held_out: turn === 0 && memories === 0 ? 1 : 0,
       ...(random() > 0.85 && !failed && { rated: 1, rating: Math.round(1000 * (random() > 0.25 ? 1 : -1)) }),
     }
     const row = rowAt(at, {

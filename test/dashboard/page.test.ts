@@ -198,6 +198,24 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await watched.close()
   })
 
+  test("whether memory helps is told signal by signal, against the sessions it was withheld from", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/quality?range=90d&by=memory")
+    const table = page.getByRole("region", { name: "With memory and without" })
+    const heads = ["Signal", "Better", "With memory", "Withheld", "Difference", "95 % interval", "Verdict"]
+    expect(await table.locator("th").allTextContents()).toEqual(heads)
+    const accepted = await table.locator("tbody tr", { hasText: "accepted" }).locator("td").allTextContents()
+    expect(accepted[1]).toBe("more")
+    expect(accepted[4]).toMatch(/^[+−]\d+\.\d/)
+    expect(accepted[5]).toMatch(/^[+−]\d+\.\d to [+−]\d+\.\d$/)
+    await visit(watched, "#/quality?range=90d&by=model")
+    expect(await table.count()).toBe(0)
+    expect(watched.complaints).toEqual([])
+    await watched.close()
+  })
+
   test("back closes the request that was opened, not the list", async () => {
     const watched = await rig.open()
     const { page } = watched

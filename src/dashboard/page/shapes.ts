@@ -68,10 +68,24 @@ export interface SignalMeaning {
   mean: string | null
   definition: string
 }
+/** One signal with memory and where it was withheld; difference and interval as shares. */
+export interface Compared {
+  signal: string
+  on: Rate
+  held_out: Rate
+  difference: number
+  low: number
+  high: number
+  few: boolean
+}
 export interface Quality {
+  /** asked for by memory; null: no session was held out */
+  holdout: { requests: { on: number; held_out: number }; compared: Compared[] } | null
   rows: ({ key: string | null } & QualitySums)[]
   totals: QualitySums
   signals: SignalMeaning[]
+  /** answers that wait to be looked at, and those that came too many at once */
+  backlog: { waiting: number; dropped: number }
 }
 
 export interface Status {

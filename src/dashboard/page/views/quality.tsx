@@ -11,6 +11,7 @@ import { filteredBy, go, linkTo } from "../route.ts"
 import type { Quality, QualitySums, Rate, SignalMeaning } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { Failures } from "./failures.tsx"
+import { Holdout } from "./holdout.tsx"
 
 const GROUPS = [
   { value: "model", label: "Model" },
@@ -36,7 +37,7 @@ export function QualityView({ route, status }: ViewProps) {
       </PageHead>
       <Failures from={from} range={range} />
       <Answer asked={asked}>
-        {({ rows, totals, signals }) =>
+        {({ rows, totals, signals, holdout, backlog }) =>
           totals.requests === 0 ? (
             <Empty title="Nothing to measure yet">
               <p>Quality is computed from requests and what follows them.</p>
@@ -59,8 +60,15 @@ export function QualityView({ route, status }: ViewProps) {
                 rows={rows}
                 keyOf={({ key }) => String(key)}
               />
+              {group === "memory" && <Holdout holdout={holdout} signals={signals} />}
               <h2 class="between">Signals</h2>
               <Signals totals={totals} meanings={signals} />
+              {backlog.dropped > 0 && (
+                <p class="note">
+                  {plural(backlog.dropped, "answer")} since the start came too many at once to be looked at: rates are
+                  of the others.
+                </p>
+              )}
             </>
           )
         }
