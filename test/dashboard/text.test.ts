@@ -64,6 +64,31 @@ test("a copied command sends the body as it was, whatever quotes it holds, and n
   expect(echoed).toContain(request)
 })
 
+test("a copied command goes where its request went, whatever it asked for and its model is called", () => {
+  const placeOf = (more: Partial<Entry>) =>
+    /curl '(?:http:..127.0.0.1:8764)(.*)' /.exec(curlOf(entry(more), "http://127.0.0.1:8764"))![1]
+  const generate = { operation: "generate", stream: false } as const
+  expect([
+    placeOf({ ...generate, dialect_in: "openai-chat" }),
+    placeOf({ operation: "embeddings", dialect_in: "openai-chat" }),
+    placeOf({ operation: "completions", dialect_in: "openai-chat" }),
+    placeOf({ ...generate, dialect_in: "openai-responses" }),
+    placeOf({ operation: "count_tokens", dialect_in: "anthropic" }),
+    placeOf({ ...generate, dialect_in: "gemini", model: "meta/llama {1}" }),
+    placeOf({ operation: "count_tokens", dialect_in: "gemini", model: "g" }),
+    placeOf({ operation: "embeddings", dialect_in: "gemini", model: "g" }),
+  ]).toEqual([
+    "/v1/chat/completions",
+    "/v1/embeddings",
+    "/v1/completions",
+    "/v1/responses",
+    "/v1/messages/count_tokens",
+    "/v1beta/models/meta/llama%20%7B1%7D:generateContent",
+    "/v1beta/models/g:countTokens",
+    "/v1beta/models/g:embedContent",
+  ])
+})
+
 test("the timeline's parts make up the whole duration", () => {
   fc.assert(
     fc.property(

@@ -12,31 +12,42 @@ export function curlOf(entry: Entry, base: string): string {
   ].join("\n")
 }
 
-function pathOf({ dialect_in, model, stream }: Entry): string {
+const GEMINI_ACTIONS: Readonly<Record<string, string>> = { count_tokens: "countTokens", embeddings: "embedContent" }
+
+function pathOf({ dialect_in, operation, model, stream }: Entry): string {
   switch (dialect_in) {
     case "anthropic":
-      return "/v1/messages"
+      return operation === "count_tokens" ? "/v1/messages/count_tokens" : "/v1/messages"
     case "openai-responses":
       return "/v1/responses"
-    case "gemini":
-      return `/v1beta/models/${model}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`
+    case "gemini": {
+      const action = GEMINI_ACTIONS[operation] ?? (stream ? "streamGenerateContent?alt=sse" : "generateContent")
+      return `/v1beta/models/${encodeURIComponent(model ?? "").replaceAll("%2F", "/")}:${action}`
+    }
     default:
-      return "/v1/chat/completions"
+      return operation === "generate" ? "/v1/chat/completions" : `/v1/${operation}`
   }
 }
 
 const SAID = "(the text is not kept: memproxy.logging.bodies is off)"
 
-function exampleBody({ dialect_in, model, stream }: Entry): object {
+function exampleBody({ dialect_in, operation, model, stream }: Entry): object {
+  if (operation === "embeddings" && dialect_in !== "gemini") return { model, input: SAID }
   switch (dialect_in) {
-    case "gemini":
-      return { contents: [{ role: "user", parts: [{ text: SAID }] }] }
+    case "gemini": {
+      const content = { role: "user", parts: [{ text: SAID }] }
+      return operation === "embeddings" ? { content } : { contents: [content] }
+    }
     case "openai-responses":
       return { model, stream, input: SAID }
-    case "anthropic":
-      return { model, stream, max_tokens: 1024, messages: [{ role: "user", content: SAID }] }
+    case "anthropic": {
+      const asked = { model, messages: [{ role: "user", content: SAID }] }
+      return operation === "count_tokens" ? asked : { ...asked, stream, max_tokens: 1024 }
+    }
     default:
-      return { model, stream, messages: [{ role: "user", content: SAID }] }
+      return operation === "completions"
+        ? { model, stream, prompt: SAID }
+        : { model, stream, messages: [{ role: "user", content: SAID }] }
   }
 }
 

@@ -55,7 +55,10 @@ function Whose({ route }: Pick<ViewProps, "route">) {
       <div class="fields">
         <label>
           User
-          <select value={user} onChange={(event) => choose({ user_id: event.currentTarget.value, project: null })}>
+          <select
+            value={user}
+            onChange={(event) => choose({ user_id: event.currentTarget.value, project: null, q: null })}
+          >
             {[...new Set([...known, user])].map((name) => (
               <option key={name}>{name}</option>
             ))}
@@ -82,7 +85,13 @@ function Whose({ route }: Pick<ViewProps, "route">) {
         </a>
       </div>
       {mode === "browse" ? (
-        <Browse key={`${user}\n${project}`} user={user} project={project} />
+        <Browse
+          key={`${user}\n${project}`}
+          user={user}
+          project={project}
+          words={params["q"] ?? ""}
+          onSearch={(q) => choose({ q })}
+        />
       ) : (
         <RecallTest user={user} project={project} />
       )}
@@ -90,8 +99,15 @@ function Whose({ route }: Pick<ViewProps, "route">) {
   )
 }
 
-function Browse({ user, project }: { user: string; project: string | null }) {
-  const [words, setWords] = useState("")
+interface BrowseProps {
+  user: string
+  project: string | null
+  /** to be in the memories shown; empty: all are */
+  words: string
+  onSearch: (words: string) => void
+}
+
+function Browse({ user, project, words, onSearch }: BrowseProps) {
   const path = (cursor: string | null) =>
     withQuery("/api/memories", { user_id: user, project, q: words, limit: 50, cursor })
   const asked = useAsked<Page<Memory>>(path(null))
@@ -117,10 +133,16 @@ function Browse({ user, project }: { user: string; project: string | null }) {
         role="search"
         onSubmit={(event) => {
           event.preventDefault()
-          setWords(String(new FormData(event.currentTarget).get("q") ?? "").trim())
+          onSearch(String(new FormData(event.currentTarget).get("q") ?? "").trim())
         }}
       >
-        <input type="search" name="q" aria-label="Words to look for" placeholder="Words to look for" />
+        <input
+          type="search"
+          name="q"
+          defaultValue={words}
+          aria-label="Words to look for"
+          placeholder="Words to look for"
+        />
         <button type="submit" class="button">
           Search
         </button>
