@@ -4,7 +4,7 @@
 export type Dialect = "openai-chat" | "openai-responses" | "anthropic" | "gemini"
 
 /** What is asked of a model. `passthrough` is a provider's own API forwarded as it is (`/anthropic/*` …). */
-export type Operation = "generate" | "count_tokens" | "embeddings" | "completions" | "passthrough"
+export type Operation = "generate" | "compact" | "count_tokens" | "embeddings" | "completions" | "passthrough"
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }

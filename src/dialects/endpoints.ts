@@ -7,7 +7,7 @@ export interface Endpoint {
   operation: Operation
   /** from the path (Azure style, engines, Gemini), decoded once; null: it is in the body */
   model: string | null
-  /** Gemini says it in the path; null: it is in the body */
+  /** Gemini says it in the path, a compaction never streams; null: it is in the body */
   stream: boolean | null
   /** the API version a Gemini path names (`v1beta`); null on every other route */
   version: string | null
@@ -20,6 +20,8 @@ const OPENAI: Readonly<Record<string, readonly [Dialect, Operation]>> = {
   completions: ["openai-chat", "completions"],
   embeddings: ["openai-chat", "embeddings"],
   responses: ["openai-responses", "generate"],
+  "responses/compact": ["openai-responses", "compact"],
+  "responses/input_tokens": ["openai-responses", "count_tokens"],
   messages: ["anthropic", "generate"],
   "messages/count_tokens": ["anthropic", "count_tokens"],
 }
@@ -38,7 +40,8 @@ const GEMINI: ReadonlyMap<string, readonly [Operation, boolean]> = new Map([
 /** The common paths, found without looking at their parts. */
 const EXACT_PATHS: ReadonlyMap<string, Endpoint> = new Map(
   Object.entries(OPENAI).flatMap(([path, [dialect, operation]]) => {
-    const endpoint: Endpoint = Object.freeze({ dialect, operation, model: null, stream: null, version: null })
+    const stream = operation === "compact" ? false : null
+    const endpoint: Endpoint = Object.freeze({ dialect, operation, model: null, stream, version: null })
     return [[`/${path}`, endpoint] as const, [`/v1/${path}`, endpoint] as const]
   }),
 )
@@ -46,12 +49,15 @@ const EXACT_PATHS: ReadonlyMap<string, Endpoint> = new Map(
 const GEMINI_PATH = /^\/(?:(v1|v1beta|v1alpha)\/)?models\/(.+?)(?::|%3[aA])([A-Za-z]+)$/
 
 /**
- * `path` is the request's path as it came, without prefixes of ours and without the query.
+ * `path` is the request's path as it came, without prefixes of ours and without the query. A slash at its end says nothing.
  * Null: no model route, or one whose model could climb out of the URL it will be written into.
  */
 export function matchEndpoint(method: string, path: string): Endpoint | null {
   if (method !== "POST") return null
-  return EXACT_PATHS.get(path) ?? matchGemini(path) ?? matchModelInPath(path)
+  const exact = EXACT_PATHS.get(path)
+  if (exact) return exact
+  const bare = path.endsWith("/") ? path.slice(0, -1) : path
+  return EXACT_PATHS.get(bare) ?? matchGemini(bare) ?? matchModelInPath(bare)
 }
 
 function matchGemini(path: string): Endpoint | null {

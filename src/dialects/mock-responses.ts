@@ -33,6 +33,8 @@ const USAGE: JsonObject = {
 }
 
 export function mockResponses(asked: Asked, { text, id, created }: MockOptions): MockAnswer {
+  if (asked.endpoint.operation === "count_tokens")
+    return oneBody({ object: "response.input_tokens", input_tokens: MOCK_USAGE.input })
   const base = { id: `resp_${id}`, object: "response", created_at: created, model: asked.model, ...SETTINGS }
   const part = (said: string): JsonObject => ({ type: "output_text", text: said, annotations: [], logprobs: [] })
   const item = (status: string, content: Json[]): JsonObject => {

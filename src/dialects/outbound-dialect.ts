@@ -36,6 +36,7 @@ export function outboundDialect(endpoint: Endpoint, deployment: Deployment): Dia
   if (operation === "count_tokens" && !speaks.includes(dialect) && speaks.includes("openai-responses"))
     return "openai-responses"
   if (speaks.includes(dialect)) return dialect
+  if (operation === "compact") return null // what it makes is for the provider's own eyes
   if (operation === "embeddings") return speaks.find((one) => !NO_EMBEDDINGS.includes(one)) ?? null
   if (speaks.includes("openai-responses") && REASONS.test(deployment.model)) return "openai-responses"
   return speaks[0] ?? null

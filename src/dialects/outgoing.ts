@@ -1,6 +1,6 @@
 /** The request as an upstream of the same dialect gets it: the client's text with few edits. */
 
-import type { JsonObject } from "../exchange.ts"
+import type { JsonObject, Operation } from "../exchange.ts"
 import { addParams, asObject, dropParam } from "./params.ts"
 import { emptyPlan, type Plan, planEdits, planInside, renameEdits } from "./plan.ts"
 import type { Asked } from "./request.ts"
@@ -37,8 +37,7 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   }
   const plan = emptyPlan()
   for (const path of change.drop) dropParam(plan, asked.endpoint.dialect, path)
-  // what shapes an answer is refused where tokens are only counted
-  if (asked.endpoint.operation !== "count_tokens") addParams(plan, asked, change.params)
+  if (!MAKES_NO_ANSWER.has(asked.endpoint.operation)) addParams(plan, asked, change.params)
   nameModel(plan, asked, change.model)
   for (const [name, value] of Object.entries(change.put ?? {})) plan.put.set(name, value)
   const hideUsage = change.asksForUsage !== false && askForUsage(plan, asked)
@@ -46,6 +45,9 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   const all = [...edits, ...planEdits(from.text, from.members, plan)]
   return { text: splice(from.text, all), from, edits: all, hideUsage }
 }
+
+/** What shapes an answer is refused there. */
+const MAKES_NO_ANSWER: ReadonlySet<Operation> = new Set(["count_tokens", "compact"])
 
 const unedited = (asked: Asked) => ({ from: asked, edits: [] })
 

@@ -90,6 +90,18 @@ const RESPONSES: ModelRoute = {
   answer: object({ id: text, object: text, status: text, model: text, output: list(open), usage }),
   streams: true,
 }
+const COMPACT: ModelRoute = {
+  ...RESPONSES,
+  summary: "OpenAI Responses: a conversation made shorter, by models whose provider has this call",
+  answer: object({ id: text, object: text, output: list(open), usage }),
+  streams: false,
+}
+const INPUT_TOKENS: ModelRoute = {
+  ...RESPONSES,
+  summary: "OpenAI Responses: token counting",
+  answer: object({ object: text, input_tokens: count }),
+  streams: false,
+}
 const EMBEDDINGS: ModelRoute = {
   summary: "OpenAI Embeddings",
   shape: "openai",
@@ -147,6 +159,10 @@ export const MODEL_ROUTES: readonly (readonly [path: string, route: ModelRoute, 
   ["/engines/:model/embeddings", EMBEDDINGS, "engine path"],
   ["/v1/responses", RESPONSES],
   ["/responses", RESPONSES],
+  ["/v1/responses/compact", COMPACT],
+  ["/responses/compact", COMPACT],
+  ["/v1/responses/input_tokens", INPUT_TOKENS],
+  ["/responses/input_tokens", INPUT_TOKENS],
   ["/v1/embeddings", EMBEDDINGS],
   ["/embeddings", EMBEDDINGS],
   ["/v1/completions", COMPLETIONS],

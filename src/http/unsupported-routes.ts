@@ -1,4 +1,4 @@
-/** LiteLLM's routes that are not here, and what to do instead. A table of words: nothing here answers, and what is here needs no row. */
+/** Routes of LiteLLM's and the providers' that are not here, and what to do instead. A table of words: nothing here answers, and what is here needs no row. */
 
 const KEYS =
   "There are no virtual keys: clients use general_settings.master_key, and say whose they are with the header x-memory-user-id or /u/USER in the URL."
@@ -11,7 +11,17 @@ const FILE =
 const PROVIDER =
   "A provider's own API is reached through /openai/…, /anthropic/… and /gemini/…, with its key from the config."
 
+const BASE_URL =
+  "Clients put a route behind their base URL: give them http://HOST:PORT/v1 (OpenAI style) or http://HOST:PORT (Anthropic, Gemini) alone."
+const OLLAMA = "Ollama's API is not spoken here, but OpenAI's is: POST /v1/chat/completions, GET /v1/models."
+
 const ROWS: readonly (readonly [RegExp, string])[] = [
+  [/^\/v1(beta)?\/?$/, BASE_URL],
+  [/^\/v1\/v1\//, BASE_URL],
+  [
+    /\/(chat\/completions|messages|responses)\/(v1\/)?(chat\/completions|messages|responses|embeddings|models)$/,
+    BASE_URL,
+  ],
   [/^\/(v2\/)?key\//, KEYS],
   [/^\/(user|internal_user|team|organization|project|customer|end_user|invitation|sso|tag|budget)\//, PEOPLE],
   [/^\/(spend|global|provider|cost)\//, REPORTS],
@@ -20,7 +30,10 @@ const ROWS: readonly (readonly [RegExp, string])[] = [
     /^\/(v1\/)?(audio|images|moderations|rerank|files|batches|fine_tuning|assistants|threads|vector_stores|realtime|videos|containers|ocr)(\/|$)/,
     PROVIDER,
   ],
+  [/^\/(v1\/)?(responses|chat\/completions|messages\/batches|conversations|skills)(\/|$)/, PROVIDER],
+  [/^\/((upload\/)?v1beta\/(cachedContents|files|batches|operations)|v2\/rerank)(\/|$)/, PROVIDER],
+  [/^\/api\/(tags|chat|generate|show|version|embed|embeddings|ps)$/, OLLAMA],
 ]
 
-/** A sentence for people who followed LiteLLM's documentation; null where it has no such path either. */
+/** A sentence for people who followed another's documentation; null where nobody has such a path. */
 export const hintFor = (path: string): string | null => ROWS.find(([pattern]) => pattern.test(path))?.[1] ?? null

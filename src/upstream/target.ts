@@ -43,6 +43,7 @@ function openaiPath(call: Call): string {
   if (call.operation === "embeddings") return "/embeddings"
   if (call.operation === "completions") return "/completions"
   if (call.dialect !== "openai-responses") return "/chat/completions"
+  if (call.operation === "compact") return "/responses/compact"
   return call.operation === "count_tokens" ? "/responses/input_tokens" : "/responses"
 }
 

@@ -14,6 +14,7 @@ interface Attribute {
 
 const OPERATIONS: Readonly<Record<Operation, string>> = {
   generate: "chat",
+  compact: "compact",
   completions: "text_completion",
   embeddings: "embeddings",
   count_tokens: "count_tokens",

@@ -161,7 +161,7 @@ test("the answer's model name stays the provider's; the public one is in a heade
   }
 })
 
-test("other endpoints answer too: embeddings, completions, count_tokens, countTokens, embedContent", async () => {
+test("other endpoints answer too: embeddings, completions, compaction, counts of tokens, embedContent", async () => {
   const messages = [{ role: "user", content: "hi" }]
   const contents = [{ role: "user", parts: [{ text: "hi" }] }]
   const cases: [string, string, object, number | null][] = [
@@ -176,6 +176,10 @@ test("other endpoints answer too: embeddings, completions, count_tokens, countTo
     ["/messages", "/v1/messages", { model: "claude", max_tokens: 9, messages }, 25],
     ["/responses", "/v1/responses", { model: "responses", input: "hi" }, 25],
     ["/embeddings", "/v1/embeddings", { model: "chat", input: "hi" }, 5],
+    ["/v1/responses/compact", "/v1/responses/compact", { model: "responses", input: "hi" }, 25],
+    ["/v1/responses/input_tokens", "/v1/responses/input_tokens", { model: "responses", input: "hi" }, 0],
+    ["/v1/chat/completions/", "/v1/chat/completions", { model: "chat", messages }, 25],
+    ["/v1/messages/", "/v1/messages", { model: "claude", max_tokens: 9, messages }, 25],
   ]
   for (const [path, upstream, body, input] of cases) {
     rig.provider.reset()

@@ -52,6 +52,26 @@ const anthropicCount = async (model: string) =>
   ).input_tokens
 const geminiCount = async (model: string) => (await google().models.countTokens({ model, contents: TEXT })).totalTokens
 
+test("a conversation is made shorter by who speaks Responses, and by nobody else", async () => {
+  const ask = (model: string) =>
+    fetch(`${rig.proxy.url}/v1/responses/compact`, {
+      method: "POST",
+      headers: jsonHeaders,
+      body: JSON.stringify({ model, input: "hi" }),
+    })
+  expect((await ask("responses")).status).toBe(200)
+  expect(await lastRow()).toMatchObject({ outcome: "done", input_tokens: 25, cache_read_tokens: 10, output_tokens: 9 })
+  for (const model of ["claude", "chat", "gem"]) {
+    const answer = await ask(model)
+    expect([model, answer.status, ((await answer.json()) as Loose).error.code]).toEqual([
+      model,
+      400,
+      "operation_not_served",
+    ])
+  }
+  expect(rig.provider.received).toHaveLength(1)
+})
+
 describe("a count is always answered", () => {
   test("Anthropic's and Gemini's providers count in their own way, from either client", async () => {
     expect(await anthropicCount("gem")).toBe(42)

@@ -12,11 +12,17 @@ describe("model routes", () => {
     ["completions", "openai-chat", "completions"],
     ["embeddings", "openai-chat", "embeddings"],
     ["responses", "openai-responses", "generate"],
+    ["responses/input_tokens", "openai-responses", "count_tokens"],
     ["messages", "anthropic", "generate"],
     ["messages/count_tokens", "anthropic", "count_tokens"],
   ])("%s is found with and without /v1", (path, dialect, operation) => {
     expect(brief(`/v1/${path}`)).toEqual([dialect, operation, null, null, null])
     expect(brief(`/${path}`)).toEqual([dialect, operation, null, null, null])
+    expect(brief(`/v1/${path}/`)).toEqual([dialect, operation, null, null, null])
+  })
+
+  test("a compaction never streams", () => {
+    expect(brief("/v1/responses/compact")).toEqual(["openai-responses", "compact", null, false, null])
   })
 
   test.each([

@@ -94,10 +94,11 @@ describe("a mock's answer", () => {
     expect(Math.hypot(...(coded.data[0]?.embedding ?? []))).toBeCloseTo(1, 5)
   })
 
-  test("is a response to OpenAI's SDK", async () => {
+  test("is a response to OpenAI's SDK, and its count a count", async () => {
     const answer = await openai.responses.create({ model: "demo", input: "hi" })
     expect(answer).toMatchObject({ object: "response", status: "completed", output_text: TEXT, model: "demo" })
     expect(answer.usage).toMatchObject({ input_tokens: 10, output_tokens: 20, total_tokens: 30 })
+    expect((await openai.responses.inputTokens.count({ model: "demo", input: "hi" })).input_tokens).toBe(10)
   })
 
   test.each([TEXT, "", "one"])("is a Responses stream to OpenAI's accumulator: %j", async (text) => {

@@ -323,10 +323,27 @@ const json = (body: Loose, status = 200): Answer => ({
 const notFound = (request: Received): Answer =>
   json({ error: { message: `the fake provider has nothing at ${request.path}`, type: "not_found" } }, 404)
 
+/** https://platform.openai.com/docs/api-reference/responses/compacted-object */
+const compaction = (): Answer =>
+  json({
+    id: "resp_fake",
+    object: "response.compaction",
+    created_at: 1,
+    output: [{ id: "cmp_fake", type: "compaction", encrypted_content: "gAAAAfake" }],
+    usage: {
+      input_tokens: DEFAULT_USAGE.input,
+      input_tokens_details: { cached_tokens: DEFAULT_USAGE.cached },
+      output_tokens: DEFAULT_USAGE.output,
+      output_tokens_details: { reasoning_tokens: DEFAULT_USAGE.reasoning },
+    },
+  })
+
 /** A sensible answer for every path a provider serves. */
 export function defaultAnswer(request: Received): Answer {
   const { path, method } = request
   if (method === "POST" && path.endsWith("/count_tokens")) return json({ input_tokens: 42 })
+  if (path.endsWith("/responses/input_tokens")) return json({ object: "response.input_tokens", input_tokens: 42 })
+  if (path.endsWith("/responses/compact")) return compaction()
   if (path.endsWith(":countTokens")) return json({ totalTokens: 42 })
   if (path.endsWith(":embedContent")) return json({ embedding: { values: [0.1, 0.2] } })
   if (path.endsWith("/embeddings"))

@@ -76,8 +76,10 @@ function readCount(answer: Json): number | null {
   return countOf(body?.["input_tokens"]) ?? countOf(body?.["totalTokens"])
 }
 
-const writeCount = (dialect: Dialect, tokens: number): JsonObject =>
-  dialect === "gemini" ? { totalTokens: tokens } : { input_tokens: tokens }
+function writeCount(dialect: Dialect, tokens: number): JsonObject {
+  if (dialect === "gemini") return { totalTokens: tokens }
+  return { ...(dialect === "openai-responses" && { object: "response.input_tokens" }), input_tokens: tokens }
+}
 
 /** Claude Code compacts too late where a count is too low: measured estimates were short by at most 15 %, and tools bring a preamble of 500 to 600 tokens. */
 const MARGIN = 1.15
