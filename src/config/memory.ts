@@ -68,7 +68,10 @@ function sayOld(root: MapTree, values: ConfigFile, report: Report): void {
       "this place breaks the providers' prompt caches; without the line memory goes where it does not",
     )
   if (!old?.enabled) return
-  say("warning", "container_tag", "ignored: one tag for everybody would mix their memories; each user has an own one")
-  if (old.query_strategy !== "last_user")
-    say("note", "query_strategy", "the newest user turn is always what is asked with")
+  say(
+    "warning",
+    "container_tag",
+    "ignored: one tag for everybody would mix their memories; each user has one of their own",
+  )
+  if (old.query_strategy !== "last_user") say("note", "query_strategy", "the query is always the newest user turn")
 }

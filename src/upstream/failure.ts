@@ -33,7 +33,7 @@ function failedTls(host: string, cause: unknown): Refusal {
   const code = errorCode(cause)
   return upstream(
     "tls_failed",
-    `no secure connection to ${host} (${code}): check api_base; for an own certificate authority set NODE_EXTRA_CA_CERTS before the start`,
+    `no secure connection to ${host} (${code}): check api_base; for a certificate authority of your own set NODE_EXTRA_CA_CERTS before the start`,
     cause,
   )
 }
