@@ -77,11 +77,11 @@ function decideSession(sighting: Sighting, client: string | null): FoundSession 
 const testPattern: PatternTest = (pattern, value) => pattern.matches(value)
 
 /**
- * `test` may remember pattern answers (`createPatternMemo`). Throws `Refusal`: 400 for an explicit name with control characters or over
- * 128 characters, 403 for a virtual key used in another user's name.
+ * `test` may remember pattern answers (`createPatternMemo`). @throws Refusal 400 for an explicit name with control characters or over 128 characters, 403
+ * for a virtual key used in another user's name
  */
 export function identify(sighting: Sighting, users: Config["users"], test: PatternTest = testPattern): Identified {
-  const user = decideUser(sighting.headers, users, sighting.prefixUser, sighting.caller, test)
+  const user = decideUser(sighting, users, test)
   const client = recognise(sighting.headers, sighting.body)
   const { project, clue, by } = decideProject(sighting)
   const session = decideSession(sighting, client?.name ?? null)

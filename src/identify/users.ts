@@ -2,7 +2,7 @@
  * Which user a request counts for: the key's own, else a named one, else the first header pattern that matches, else the default.
  * Recognising a client plays no part here: one person's tools share one memory unless the file says otherwise.
  */
-import { type HeaderFields, type Caller, type Identity, Refusal } from "../exchange.ts"
+import { type HeaderFields, type Identity, Refusal, type Sighting } from "../exchange.ts"
 import type { Config, HeaderPattern } from "../settings.ts"
 import { decodeHeader, readName } from "./names.ts"
 
@@ -66,19 +66,17 @@ function findNamed(headers: HeaderFields, users: Users, prefixUser: string | nul
   return name === null ? null : { name, by: "the path prefix /u/" }
 }
 
-/** Throws a 400 for a name that cannot be one, and a 403 where a virtual key is used in another user's name. */
-export function decideUser(
-  headers: HeaderFields,
-  users: Users,
-  prefixUser: string | null,
-  caller: Caller,
-  test: PatternTest,
-): UserDecision {
+/** @throws Refusal 400 for a name that cannot be one, 403 where a virtual key is used in another user's name */
+export function decideUser({ headers, prefixUser, caller }: Sighting, users: Users, test: PatternTest): UserDecision {
   const matchedPattern = matchPattern(headers, users, test)
   const customHeaderPresent = headers.has(users.customHeader) || headers.has("x-memproxy-user")
-  const decided = (userId: string, by: string, isDefault = false): UserDecision => {
-    return { userId, matchedPattern, customHeaderPresent, isDefault, by }
-  }
+  const decided = (userId: string, by: string): UserDecision => ({
+    userId,
+    matchedPattern,
+    customHeaderPresent,
+    isDefault: false,
+    by,
+  })
   const named = findNamed(headers, users, prefixUser)
   if (caller.kind === "virtual") {
     const own = caller.userId ?? caller.alias ?? users.defaultUserId
@@ -92,9 +90,6 @@ export function decideUser(
       matchedPattern.user_id,
       `the pattern ${matchedPattern.pattern} on the header ${matchedPattern.header}`,
     )
-  return decided(
-    users.defaultUserId,
-    customHeaderPresent ? "default_user_id (the header is empty)" : "default_user_id",
-    true,
-  )
+  const by = customHeaderPresent ? "default_user_id (the header is empty)" : "default_user_id"
+  return { ...decided(users.defaultUserId, by), isDefault: true }
 }
