@@ -20,7 +20,7 @@ export interface Asked {
   edited: { from: Asked; edits: readonly Edit[] } | null
 }
 
-/** Throws a 400 Refusal for what no provider could answer: no JSON object, no model, nothing to work on. */
+/** @throws Refusal 400 for what no provider could answer: no JSON object, no model, nothing to work on */
 export function readRequest(endpoint: Endpoint, text: string): Asked {
   const members = scanDocument(text)
   const model = endpoint.model ?? readModel(text, members)

@@ -7,7 +7,7 @@ export interface Edit {
   text: string
 }
 
-/** Edits may come in any order; of two at one place the first given comes first. Throws when two overlap. */
+/** Edits may come in any order; of two at one place the first given comes first. @throws where two overlap */
 export function splice(text: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return text
   let result = ""

@@ -23,7 +23,7 @@ function fault(name: string): string | null {
   return name.length > MAX_CHARS && [...name].length > MAX_CHARS ? `is longer than ${MAX_CHARS} characters` : null
 }
 
-/** A name given on purpose. Null where there is none or it is empty. Throws a 400 for one that cannot be a name. */
+/** A name given on purpose. Null where there is none or it is empty. @throws Refusal 400 for one that cannot be a name */
 export function readName(raw: string | null, where: string): string | null {
   const name = raw === null ? "" : decodeHeader(raw).trim()
   if (name === "") return null

@@ -11,7 +11,7 @@ import { Malformed } from "../wire/message.ts"
 
 const MAX_CODINGS = 3
 
-/** The answer as it is when it is plain, else with a body that decodes and without the headers that no longer hold. Throws Refusal. */
+/** The answer as it is when it is plain, else with a body that decodes and without the headers that no longer hold. @throws Refusal */
 export function decoded(answer: UpstreamAnswer, host: string): UpstreamAnswer {
   const encoding = answer.headers.get("content-encoding")
   if (encoding === null) return answer

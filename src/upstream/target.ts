@@ -20,7 +20,7 @@ export interface Call {
   rest?: string
 }
 
-/** Throws Refusal (400) where the client's part of the path would leave the deployment's base. */
+/** @throws Refusal 400 where the client's part of the path would leave the deployment's base */
 export function target(deployment: Deployment, call: Call): string {
   const [base = "", baseQuery = ""] = deployment.base.split("?", 2)
   const root = base.replace(/\/+$/, "")
