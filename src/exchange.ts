@@ -103,8 +103,8 @@ export function perHead<T>(read: (headers: HeaderFields) => T): (headers: Header
 export interface Body {
   /** All of it, asked for once; no promise where it has come. @throws Refusal 413 past `limit` bytes, the abort when the client leaves */
   bytes(limit: number): Uint8Array | Promise<Uint8Array>
-  /** aborted once the client has left */
-  readonly signal: AbortSignal
+  /** aborted once the client has left. From now on it may be silent: the limit that guards against slow senders ends. */
+  watch(): AbortSignal
   readonly hasLeft: boolean
 }
 
@@ -122,8 +122,6 @@ export interface Arrival {
   prefixProject: string | null
   /** the caller is on this machine */
   isLocal: boolean
-  /** ends the idle timeout that guards against slow senders */
-  lift(): void
   /** epoch milliseconds */
   startedAt: number
   /** monotonic milliseconds */

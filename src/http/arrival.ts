@@ -30,7 +30,6 @@ export function arrive(inbound: Inbound, door: Door): Arrival {
     prefixUser: null,
     prefixProject: null,
     isLocal: door.isLocal(inbound),
-    lift: () => (inbound.isLifted = true),
     startedAt: door.clock(),
     started: door.now(),
   }

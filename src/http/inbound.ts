@@ -46,7 +46,8 @@ export class Inbound implements Body {
     return this.#carrier.remoteAddress
   }
 
-  get signal(): AbortSignal {
+  watch(): AbortSignal {
+    this.isLifted = true
     this.#abort ??= new AbortController()
     if (this.hasLeft && !this.#abort.signal.aborted) this.#abort.abort(left())
     return this.#abort.signal

@@ -122,7 +122,7 @@ function arrivalOf(app: App, clock: () => number, model: string, question: strin
     ],
   })
   return {
-    body: { bytes: async () => Buffer.from(body), signal: app.stopping, hasLeft: false },
+    body: { bytes: async () => Buffer.from(body), watch: () => app.stopping, hasLeft: false },
     headers,
     method: "POST",
     path: "/v1/chat/completions",
@@ -131,7 +131,6 @@ function arrivalOf(app: App, clock: () => number, model: string, question: strin
     prefixUser: JUDGE_CLIENT,
     prefixProject: null,
     isLocal: true,
-    lift() {},
     startedAt: clock(),
     started: app.now(),
   }

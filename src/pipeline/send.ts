@@ -1,6 +1,6 @@
 /** One call to the chosen deployment: its URL, its headers, its timeouts. What is said, and what becomes of the answer, is decided elsewhere. */
 import type { Exchange } from "../app.ts"
-import type { Arrival, Dialect, HeaderFields, Identity, Operation } from "../exchange.ts"
+import type { HeaderFields, Identity, Operation } from "../exchange.ts"
 import type { Config, Deployment } from "../settings.ts"
 import { namespaceOf } from "../memory/namespace.ts"
 import { containerTag } from "../memory/supermemory-tag.ts"
@@ -8,7 +8,7 @@ import type * as Cloud from "./cloud.ts"
 import type { Choice } from "../route/routes.ts"
 import { outgoingHeaders } from "../upstream/headers.ts"
 import type { UpstreamAnswer, UpstreamRequest } from "../upstream/answer.ts"
-import { target } from "../upstream/target.ts"
+import { type Call, target } from "../upstream/target.ts"
 
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -22,12 +22,12 @@ export interface ProviderCall {
   batch?: boolean
 }
 
-/** What a client's head became on its way to the deployment it last went to; a deployment belongs to one config. */
+/** What a client's head became on its way to the deployment it last went to, and where that was; a deployment belongs to one config. */
 interface Sent {
   deployment: Deployment
   group: string
-  dialect: Dialect
-  operation: Operation
+  call: Call
+  url: string
   headers: UpstreamRequest["headers"]
 }
 const lastSent = new WeakMap<HeaderFields, Sent>()
@@ -44,7 +44,7 @@ export function callProvider(
   const isStream = draft.row.stream
   const dialect = draft.row.dialect_out!
   const isTranslated = to.operation !== undefined
-  const call = {
+  const call: Call = {
     dialect,
     operation: to.operation ?? endpoint.operation,
     model: choice.model,
@@ -55,7 +55,6 @@ export function callProvider(
     query: !isTranslated ? arrival.query : dialect === "gemini" && isStream ? "?alt=sse" : "",
     rest: to.rest,
   }
-  const url = target(deployment, call)
   const { key } = config.supermemory
   const router = deployment.router
     ? { key, userId: routerUser(config, identity!), conversationId: identity!.sessionId }
@@ -63,11 +62,8 @@ export function callProvider(
   const known = lastSent.get(arrival.headers)
   const isPlain = router === null && choice.features.length === 0 && arrival.keysFromUrl.length === 0
   const isKnown =
-    isPlain &&
-    known?.deployment === deployment &&
-    known.group === choice.group &&
-    known.dialect === dialect &&
-    known.operation === call.operation
+    isPlain && known?.deployment === deployment && known.group === choice.group && isSame(known.call, call)
+  const url = isKnown ? known.url : target(deployment, call)
   const headers = isKnown
     ? known.headers
     : outgoingHeaders(deployment, call, withFeatures(arrival.headers, choice.features), {
@@ -82,8 +78,7 @@ export function callProvider(
         router,
         cookie: router && app.cookies.header(url, router.userId),
       })
-  if (isPlain && !isKnown)
-    lastSent.set(arrival.headers, { deployment, group: choice.group, dialect, operation: call.operation, headers })
+  if (isPlain && !isKnown) lastSent.set(arrival.headers, { deployment, group: choice.group, call, url, headers })
   draft.tap?.sent(body)
   draft.sentAt = app.now()
   const request = {
@@ -91,7 +86,7 @@ export function callProvider(
     url,
     headers,
     body,
-    signal: () => watchClient(arrival),
+    signal: arrival.body,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     firstByteTimeoutMs: firstByteTimeoutMs(config, choice, isStream),
     idleTimeoutMs: config.idleTimeoutMs,
@@ -108,13 +103,17 @@ export function callProvider(
   })
 }
 
-const sendToCloud: typeof Cloud.sendToCloud = async (...call) => (await import("./cloud.ts")).sendToCloud(...call)
+const isSame = (one: Call, other: Call) =>
+  one.model === other.model &&
+  one.dialect === other.dialect &&
+  one.operation === other.operation &&
+  one.stream === other.stream &&
+  one.query === other.query &&
+  one.rest === other.rest &&
+  one.version === other.version &&
+  one.batch === other.batch
 
-/** A client is watched, and may be silent, once its answer takes longer than a moment. */
-function watchClient(arrival: Arrival): AbortSignal {
-  arrival.lift()
-  return arrival.body.signal
-}
+const sendToCloud: typeof Cloud.sendToCloud = async (...call) => (await import("./cloud.ts")).sendToCloud(...call)
 
 function firstByteTimeoutMs(config: Config, { deployment }: Choice, isStream: boolean): number {
   const own = isStream ? (deployment.streamTimeoutMs ?? deployment.timeoutMs) : deployment.timeoutMs

@@ -81,9 +81,8 @@ async function fillMedia({ arrival, snapshot }: Exchange, parts: readonly MediaP
   if (parts.length === 0) return
   const { fetchMedia, refused } = await import("../upstream/media.ts")
   const urls = parts.map(({ source }) => (source.by === "url" ? source.url : ""))
-  arrival.lift()
   const allowedHosts = snapshot.config.mediaHosts
-  const fetched = await fetchMedia(urls, { allowedHosts, signal: arrival.body.signal })
+  const fetched = await fetchMedia(urls, { allowedHosts, signal: arrival.body.watch() })
   for (const [at, part] of parts.entries()) {
     const { bytes, contentType } = fetched[at]!
     const mime = mimeOf(bytes, contentType)

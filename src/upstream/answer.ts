@@ -1,5 +1,9 @@
 /** What is asked of a provider and what comes back: the shapes both HTTP clients share. No network here. */
 
+export interface Watched {
+  watch(): AbortSignal
+}
+
 export interface UpstreamRequest {
   method: string
   /** absolute, `http:` or `https:` */
@@ -8,10 +12,10 @@ export interface UpstreamRequest {
   headers: readonly (readonly [string, string])[]
   body: Uint8Array | string | null
   /**
-   * the inbound request's; its abort closes the upstream connection at once, before the answer's head too. A function is called for it when the answer
-   * takes longer than the sweep's period: most answers are over before, and watching each for an abort costs more than it saves.
+   * the inbound request's; its abort closes the upstream connection at once, before the answer's head too. Who can be watched is asked for it when the
+   * answer takes longer than the sweep's period: most answers are over before, and watching each for an abort costs more than it saves.
    */
-  signal: AbortSignal | (() => AbortSignal) | null
+  signal: AbortSignal | Watched | null
   connectTimeoutMs: number
   /** from the start until the answer's head */
   firstByteTimeoutMs: number
@@ -20,6 +24,8 @@ export interface UpstreamRequest {
   /** from the start until the answer's last byte; null: no such limit */
   totalTimeoutMs: number | null
 }
+
+export const isWatched = (signal: UpstreamRequest["signal"]): signal is Watched => signal !== null && "watch" in signal
 
 /** What a body gives next: bytes as they came (never empty), null at the clean end, or what it failed with, which is never undefined. */
 export type Take = (bytes: Uint8Array | null, failure?: unknown) => void

@@ -6,6 +6,7 @@ import type { Socket } from "bun"
 import {
   type Admit,
   HeaderList,
+  isWatched,
   type Take,
   type UpstreamAnswer,
   type UpstreamBody,
@@ -88,7 +89,7 @@ class FetchExchange implements UpstreamBody, Swept {
     this.#client = client
     this.#origin = origin
     this.#request = request
-    this.#signal = typeof request.signal === "function" ? request.signal() : request.signal
+    this.#signal = isWatched(request.signal) ? request.signal.watch() : request.signal
     this.#connectTimeoutMs = request.connectTimeoutMs
     this.#firstByteTimeoutMs = request.firstByteTimeoutMs
     this.#idleTimeoutMs = request.idleTimeoutMs

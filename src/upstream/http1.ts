@@ -2,7 +2,15 @@
  * An HTTP/1.1 client for plain `http:` origins on `Bun.connect`. It exists because `fetch` keeps 64 idle sockets at most, queues
  * past 256 requests and costs twice the CPU. It follows no redirects, decodes nothing and adds no header but framing.
  */
-import type { Admit, Take, UpstreamAnswer, UpstreamBody, UpstreamRequest } from "./answer.ts"
+import {
+  type Admit,
+  isWatched,
+  type Take,
+  type UpstreamAnswer,
+  type UpstreamBody,
+  type UpstreamRequest,
+  type Watched,
+} from "./answer.ts"
 import { cancelled, collect, readFrom } from "./body.ts"
 import { badAnswer, badHeader, failedToConnect, lostConnection, timedOut, tooLarge } from "./failure.ts"
 import { MOST_BYTES, writeBatch } from "../event-loop/write-batch.ts"
@@ -92,7 +100,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
   readonly #admit: Admit
   readonly #parser: AnswerParser
   #signal: AbortSignal | null
-  #lateSignal: (() => AbortSignal) | null
+  #watched: Watched | null
   readonly #connectTimeoutMs: number
   readonly #firstByteTimeoutMs: number
   readonly #idleTimeoutMs: number
@@ -118,8 +126,8 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#admit = admit
     this.#parser = new AnswerParser(request.method === "HEAD")
     const { signal } = request
-    this.#signal = typeof signal === "function" ? null : signal
-    this.#lateSignal = typeof signal === "function" ? signal : null
+    this.#signal = isWatched(signal) ? null : signal
+    this.#watched = isWatched(signal) ? signal : null
     this.#connectTimeoutMs = request.connectTimeoutMs
     this.#firstByteTimeoutMs = request.firstByteTimeoutMs
     this.#idleTimeoutMs = request.idleTimeoutMs
@@ -254,7 +262,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#over = true
     this.#connection = null
     this.#request = null
-    this.#lateSignal = null
+    this.#watched = null
     this.#place.pool.active--
     this.#sweep.forget(this)
     this.#signal?.removeEventListener("abort", this)
@@ -277,9 +285,9 @@ class Exchange implements UpstreamBody, Rider, Swept {
   }
 
   check(nowMs: number): void {
-    if (this.#lateSignal !== null) {
-      this.#signal = this.#lateSignal()
-      this.#lateSignal = null
+    if (this.#watched !== null) {
+      this.#signal = this.#watched.watch()
+      this.#watched = null
       if (!this.#listen()) return
     }
     const { host } = this.#place.pool

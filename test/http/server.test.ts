@@ -187,7 +187,7 @@ test("a client that leaves before, amid or without an answer is told of to those
   const { seen, answer } = endless(10)
   const { port } = serve(async (arrival) => {
     asked.push(arrival.path)
-    arrival.body.signal.addEventListener("abort", () => left.push(arrival.path))
+    arrival.body.watch().addEventListener("abort", () => left.push(arrival.path))
     if (arrival.path === "/stream") return answer()
     if (arrival.path === "/body") await Promise.resolve(arrival.body.bytes(1000)).catch(() => left.push("no body"))
     await Bun.sleep(100)
