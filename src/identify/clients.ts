@@ -4,7 +4,7 @@
  * Sources: recorded traffic of the real clients, else their public source.
  */
 import { type HeaderFields, type JsonObject, perHead } from "../exchange.ts"
-import { stringAt, visitSystem } from "./prompt.ts"
+import { stringAt, systemTexts } from "./prompt.ts"
 
 interface ClientRow {
   name: string
@@ -257,18 +257,13 @@ function rowOfHeaders(headers: HeaderFields): { row: ClientRow; by: string } | n
 }
 
 function rowOfPrompt(body: JsonObject): ClientRow | null {
-  let found: ClientRow | null = null
-  visitSystem(body, (text) => {
+  for (const text of systemTexts(body)) {
     let from = 0
     while (text.charCodeAt(from) <= 32) from++
     for (const [prompt, row] of PROMPTS)
-      if (text.startsWith(prompt, from) && !continuesWord(text, from + prompt.length)) {
-        found = row
-        return true
-      }
-    return false
-  })
-  return found
+      if (text.startsWith(prompt, from) && !continuesWord(text, from + prompt.length)) return row
+  }
+  return null
 }
 
 /** `You are Roo` must not be found in `You are Rooster`. */
@@ -279,13 +274,12 @@ function continuesWord(text: string, at: number): boolean {
 function versionOfPrompt(row: ClientRow, body: JsonObject): string | null {
   const mark = row.versionAfter
   if (mark === undefined) return null
-  let version: string | null = null
-  visitSystem(body, (text) => {
+  for (const text of systemTexts(body)) {
     const at = text.slice(0, PROMPT_CHARS).indexOf(mark)
-    if (at >= 0) version = versionAt(text, at + mark.length)
-    return version !== null
-  })
-  return version
+    const version = at < 0 ? null : versionAt(text, at + mark.length)
+    if (version !== null) return version
+  }
+  return null
 }
 
 /** `claude-cli/…` is Claude Code, the Agent SDK, or Qwen Code, which sends the same name and `x-app: cli` to Anthropic routes. */

@@ -4,7 +4,7 @@
  */
 import type { HeaderFields, Json, JsonObject, Project } from "../exchange.ts"
 import { decodeHeader, usableId } from "./names.ts"
-import { entriesOf, isObject, stringAt, visitSystem, visitUser } from "./prompt.ts"
+import { entriesOf, isObject, stringAt, systemTexts, userTexts } from "./prompt.ts"
 import { isWithin, nameOfPath, nameOfRemote, normalisePath, normaliseRemote } from "./remote.ts"
 import { leadingScaffold } from "./scaffold.ts"
 
@@ -152,14 +152,15 @@ export function findDirectory(text: string): Place | null {
 }
 
 function findPlace(body: JsonObject): Place | null {
-  let place: Place | null = null
-  const look = (text: string) => (place = findDirectory(text)) !== null
-  if (!visitSystem(body, look))
-    visitUser(body, (text) => {
-      const frame = leadingScaffold(text)
-      return frame !== "" && look(frame)
-    })
-  return place
+  for (const text of systemTexts(body)) {
+    const place = findDirectory(text)
+    if (place !== null) return place
+  }
+  for (const text of userTexts(body)) {
+    const place = findDirectory(leadingScaffold(text))
+    if (place !== null) return place
+  }
+  return null
 }
 
 /** Copilot CLI, and opencode and its kin, which write `/` where there is no repository. */

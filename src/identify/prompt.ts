@@ -39,37 +39,37 @@ export function isUser(entry: Json): entry is JsonObject {
   return isObject(entry) && (entry["role"] === "user" || (entry["role"] === undefined && entry["parts"] !== undefined))
 }
 
-type Visit = (text: string) => boolean
-
-function visitContent(content: Json | undefined, visit: Visit): boolean {
-  if (typeof content === "string") return visit(content)
-  if (!Array.isArray(content)) return isObject(content) && visitContent(content["parts"] ?? content["text"], visit)
-  for (const part of content) {
-    const text = typeof part === "string" ? part : isObject(part) ? part["text"] : null
-    if (typeof text === "string" && visit(text)) return true
-  }
-  return false
+function addTexts(content: Json | undefined, texts: string[]): void {
+  if (typeof content === "string") texts.push(content)
+  else if (Array.isArray(content)) {
+    for (const part of content) {
+      const text = typeof part === "string" ? part : isObject(part) ? part["text"] : null
+      if (typeof text === "string") texts.push(text)
+    }
+  } else if (isObject(content)) addTexts(content["parts"] ?? content["text"], texts)
 }
 
-/** Calls `visit` with each system text until it answers true. Says whether it did. */
-export function visitSystem(body: JsonObject, visit: Visit): boolean {
-  if (visitContent(body["system"] ?? body["instructions"], visit)) return true
-  if (visitContent(body["systemInstruction"] ?? body["system_instruction"], visit)) return true
+/** Its system texts, in order. */
+export function systemTexts(body: JsonObject): string[] {
+  const texts: string[] = []
+  addTexts(body["system"] ?? body["instructions"], texts)
+  addTexts(body["systemInstruction"] ?? body["system_instruction"], texts)
   const entries = entriesOf(body)
   for (let at = 0; at < entries.length && at < HEAD_ENTRIES; at++) {
     const entry = entries[at]
-    if (isObject(entry) && isSystem(entry) && visitContent(contentOf(entry), visit)) return true
+    if (isObject(entry) && isSystem(entry)) addTexts(contentOf(entry), texts)
   }
-  return false
+  return texts
 }
 
-/** The same for the texts of the first user messages. */
-export function visitUser(body: JsonObject, visit: Visit): boolean {
-  if (typeof body["input"] === "string") return visit(body["input"])
+/** The texts of the first user messages. */
+export function userTexts(body: JsonObject): string[] {
+  if (typeof body["input"] === "string") return [body["input"]]
+  const texts: string[] = []
   const entries = entriesOf(body)
   for (let at = 0; at < entries.length && at < HEAD_ENTRIES; at++) {
     const entry = entries[at]
-    if (entry !== undefined && isUser(entry) && visitContent(contentOf(entry), visit)) return true
+    if (entry !== undefined && isUser(entry)) addTexts(contentOf(entry), texts)
   }
-  return false
+  return texts
 }

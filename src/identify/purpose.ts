@@ -3,7 +3,7 @@
  * Sources: recorded traffic of the real clients, else their public source.
  */
 import type { HeaderFields, Json, JsonObject } from "../exchange.ts"
-import { isObject, stringAt, visitSystem } from "./prompt.ts"
+import { isObject, stringAt, systemTexts } from "./prompt.ts"
 import type { UserTurn } from "./turns.ts"
 
 export type Purpose = "conversation" | "probe" | "title" | "sub-agent" | "utility" | "structured"
@@ -89,13 +89,12 @@ function asksForFewTokens(body: JsonObject): boolean {
 }
 
 function byPrompt(body: JsonObject): Purpose | null {
-  let found: Purpose | null = null
-  visitSystem(body, (text) => {
-    if (text.startsWith("x-anthropic-billing-header:") && text.includes("cc_is_subagent=true")) found = "sub-agent"
-    else found = rowOf(PROMPTS, text)
-    return found !== null
-  })
-  return found
+  for (const text of systemTexts(body)) {
+    if (text.startsWith("x-anthropic-billing-header:") && text.includes("cc_is_subagent=true")) return "sub-agent"
+    const found = rowOf(PROMPTS, text)
+    if (found !== null) return found
+  }
+  return null
 }
 
 const byWords = (text: string | undefined) => (text === undefined ? null : rowOf(WORDS, text))

@@ -2,7 +2,7 @@
 import { type HeaderFields, type JsonObject, perHead } from "../exchange.ts"
 import { usableId } from "./names.ts"
 import { claudeMetadata } from "./project.ts"
-import { isObject, stringAt, visitSystem } from "./prompt.ts"
+import { isObject, stringAt, systemTexts } from "./prompt.ts"
 
 /** Best first. Underscored names: Codex to 0.80, pi. */
 const SESSION_HEADERS: readonly string[] = [
@@ -41,14 +41,12 @@ function claudeSession(body: JsonObject): string | null {
 
 /** Copilot CLI names a folder of its own: `Session folder: /home/…/session-state/<uuid>`. */
 function copilotSession(body: JsonObject): string | null {
-  let id: string | null = null
-  visitSystem(body, (text) => {
+  for (const text of systemTexts(body)) {
     const at = text.indexOf("Session folder: ")
-    if (at < 0) return false
-    id = /session-state[/\\]([0-9a-f-]{36})(?![\w-])/.exec(text.slice(at, at + 1200))?.[1] ?? null
-    return id !== null
-  })
-  return id
+    const found = at < 0 ? null : /session-state[/\\]([0-9a-f-]{36})(?![\w-])/.exec(text.slice(at, at + 1200))
+    if (found) return found[1]!
+  }
+  return null
 }
 
 function bodySession(client: string | null, body: JsonObject): FoundSession | null {
