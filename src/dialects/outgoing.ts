@@ -32,7 +32,7 @@ export interface Outgoing {
 export function writeRequest(asked: Asked, change: Change): Outgoing {
   if (isRenameAlone(asked, change)) {
     const { from, edits } = asked.edited ?? unedited(asked)
-    const all = [...edits, ...renameEdits(from.text, from.members, change.model)]
+    const all = edits.concat(renameEdits(from.text, from.members, change.model))
     return { text: splice(from.text, all), from, edits: all, hideUsage: false }
   }
   const plan = emptyPlan()
@@ -49,7 +49,8 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
 /** What shapes an answer is refused there. */
 const MAKES_NO_ANSWER: ReadonlySet<Operation> = new Set(["count_tokens", "compact"])
 
-const unedited = (asked: Asked) => ({ from: asked, edits: [] })
+const NONE: readonly Edit[] = []
+const unedited = (asked: Asked) => ({ from: asked, edits: NONE })
 
 /** What was edited before is in one of these. */
 const CONVERSATIONS = ["messages", "input", "contents"]

@@ -2,7 +2,7 @@
 
 import { Refusal } from "../exchange.ts"
 import type { Endpoint } from "./endpoints.ts"
-import { lastMember, type Member, scanDocument, valueText } from "./scan.ts"
+import { isEmptyArray, lastMember, type Member, scanDocument, valueText } from "./scan.ts"
 import type { Edit } from "./splice.ts"
 
 export interface Asked {
@@ -78,9 +78,13 @@ function requireContent(endpoint: Endpoint, text: string, members: readonly Memb
   for (const name of names) {
     const member = lastMember(members, name)
     if (!member) continue
-    const value = valueText(text, member)
-    if (value === "null" || (isTurns(name) && /^\[\s*\]$/.test(value))) continue
-    if (isTurns(name) && value.charAt(0) !== "[") throw wrongType(name)
+    const { start } = member.value
+    const first = text.charAt(start)
+    if (first === "n") continue // null: of all values it alone begins so
+    if (isTurns(name)) {
+      if (first !== "[") throw wrongType(name)
+      if (isEmptyArray(text, start)) continue
+    }
     return
   }
   throw missing(names[0] ?? "messages", names[0] ?? "messages")

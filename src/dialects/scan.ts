@@ -65,6 +65,9 @@ export function scanArray(text: string, open: number): Span[] {
   }
 }
 
+/** Of the array that starts at `open`. */
+export const isEmptyArray = (text: string, open: number) => text.charCodeAt(skipBlank(text, open + 1)) === CLOSE_ARRAY
+
 /** The member that counts: of duplicates the last, as for JSON.parse. */
 export function lastMember(members: readonly Member[], key: string): Member | null {
   for (let at = members.length - 1; at >= 0; at--) {

@@ -40,7 +40,8 @@ export function spliceBytes(bytes: Uint8Array, text: string, edits: readonly Edi
 
 /** An insertion goes before what is replaced at its place. @throws Error when two overlap */
 function inOrder(edits: readonly Edit[]): readonly Edit[] {
-  const sorted = edits.toSorted((one, other) => one.start - other.start || one.end - other.end)
+  const sorted =
+    edits.length === 1 ? edits : edits.toSorted((one, other) => one.start - other.start || one.end - other.end)
   let at = 0
   for (const { start, end } of sorted) {
     if (start < at || end < start) throw new Error(`edits overlap at ${start}`)

@@ -37,8 +37,8 @@ export function openExchange(
     endpoint,
     isRaw: operation === "passthrough",
     text: "",
-    body: () => null,
-    turns: () => [],
+    body: NO_BODY,
+    turns: NO_TURNS,
     identity: null,
     isOwnSession: false,
     caller: null,
@@ -46,6 +46,9 @@ export function openExchange(
     isSettled: false,
   }
 }
+
+const NO_BODY = () => null
+const NO_TURNS = () => []
 
 export function noteRequest({ draft }: Exchange, model: string, isStream: boolean, text: string): void {
   draft.row.model = model || null

@@ -268,45 +268,54 @@ const whole = new TextDecoder()
 const NOTHING = new Uint8Array(0)
 
 /** One JSON value. Of a body longer than `limit` only the first and the last part are kept. */
-export function bodyFrames(limit: number, on: FrameHandler): Frames {
-  let kept: Uint8Array = NOTHING
-  let used = 0
-  let head = ""
-  let tried = -1
-  let tries = 0
-  let isDone = false
+export class BodyFrames implements Frames {
+  readonly #limit: number
+  readonly #on: FrameHandler
+  #kept: Uint8Array = NOTHING
+  #used = 0
+  #head = ""
+  #tried = -1
+  #tries = 0
+  #isDone = false
 
-  function push(bytes: Uint8Array): void {
-    if (used + bytes.length > kept.length) kept = used === 0 ? bytes : grown(kept.subarray(0, used), bytes.length)
-    if (used > 0) kept.set(bytes, used)
-    used += bytes.length
-    if (used <= (head ? 4 * TAIL : limit)) return
-    head ||= whole.decode(kept.subarray(0, HEAD))
-    kept = kept.slice(Math.max(0, used - TAIL), used)
-    used = kept.length
+  constructor(limit: number, on: FrameHandler) {
+    this.#limit = limit
+    this.#on = on
+  }
+
+  push(bytes: Uint8Array): void {
+    const used = this.#used
+    if (used === 0) this.#kept = bytes
+    else {
+      if (used + bytes.length > this.#kept.length) this.#kept = grown(this.#kept.subarray(0, used), bytes.length)
+      this.#kept.set(bytes, used)
+    }
+    this.#used += bytes.length
+    if (this.#used <= (this.#head ? 4 * TAIL : this.#limit)) return
+    this.#head ||= whole.decode(this.#kept.subarray(0, HEAD))
+    this.#kept = this.#kept.slice(Math.max(0, this.#used - TAIL), this.#used)
+    this.#used = this.#kept.length
   }
 
   /** Reads the body if it ends as a value ends. */
-  function isWhole(): boolean {
-    if (isDone || used === tried || tries > MOST_TRIES) return isDone
-    tried = used
+  isWhole(): boolean {
+    const kept = this.#kept
+    const used = this.#used
+    if (this.#isDone || used === this.#tried || this.#tries > MOST_TRIES) return this.#isDone
+    this.#tried = used
     let last = used - 1
     while (last > 0 && isBlank(kept[last])) last--
     if (kept[last] !== CLOSE_OBJECT && kept[last] !== CLOSE_LIST) return false
-    tries++
-    const text = whole.decode(used === kept.length ? kept : kept.subarray(0, used))
-    if (!head) return (isDone = on.json(text))
-    on.excess(head, text)
-    return (isDone = true)
+    this.#tries++
+    const text = whole.decode(view(kept, 0, used))
+    if (!this.#head) return (this.#isDone = this.#on.json(text))
+    this.#on.excess(this.#head, text)
+    return (this.#isDone = true)
   }
 
-  return {
-    push,
-    end() {
-      tries = 0
-      isWhole()
-    },
-    isWhole,
+  end(): void {
+    this.#tries = 0
+    this.isWhole()
   }
 }
 

@@ -6,7 +6,7 @@ import type { AnswerListener, Dialect, JsonObject, Meter, Metered, Operation } f
 import { readAnthropic } from "./meter-anthropic.ts"
 import { readChat } from "./meter-chat.ts"
 import { condense, parseJson } from "./meter-excess.ts"
-import { arrayFrames, bodyFrames, EventFrames, type FrameHandler, type Frames } from "./meter-frames.ts"
+import { arrayFrames, BodyFrames, EventFrames, type FrameHandler, type Frames } from "./meter-frames.ts"
 import { readGemini } from "./meter-gemini.ts"
 import { RepeatedEvent, type Said } from "./meter-repeated.ts"
 import { readResponses } from "./meter-responses.ts"
@@ -165,7 +165,7 @@ class AnswerMeter implements Meter, FrameHandler {
     if (form === "array" && (dialect === "gemini" || operation === "passthrough")) return arrayFrames(this)
     this.#isBody = form !== "opaque"
     if (form === "opaque") return OPAQUE
-    return bodyFrames(operation === "embeddings" ? MOST_EMBEDDING_BYTES : MOST_BODY_BYTES, this)
+    return new BodyFrames(operation === "embeddings" ? MOST_EMBEDDING_BYTES : MOST_BODY_BYTES, this)
   }
 }
 
