@@ -3,7 +3,7 @@ import type { Exchange } from "../app.ts"
 import type { HeaderFields } from "../exchange.ts"
 import type { Deployment } from "../settings.ts"
 import { type Draft, overheadMs } from "../usage/draft.ts"
-import { headerLine, headerLines } from "./answer.ts"
+import { type Answer, headerLine, headerLines } from "./answer.ts"
 import { headerValue } from "./header-value.ts"
 
 /** Header lines as they go on the wire. */
@@ -11,18 +11,17 @@ export function answerHead(
   exchange: Exchange,
   others: readonly (readonly [string, string])[],
   withCost = false,
-): string {
-  const { app, draft, identity } = exchange
+): Pick<Answer, "shared" | "head"> {
+  const { app, draft } = exchange
   const { row } = draft
   const { id, retries, fallbacks } = row
   const tries = retries + fallbacks === 0 ? AT_ONCE : triesLines(retries, fallbacks)
   const memory = row.memory_status === "off" ? MEMORY_OFF : headerLine("x-memproxy-memory", memoryHeader(draft))
-  const session = identity?.sessionId ? `x-memproxy-session: ${headerValue(identity.sessionId)}\r\n` : ""
   const overhead = row.overhead_ms ?? overheadMs(draft, app.now())
-  let head = `${constantPart(exchange)}x-memproxy-request-id: ${id}\r\nx-litellm-call-id: ${id}\r\nx-litellm-overhead-duration-ms: ${overhead}\r\n${tries}${memory}${session}`
+  let head = `x-memproxy-request-id: ${id}\r\nx-litellm-call-id: ${id}\r\nx-litellm-overhead-duration-ms: ${overhead}\r\n${tries}${memory}`
   if (row.lossy.length > 0) head += headerLine("x-memproxy-lossy", headerValue(row.lossy.join(", ")))
   if (withCost && row.cost_usd !== null) head += `x-litellm-response-cost: ${row.cost_usd}\r\n`
-  return head + headerLines(others)
+  return { shared: sharedPart(exchange), head: head + headerLines(others) }
 }
 
 const triesLines = (retries: number, fallbacks: number) =>
@@ -45,23 +44,26 @@ interface Kept {
   user: string | null
   client: string | null
   project: string | null
+  session: string | null
   lines: string
 }
 const kept = new WeakMap<HeaderFields, Kept>()
 
-function constantPart({ arrival, draft, identity }: Exchange): string {
+function sharedPart({ arrival, draft, identity }: Exchange): string {
   const { deployment, row } = draft
   const { model } = row
   const user = identity?.userId ?? null
   const client = identity?.client ?? null
   const project = identity?.project?.name ?? null
+  const session = identity?.sessionId ?? null
   const last = kept.get(arrival.headers)
   if (
     last?.deployment === deployment &&
     last.model === model &&
     last.user === user &&
     last.client === client &&
-    last.project === project
+    last.project === project &&
+    last.session === session
   )
     return last.lines
   const line = (name: string, value: string | null | undefined) => (value ? headerLine(name, headerValue(value)) : "")
@@ -69,8 +71,9 @@ function constantPart({ arrival, draft, identity }: Exchange): string {
     line("x-memproxy-user", user) +
     line("x-memproxy-client", client) +
     line("x-memproxy-project", project) +
+    line("x-memproxy-session", session) +
     line("x-litellm-model-id", deployment?.id) +
     (deployment ? line("x-litellm-model-group", model) : "")
-  kept.set(arrival.headers, { deployment, model, user, client, project, lines })
+  kept.set(arrival.headers, { deployment, model, user, client, project, session, lines })
   return lines
 }

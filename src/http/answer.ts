@@ -17,6 +17,8 @@ export interface Flow {
 
 export interface Answer {
   status: number
+  /** header lines that many answers share: written apart, since to make one text of them and others costs more than to write twice */
+  shared?: string
   /** header lines, each with its CRLF, without those of framing */
   head: string
   body: Uint8Array | string | Flow | null
@@ -54,9 +56,9 @@ export async function answerOf(response: Response): Promise<Answer> {
   }
 }
 
-export function responseOf({ status, head, body }: Answer): Response {
+export function responseOf({ status, shared = "", head, body }: Answer): Response {
   const headers = new Headers()
-  for (const line of head.split("\r\n")) {
+  for (const line of (shared + head).split("\r\n")) {
     const at = line.indexOf(": ")
     if (at > 0) headers.append(line.slice(0, at), line.slice(at + 2))
   }

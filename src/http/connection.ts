@@ -7,13 +7,12 @@ import { Malformed } from "../wire/message.ts"
 import { type Answer, type Flow, isFlow, type Sink } from "./answer.ts"
 import { type Carrier, Inbound } from "./inbound.ts"
 import { HeadTooLong, RequestParser } from "./request-parser.ts"
-import { statusLine } from "./status-line.ts"
 
 export interface Host {
   /** never throws, never rejects */
   answer(inbound: Inbound): Answer | Promise<Answer>
-  /** the line of the `date` header */
-  dateLine(): string
+  /** an answer's first lines: its status and the date */
+  start(status: number): string
   /** monotonic milliseconds */
   now(): number
   /** no further request is taken */
@@ -119,14 +118,14 @@ export class Connection implements Carrier, Sender, Sink, Swept {
     const text = `The request is not valid HTTP/1.1: ${error.message}.\n`
     const head = `content-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n`
     if (this.#head === "" && this.#flow === null && !this.#isAnswered)
-      this.#sendWhole(statusLine(status) + this.#host.dateLine() + head + text, null)
+      this.#sendWhole(this.#host.start(status) + head + text, null)
     this.#flow?.cancel()
     this.#flow = null
     this.#inbound = null
     this.#end()
   }
 
-  #answer(inbound: Inbound, { status, head, body }: Answer): void {
+  #answer(inbound: Inbound, { status, shared = "", head, body }: Answer): void {
     if (this.#inbound !== inbound) {
       if (isFlow(body)) body.cancel()
       return
@@ -134,16 +133,17 @@ export class Connection implements Carrier, Sender, Sink, Swept {
     const { method, isHttp11, keepAlive } = inbound.head
     // The rest of a body that was refused is not waited for.
     this.#keepAlive = keepAlive && inbound.isWhole && !this.#host.isStopping
-    const start = statusLine(status) + this.#host.dateLine() + head + (this.#keepAlive ? "" : "connection: close\r\n")
+    const start = this.#host.start(status)
+    const rest = this.#keepAlive ? head : `${head}connection: close\r\n`
     const isBodiless = method === "HEAD" || status === 204 || status === 304
     if (isFlow(body)) {
       if (isBodiless) {
         body.cancel()
-        this.#sendWhole(`${start}\r\n`, null)
+        this.#sendWhole(`${rest}\r\n`, null, start, shared)
         return this.#finish()
       }
       this.#isChunked = isHttp11
-      this.#head = `${start}${isHttp11 ? "transfer-encoding: chunked\r\n" : ""}\r\n`
+      this.#head = `${start}${shared}${rest}${isHttp11 ? "transfer-encoding: chunked\r\n" : ""}\r\n`
       this.#flow = body
       body.start(this)
       body.pull()
@@ -154,7 +154,8 @@ export class Connection implements Carrier, Sender, Sink, Swept {
     const length = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
     // To HEAD, a length that GET's answer would not have is worse than none.
     const hasLength = status !== 204 && status !== 304 && !(method === "HEAD" && body === null)
-    this.#sendWhole(`${start}${hasLength ? `content-length: ${length}\r\n` : ""}\r\n`, isBodiless ? null : body)
+    const end = hasLength ? `content-length: ${length}\r\n\r\n` : "\r\n"
+    this.#sendWhole(rest + end, isBodiless ? null : body, start, shared)
     this.#finish()
   }
 
@@ -198,14 +199,16 @@ export class Connection implements Carrier, Sender, Sink, Swept {
     this.#finish()
   }
 
-  /** The head that still waits, these characters of latin-1 and the body, with as few writes as can be. */
-  #sendWhole(text: string, body: Uint8Array | string | null): void {
-    const head = this.#head + text
+  /** The head that still waits or `start` and `shared`, this text, all of latin-1, and the body, with as few writes as can be. */
+  #sendWhole(text: string, body: Uint8Array | string | null, start = this.#head, shared = ""): void {
     this.#head = ""
+    const before = start.length + shared.length + text.length
     const most = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length
-    if (head.length + most <= MOST_BYTES) {
-      let at = writeBatch.room(head.length + most)
-      at += writeBatch.bytes.write(head, at, "latin1")
+    if (before + most <= MOST_BYTES) {
+      let at = writeBatch.room(before + most)
+      if (start !== "") at += writeBatch.bytes.write(start, at, "latin1")
+      if (shared !== "") at += writeBatch.bytes.write(shared, at, "latin1")
+      if (text !== "") at += writeBatch.bytes.write(text, at, "latin1")
       if (typeof body === "string") at += writeBatch.bytes.write(body, at, "utf8")
       else if (body !== null) {
         writeBatch.bytes.set(body, at)
@@ -214,7 +217,7 @@ export class Connection implements Carrier, Sender, Sink, Swept {
       return writeBatch.post(this, at)
     }
     writeBatch.flush()
-    if (head !== "") this.#write(Buffer.from(head, "latin1"))
+    if (before > 0) this.#write(Buffer.from(start + shared + text, "latin1"))
     if (body !== null) this.#write(typeof body === "string" ? Buffer.from(body) : body)
   }
 

@@ -100,7 +100,7 @@ export function replyWhole(
   if (arrival.body.hasLeft) throw new DOMException("The client left.", "AbortError")
   const errorType = isOk ? null : (metered.errorType ?? "upstream")
   const pending = settle(exchange, { outcome: isOk ? "done" : "upstream-failed", status, errorType, metered })
-  const answer = () => ({ status, head: answerHead(exchange, headers, true), body })
+  const answer = () => ({ status, ...answerHead(exchange, headers, true), body })
   return pending ? pending.then(answer) : answer()
 }
 
@@ -128,7 +128,7 @@ export function replyStream(
       void settle(exchange, { outcome, status, errorType: refusal?.code ?? refusal?.type ?? null, metered })
     },
   })
-  return { status, head: answerHead(exchange, headers), body }
+  return { status, ...answerHead(exchange, headers), body }
 }
 
 /** `mock_response`: an answer in the caller's dialect that no provider made. */
@@ -156,7 +156,7 @@ async function replyOwn(exchange: Exchange, text: string, contentType: string, i
   meter.push(body)
   if (isStream) draft.row.ttft_ms = round(app.now() - draft.started)
   await settle(exchange, { outcome: "done", status: 200, errorType: null, metered: meter.end() })
-  return { status: 200, head: answerHead(exchange, [["content-type", contentType]], !isStream), body }
+  return { status: 200, ...answerHead(exchange, [["content-type", contentType]], !isStream), body }
 }
 
 /** Anything that went wrong before the first byte: a plain HTTP error in the caller's dialect. */
@@ -173,7 +173,7 @@ export function refuse(exchange: Exchange, error: unknown): Answer {
   const outcome = refusal.origin === "upstream" || draft.sentAt !== null ? "upstream-failed" : "rejected"
   void settle(exchange, { outcome, status, errorType: refusal.code ?? refusal.type, metered: null })
   const headers = [["content-type", "application/json"] as const, ...Object.entries(refusal.headers)]
-  return { status, head: answerHead(exchange, headers), body }
+  return { status, ...answerHead(exchange, headers), body }
 }
 
 /** Refused before anybody looked who calls: the headers alone tell which program it was. */

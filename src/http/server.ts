@@ -7,6 +7,7 @@ import { arrive, type Door } from "./arrival.ts"
 import { Connection, type Host } from "./connection.ts"
 import { corsHeaders, guardHost, guardOrigin, isLoopbackHost, preflightHeaders } from "./guard.ts"
 import type { Inbound } from "./inbound.ts"
+import { statusLine } from "./status-line.ts"
 
 /** How the routes find the arrival that belongs to a request. */
 export interface Arrivals {
@@ -104,7 +105,7 @@ export function createServer(options: ServerOptions) {
   const host: Host = {
     answer: accept,
     now: options.now,
-    dateLine: createDateLine(options.clock),
+    start: createStart(options.clock),
     get isStopping() {
       return isStopping
     },
@@ -183,21 +184,19 @@ const EMPTY: Answer = { status: 200, head: "", body: null }
 const NOT_ALLOWED: Answer = { status: 405, head: "allow: GET, POST\r\n", body: null }
 
 async function withHeaders(answer: Promise<Answer>, headers: Record<string, string>): Promise<Answer> {
-  const { status, head, body } = await answer
-  return { status, head: head + headerLines(Object.entries(headers)), body }
+  const { head, ...rest } = await answer
+  return { ...rest, head: head + headerLines(Object.entries(headers)) }
 }
 
-/** Written once a second (RFC 9110 §6.6.1). */
-function createDateLine(clock: () => number): () => string {
+/** An answer's first two lines, written once a second for each status (RFC 9110 §6.6.1). */
+function createStart(clock: () => number): Host["start"] {
   let second = 0
-  let line = ""
-  return () => {
+  let starts: Record<number, string> = {}
+  return (status) => {
     const now = Math.floor(clock() / 1000)
-    if (now !== second) {
-      second = now
-      line = `date: ${new Date(now * 1000).toUTCString()}\r\n`
-    }
-    return line
+    if (now !== second) starts = {}
+    second = now
+    return (starts[status] ??= `${statusLine(status)}date: ${new Date(now * 1000).toUTCString()}\r\n`)
   }
 }
 

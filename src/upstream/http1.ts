@@ -363,14 +363,18 @@ function writeRequest(connection: Connection, request: UpstreamRequest, place: P
   const { body, method } = request
   const bodyBytes = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
   const hasLength = body !== null || method === "POST" || method === "PUT" || method === "PATCH"
-  const head = `${headOf(request, place)}${hasLength ? `content-length: ${bodyBytes}\r\n\r\n` : "\r\n"}`
-  if (head.length + bodyBytes > MOST_BYTES) {
-    connection.write(Buffer.from(head, "latin1"))
+  const head = headOf(request, place)
+  const end = hasLength ? `content-length: ${bodyBytes}\r\n\r\n` : "\r\n"
+  const most = head.length + end.length + bodyBytes
+  if (most > MOST_BYTES) {
+    connection.write(Buffer.from(head + end, "latin1"))
     if (body !== null) connection.write(typeof body === "string" ? Buffer.from(body) : body)
     return
   }
-  let at = writeBatch.room(head.length + bodyBytes)
+  let at = writeBatch.room(most)
+  // not as one text: to make one costs more than to write twice
   at += writeBatch.bytes.write(head, at, "latin1")
+  at += writeBatch.bytes.write(end, at, "latin1")
   if (typeof body === "string") writeBatch.bytes.write(body, at, "utf8")
   else if (body !== null) writeBatch.bytes.set(body, at)
   connection.post(at + bodyBytes)

@@ -20,7 +20,7 @@ function exchange(row: object, identity: Partial<Identity> = {}): Exchange {
 }
 
 const headOf = (...of: Parameters<typeof answerHead>) =>
-  responseOf({ status: 200, head: answerHead(...of), body: null }).headers
+  responseOf({ status: 200, ...answerHead(...of), body: null }).headers
 
 test("what changes from one answer to the next is never taken from an earlier one", () => {
   const plain = headOf(exchange({}), [])

@@ -17,7 +17,7 @@ test("a stop waits for the rest of an answer that the kernel has not taken yet",
   }
   const host = {
     answer: () => ({ status: 200, head: "", body: "the answer" }),
-    dateLine: () => "",
+    start: (status) => `HTTP/1.1 ${status} OK\r\n`,
     now: () => 0,
     isStopping: false as boolean,
     closed() {},
