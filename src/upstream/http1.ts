@@ -124,7 +124,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
     this.#place = place
     this.#sweep = sweep
     this.#admit = admit
-    this.#parser = new AnswerParser(request.method === "HEAD")
+    this.#parser = new AnswerParser(request.method === "HEAD", place.pool.lines)
     const { signal } = request
     this.#signal = isWatched(signal) ? null : signal
     this.#watched = isWatched(signal) ? signal : null

@@ -1,6 +1,15 @@
 /** Reads HTTP/1.1 answers from packets: head, then a body by length, in chunks, or until close. It knows neither sockets nor time. */
 import { Chunks } from "../wire/chunks.ts"
-import { endOfLine, Malformed, MAX_HEAD_BYTES, NOTHING, part, readFieldLines, readFraming } from "../wire/message.ts"
+import {
+  endOfLine,
+  KnownLines,
+  Malformed,
+  MAX_HEAD_BYTES,
+  NOTHING,
+  part,
+  readFieldLines,
+  readFraming,
+} from "../wire/message.ts"
 import { HeaderList } from "./answer.ts"
 
 const MAX_INTERIM = 32
@@ -32,10 +41,12 @@ export class AnswerParser {
   #interim = 0
   #held: Buffer | null = null
   readonly #bodyless: boolean
+  readonly #known: KnownLines
 
-  /** `bodyless`: the answer to a HEAD request */
-  constructor(bodyless: boolean) {
+  /** `bodyless`: the answer to a HEAD request; `known`: the lines of who answers */
+  constructor(bodyless: boolean, known = new KnownLines()) {
     this.#bodyless = bodyless
+    this.#known = known
   }
 
   /** the final head is read: `status` and `headers` are the answer's */
@@ -130,7 +141,7 @@ export class AnswerParser {
     const text = packet.toString("latin1", from, to)
     if (!STATUS_LINE.test(text)) throw new Malformed("its status line is malformed")
     this.status = Number(text.slice(9, 12))
-    const flat = readFieldLines(packet, text, from, endOfLine(packet, from + 12) + 2, to)
+    const flat = readFieldLines(packet, text, from, endOfLine(packet, from + 12) + 2, to, this.#known)
     this.headers = new HeaderList(flat)
     if (this.status >= 200) this.#frame(flat, text[7] === "1")
   }

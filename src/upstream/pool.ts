@@ -2,6 +2,7 @@
 import type { Socket } from "bun"
 import { writeBatch, type Sender } from "../event-loop/write-batch.ts"
 import type { Sweep, Swept } from "../event-loop/sweep.ts"
+import { KnownLines } from "../wire/message.ts"
 
 /** Who uses a connection. `lost` and `unreachable` come at most once and end the use. */
 export interface Rider {
@@ -18,6 +19,8 @@ export class Pool implements Swept {
   /** as in the `host` header, for messages too */
   readonly host: string
   readonly idle: Connection[] = []
+  /** of its answers' heads */
+  readonly lines = new KnownLines()
   /** sockets open now */
   open = 0
   /** exchanges begun and not over */

@@ -11,14 +11,36 @@ const TOKEN_CLASS = new Uint8Array(256)
 for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") TOKEN_CLASS[c.charCodeAt(0)] = 1
 for (let c = 65; c <= 90; c++) TOKEN_CLASS[c] = 2
 
+/** Lines of the heads of one peer, as each of the first of them last came, and the fields they are. */
+export class KnownLines {
+  readonly texts: string[] = []
+  readonly flat: string[] = []
+}
+
+const MOST_KNOWN_LINES = 32
+
 /**
  * The fields of a head as name (lower case), value, name, value …; `text` is the packet from `from` on as latin-1, the first line begins at `at`,
- * `to` is after the last line's CRLF. @throws Malformed
+ * `to` is after the last line's CRLF. Most lines say the same in each head: one that stands where it stood in the last is not read again. @throws Malformed
  */
-export function readFieldLines(packet: Buffer, text: string, from: number, at: number, to: number): string[] {
+export function readFieldLines(
+  packet: Buffer,
+  text: string,
+  from: number,
+  at: number,
+  to: number,
+  known: KnownLines | null = null,
+): string[] {
   const flat: string[] = []
   let i = at
   while (i < to) {
+    const place = flat.length
+    const line = known?.texts[place / 2]
+    if (line !== undefined && text.startsWith(line, i - from)) {
+      flat.push(known!.flat[place]!, known!.flat[place + 1]!)
+      i += line.length
+      continue
+    }
     const start = i
     let upper = false
     for (let k; (k = TOKEN_CLASS[packet[i]!]!) !== 0; i++) if (k === 2) upper = true
@@ -31,6 +53,10 @@ export function readFieldLines(packet: Buffer, text: string, from: number, at: n
     while (last > i && (packet[last - 1] === 32 || packet[last - 1] === 9)) last--
     flat.push(upper ? name.toLowerCase() : name, text.slice(i - from, last - from))
     i = end + 2
+    if (known === null || place >= 2 * MOST_KNOWN_LINES) continue
+    known.texts[place / 2] = text.slice(start - from, i - from)
+    known.flat[place] = flat[place]!
+    known.flat[place + 1] = flat[place + 1]!
   }
   return flat
 }

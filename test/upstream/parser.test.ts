@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import * as fc from "fast-check"
 import { AnswerParser } from "../../src/upstream/parser.ts"
-import { Malformed } from "../../src/wire/message.ts"
+import { KnownLines, Malformed } from "../../src/wire/message.ts"
 
 /** Feeds `wire` in the pieces that `cuts` make of it, then closes. */
 function parse(wire: string, cuts: number[] = [], bodyless = false) {
@@ -169,3 +169,18 @@ for (const [what, wire] of Object.entries(refused)) {
     expect(() => parse(wire)).toThrow(Malformed)
   })
 }
+
+test("a head reads the same whatever heads the same provider sent before it", () => {
+  const line = fc.tuple(fc.constantFrom("Date", "date", "X-Id", "Server"), fc.constantFrom("", "a", "b", "a, b "))
+  fc.assert(
+    fc.property(fc.array(fc.array(line, { maxLength: 5 }), { maxLength: 8 }), (heads) => {
+      const known = new KnownLines()
+      for (const fields of heads) {
+        const head = `HTTP/1.1 204 No Content\r\n${fields.map(([name, value]) => `${name}:${value}\r\n`).join("")}\r\n`
+        const parser = new AnswerParser(false, known)
+        parser.push(Buffer.from(head))
+        expect(parser.headers!.flat).toEqual(fields.flatMap(([name, value]) => [name.toLowerCase(), value.trim()]))
+      }
+    }),
+  )
+})
