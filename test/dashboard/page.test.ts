@@ -1,5 +1,6 @@
 /** What people do on the dashboard, in a real browser against the real program. */
 import { describe, expect, test } from "bun:test"
+import type { Loose } from "../support/json.ts"
 import { testConfig } from "../support/lanes.ts"
 import { MASTER } from "../support/memproxy.ts"
 import { linkTo } from "../../src/dashboard/page/route.ts"
@@ -249,6 +250,30 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     expect(await link.textContent()).toBe(new Intl.NumberFormat("en").format(totals.requests))
     await link.click()
     await page.waitForFunction(() => location.hash === "#/requests?range=30d")
+    await watched.close()
+  })
+
+  test("of hundreds of requests at once none is missing between those shown", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/requests?range=90d")
+    await page.waitForSelector(".live.on")
+    const headers = { authorization: `Bearer ${MASTER}` }
+    const sums = async () =>
+      ((await (await fetch(`${rig.proxy.url}/api/usage?group_by=key`, { headers })).json()) as Loose).totals.requests
+    const before = await sums()
+    for (let sent = 0; sent < 700; sent += 50) await Promise.all(Array.from({ length: 50 }, () => send("Hello!")))
+    const all = new Intl.NumberFormat("en").format(before + 700)
+    await page.waitForFunction((text) => document.querySelector(".sums b")?.textContent === `${text} requests`, all)
+    const newest = (await (await fetch(`${rig.proxy.url}/api/requests?limit=1000`, { headers })).json()) as Loose
+    const ids = newest.data.map(({ id }: Loose) => id) as string[]
+    await page.waitForFunction((ids) => {
+      const links = [...document.querySelectorAll("tbody tr td:first-child a")]
+      const shown = links.map((link) => new URLSearchParams(link.getAttribute("href")!.split("?")[1]).get("id"))
+      return shown.length > 0 && shown.every((id, at) => id === ids[at])
+    }, ids)
+    expect(watched.complaints).toEqual([])
     await watched.close()
   })
 

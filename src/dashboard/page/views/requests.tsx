@@ -16,8 +16,8 @@ import type { ViewProps } from "./view.ts"
 import { RequestPanel } from "./request-panel.tsx"
 
 const FILTERS = ["client", "model", "user_id", "project", "session_id", "key", "outcome"] as const
-/** The tail grows no longer than this. */
-const MOST_LIVE = 500
+/** A longer tail becomes pages again. */
+const MOST_LIVE = 200
 
 export function Requests({ route, status }: ViewProps) {
   const { params } = route
@@ -34,14 +34,23 @@ export function Requests({ route, status }: ViewProps) {
     setOlder(null)
     setLiveRows([])
   }, [filter])
-  const isConnected = useLiveRows(isLive ? withQuery("/api/requests/stream", filter) : null, (row) => {
-    setLiveRows((rows) => [row, ...rows].slice(0, MOST_LIVE))
+  // What came before the page's newest row is on it, or on those after it.
+  useEffect(() => {
+    const newest = first.data?.data[0]?.started_at ?? ""
+    setLiveRows((rows) => rows.filter(({ started_at }) => started_at >= newest))
+    setOlder(null)
+  }, [first.data])
+  const pageAnew = useSoon(first.reload)
+  const isConnected = useLiveRows(isLive ? withQuery("/api/requests/stream", filter) : null, (came) => {
+    setLiveRows((rows) => [...came, ...rows])
     sumAnew()
+    if (live.length > MOST_LIVE) pageAnew()
   })
   const rows = useMemo(
     () => distinct([...live, ...(first.data?.data ?? []), ...(older?.rows ?? [])]),
     [live, first.data, older],
   )
+  const isNew = useMemo(() => new Set(live.map(({ id }) => id)), [live])
   const cursor = older ? older.cursor : (first.data?.next_cursor ?? null)
   const more = async () => {
     try {
@@ -107,7 +116,7 @@ export function Requests({ route, status }: ViewProps) {
                 keyOf={({ id }) => id}
                 onOpen={({ id }) => open(id)}
                 isOpen={({ id }) => id === params["id"]}
-                isNew={({ id }) => live.some((row) => row.id === id)}
+                isNew={({ id }) => isNew.has(id)}
               />
               {cursor && (
                 <button type="button" class="button" onClick={more}>
