@@ -2,9 +2,8 @@
  * Claude Code and Codex with memory on, through the real proxy: told a fact in one project, asked in a new conversation there and in another project.
  * Like `run.ts` not part of `bun test`: `bun test/clients/memory.ts [claude] [codex]`. With each engine; exit 1 if one fails.
  */
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { answerIn } from "../support/answers.ts"
 import type { Loose } from "../support/json.ts"
 import { type FakeProvider, type Received, type Script, startFakeProvider } from "../support/fake-provider.ts"
@@ -12,36 +11,14 @@ import { type FakeSupermemory, startFakeSupermemory, SUPERMEMORY_KEY } from "../
 import { testConfig } from "../support/lanes.ts"
 import { MASTER, type Memproxy, startMemproxy } from "../support/memproxy.ts"
 import { toolLoop } from "../support/tool-loop.ts"
+import { insideNamespace, makeProject, runClient, wanted } from "./client.ts"
 
 const CLIENTS = [
   { run: "claude", model: "claude" },
   { run: "codex", model: "responses" },
 ] as const
 
-const script = resolve(import.meta.dir, "../../../shared/clients/client")
-const wanted = process.argv.slice(2).filter((one) => !one.startsWith("--"))
-if (!existsSync(script)) {
-  console.error(`${script} is not there: the real clients cannot be run`)
-  process.exit(1)
-}
-if (!process.argv.includes("--inside")) {
-  const child = Bun.spawn([script, "loopback", process.execPath, import.meta.path, "--inside", ...wanted], {
-    stdio: ["inherit", "inherit", "inherit"],
-  })
-  process.exit(await child.exited)
-}
-
-function makeProject(name: string): string {
-  const dir = join(mkdtempSync(join(tmpdir(), "memproxy-client-")), name)
-  mkdirSync(dir)
-  const git = (...args: string[]) => Bun.spawnSync(["git", ...args], { cwd: dir })
-  git("init", "-q", "-b", "main")
-  git("remote", "add", "origin", `git@github.com:acme/${name}.git`)
-  writeFileSync(join(dir, "README.md"), "demo\n")
-  git("add", ".")
-  git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "first")
-  return dir
-}
+await insideNamespace(import.meta.path)
 
 const FACT = "Please note that the staging database is called heron."
 const QUESTION = "What is the staging database called?"
@@ -87,18 +64,7 @@ async function say(
   prompt: string,
 ): Promise<Received[]> {
   const before = provider.received.length
-  const child = Bun.spawn([script, "run", client, proxy.url, prompt], {
-    cwd: project,
-    env: { ...process.env, KEY: MASTER, MODEL: model },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  })
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
+  const { out, err, code } = await runClient(client, { url: proxy.url, model, project, prompt })
   if (code !== 0) throw new Error(`${client} exit ${code}: ${(err || out).slice(-400)}`)
   return provider.received.slice(before)
 }

@@ -3,15 +3,15 @@
  * Not part of `bun test`: they are large and not ours. `bun test/clients/run.ts [--own] [NAME...]` needs them installed by `../shared/clients/client install`;
  * everything runs in a network namespace that reaches this machine only (Linux, root). Exit 1 if one fails.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { dialectOf } from "../support/answers.ts"
 import { startFakeProvider } from "../support/fake-provider.ts"
 import { type Lane, lanes, testConfig } from "../support/lanes.ts"
 import { MASTER, startMemproxy } from "../support/memproxy.ts"
 import { hasToolResult, toolLoop } from "../support/tool-loop.ts"
 import { wrongIn } from "../support/valid-request.ts"
+import { insideNamespace, makeProject, runClient, wanted } from "./client.ts"
 
 interface Row {
   run: string
@@ -32,37 +32,8 @@ const CLIENTS: readonly Row[] = [
   { run: "pi", model: "chat", client: "pi" },
 ]
 
-const script = resolve(import.meta.dir, "../../../shared/clients/client")
-const isInside = process.argv.includes("--inside")
 const isOwnOnly = process.argv.includes("--own")
-const wanted = process.argv.slice(2).filter((one) => !one.startsWith("--"))
-
-if (!existsSync(script)) {
-  console.error(`${script} is not there: the real clients cannot be run`)
-  process.exit(1)
-}
-if (!isInside) {
-  const child = Bun.spawn(
-    [script, "loopback", process.execPath, import.meta.path, "--inside", ...process.argv.slice(2)],
-    {
-      stdio: ["inherit", "inherit", "inherit"],
-    },
-  )
-  process.exit(await child.exited)
-}
-
-/** A repository with a remote, so that there is a project to recognise. */
-function makeProject(): string {
-  const dir = join(mkdtempSync(join(tmpdir(), "memproxy-client-")), "demo-project")
-  mkdirSync(dir)
-  const git = (...args: string[]) => Bun.spawnSync(["git", ...args], { cwd: dir })
-  git("init", "-q", "-b", "main")
-  git("remote", "add", "origin", "git@github.com:acme/demo-project.git")
-  writeFileSync(join(dir, "README.md"), "demo\n")
-  git("add", ".")
-  git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "first")
-  return dir
-}
+await insideNamespace(import.meta.path)
 
 /** Cline leaves a daemon of its own behind: what was started in our project ends with it. */
 function endLeftovers(project: string): void {
@@ -75,19 +46,9 @@ function endLeftovers(project: string): void {
 async function tryClient({ run, client, model: own }: Row, { model, dialect }: Lane): Promise<string[]> {
   const provider = await startFakeProvider(toolLoop())
   const proxy = await startMemproxy({ config: testConfig(provider.url) })
-  const project = makeProject()
-  const child = Bun.spawn([script, "run", run, proxy.url, "Run the shell command: echo tool-ran"], {
-    cwd: project,
-    env: { ...process.env, KEY: MASTER, MODEL: model },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  })
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
+  const project = makeProject("demo-project")
+  const prompt = "Run the shell command: echo tool-ran"
+  const { out, err, code } = await runClient(run, { url: proxy.url, model, project, prompt })
   const rows = await proxy.rows()
   const problems: string[] = []
   const check = (holds: boolean, what: string) => void (holds || problems.push(what))

@@ -3,26 +3,18 @@
  * Not part of `bun test`, as `run.ts` is not, and for the same reasons: `bun test/clients/snippets.ts [NAME...]` (Linux, root). The Python SDKs are
  * taken from PYTHON (default python3). What is added to a snippet is only what makes its client answer one prompt and end. Exit 1 if one fails.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { homedir, tmpdir } from "node:os"
-import { dirname, join, resolve } from "node:path"
+import { dirname, join } from "node:path"
 import { SNIPPETS } from "../../src/dashboard/page/snippets.ts"
 import { MASTER, REPOSITORY, startMemproxy } from "../support/memproxy.ts"
+import { insideNamespace, wanted } from "./client.ts"
 
-const script = resolve(import.meta.dir, "../../../shared/clients/client")
-const wanted = process.argv.slice(2).filter((one) => !one.startsWith("--"))
 const python = process.env["PYTHON"] ?? "python3"
 const clients = process.env["CLIENTS"] ?? join(homedir(), ".cache/ai-clients")
 const ANSWER = "Hello from memproxy."
 
-if (!existsSync(script)) {
-  console.error(`${script} is not there: the real clients cannot be run`)
-  process.exit(1)
-}
-if (!process.argv.includes("--inside")) {
-  const command = [script, "loopback", process.execPath, import.meta.path, "--inside", ...wanted]
-  process.exit(await Bun.spawn(command, { stdio: ["inherit", "inherit", "inherit"] }).exited)
-}
+await insideNamespace(import.meta.path)
 
 /** The file a snippet belongs into, from the home directory, and the shell's command for one prompt; `text` is the snippet. */
 interface Run {

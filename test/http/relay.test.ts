@@ -2,20 +2,9 @@ import { afterEach, expect, test } from "bun:test"
 import { type Meter, type Metered, type Outcome, Refusal } from "../../src/exchange.ts"
 import type { Flow } from "../../src/http/answer.ts"
 import { createRelays, type RelayOptions } from "../../src/http/relay.ts"
+import { newTally } from "../../src/usage/meter-tally.ts"
 
-const NOTHING: Metered = {
-  usage: null,
-  finishReason: null,
-  toolCalls: 0,
-  terminal: false,
-  errorType: null,
-  model: null,
-  serviceTier: null,
-  outputChars: 0,
-  speech: "",
-  calls: [],
-  refused: false,
-}
+const NOTHING: Metered = newTally()
 const bytes = (text: string) => new TextEncoder().encode(text)
 
 /** "." is content, "!" the terminal event, "E" the provider's own error. */

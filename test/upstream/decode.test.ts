@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test"
+import { expect, test } from "bun:test"
 import * as fc from "fast-check"
 import {
   brotliCompressSync,
@@ -9,24 +9,18 @@ import {
   gzipSync,
   zstdCompressSync,
 } from "node:zlib"
-import { fastUpstream, post, rawServer, refusalOf, until } from "./raw-server.ts"
+import { post, refusalOf, until, useServers } from "./raw-server.ts"
 
-const open: { stop(): void }[] = []
-afterEach(() => {
-  for (const one of open.splice(0)) one.stop()
-})
+const { serve } = useServers()
 
-async function serve(coding: string, body: Uint8Array, cuts: number[] = []) {
-  const server = await rawServer((socket) => {
+function serveCoded(coding: string, body: Uint8Array, cuts: number[] = []) {
+  return serve((socket) => {
     socket.write(
       `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-encoding: ${coding}\r\ncontent-length: ${body.length}\r\n\r\n`,
     )
     const edges = [0, ...cuts.map((cut) => cut % (body.length + 1)).toSorted((a, b) => a - b), body.length]
     for (let i = 1; i < edges.length; i++) socket.write(body.subarray(edges[i - 1], edges[i]))
   })
-  const upstream = fastUpstream()
-  open.push(server, { stop: () => upstream.close() })
-  return { server, upstream }
 }
 
 const plain = Buffer.from("The quick brown fox jumps over the lazy dog. ".repeat(2000))
@@ -43,7 +37,7 @@ const codings: Record<string, Uint8Array> = {
 }
 for (const [coding, body] of Object.entries(codings)) {
   test(`an answer in ${coding.trim()} (${body.length} bytes) arrives plain and without the headers that no longer hold`, async () => {
-    const { server, upstream } = await serve(coding, body, [1, 2, 77])
+    const { server, upstream } = await serveCoded(coding, body, [1, 2, 77])
     const answer = await upstream.send(post(server.url))
     expect(Buffer.from(await answer.body.whole(1e6)).equals(plain)).toBe(true)
     expect(answer.headers.get("content-encoding")).toBeNull()
@@ -59,7 +53,7 @@ test("packets of any size decode to the same", async () => {
       fc.constantFrom("gzip", "br", "zstd", "deflate"),
       fc.array(fc.nat(1000), { maxLength: 6 }),
       async (coding, cuts) => {
-        const { server, upstream } = await serve(coding, codings[coding]!, cuts)
+        const { server, upstream } = await serveCoded(coding, codings[coding]!, cuts)
         const answer = await upstream.send(post(server.url))
         expect(Buffer.from(await answer.body.whole(1e6)).equals(plain)).toBe(true)
       },
@@ -69,9 +63,9 @@ test("packets of any size decode to the same", async () => {
 })
 
 test("each flushed event of a compressed stream is there before the next one is sent", async () => {
-  const server = await rawServer((socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n"))
-  const upstream = fastUpstream()
-  open.push(server, { stop: () => upstream.close() })
+  const { server, upstream } = await serve(
+    (socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n"),
+  )
   const { body } = await upstream.send(post(server.url))
   const zip = createGzip()
   zip.on("data", (bytes) => server.sockets[0]!.write(bytes))
@@ -86,7 +80,7 @@ test("each flushed event of a compressed stream is there before the next one is 
 
 test("a bomb stops at the limit and its connection is closed", async () => {
   const bomb = gzipSync(Buffer.alloc(200_000_000))
-  const { server, upstream } = await serve("gzip", bomb)
+  const { server, upstream } = await serveCoded("gzip", bomb)
   const before = process.memoryUsage.rss()
   expect(await refusalOf(upstream.send(post(server.url)).then((answer) => answer.body.whole(1_000_000)))).toBe(
     "502 answer_too_large",
@@ -97,7 +91,7 @@ test("a bomb stops at the limit and its connection is closed", async () => {
 
 test("a body that is not what its header says, is cut, or is coded in an unknown way is a failure", async () => {
   const run = async (coding: string, body: Uint8Array) => {
-    const { server, upstream } = await serve(coding, body)
+    const { server, upstream } = await serveCoded(coding, body)
     return refusalOf(upstream.send(post(server.url)).then((answer) => answer.body.whole(1e6)))
   }
   expect(await run("gzip", Buffer.from("plain text"))).toBe("502 bad_response")
@@ -109,7 +103,7 @@ test("a body that is not what its header says, is cut, or is coded in an unknown
 })
 
 test("a timeout or abort inside a compressed body keeps its own reason", async () => {
-  const server = await rawServer(
+  const { server, upstream } = await serve(
     (socket) =>
       void socket.write(
         Buffer.concat([
@@ -118,8 +112,6 @@ test("a timeout or abort inside a compressed body keeps its own reason", async (
         ]),
       ),
   )
-  const upstream = fastUpstream()
-  open.push(server, { stop: () => upstream.close() })
   const stalled = upstream.send(post(server.url, { idleTimeoutMs: 50 })).then((answer) => answer.body.whole(1e6))
   expect(await refusalOf(stalled)).toBe("504 idle_timeout")
   const aborting = new AbortController()

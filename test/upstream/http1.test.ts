@@ -1,24 +1,8 @@
-import { afterEach, describe, expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import net from "node:net"
-import type { Upstream } from "../../src/upstream/send.ts"
-import { fastUpstream, post, type RawServer, rawServer, refusalOf, until } from "./raw-server.ts"
+import { chunk, fastUpstream, ok, post, refusalOf, streamHead, text, until, useServers } from "./raw-server.ts"
 
-const open: { stop(): void }[] = []
-afterEach(() => {
-  for (const one of open.splice(0)) one.stop()
-})
-
-async function serve(onRequest: Parameters<typeof rawServer>[0]): Promise<{ server: RawServer; upstream: Upstream }> {
-  const server = await rawServer(onRequest)
-  const upstream = fastUpstream()
-  open.push(server, { stop: () => upstream.close() })
-  return { server, upstream }
-}
-
-const text = (bytes: Uint8Array | null) => (bytes === null ? null : new TextDecoder().decode(bytes))
-const ok = (body: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`
-const streamHead = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-const chunk = (data: string) => `${data.length.toString(16)}\r\n${data}\r\n`
+const { open, serve } = useServers()
 
 describe("what goes out", () => {
   test("the request is one well-formed HTTP/1.1 message with our framing and nothing else added", async () => {

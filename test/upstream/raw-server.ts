@@ -1,4 +1,5 @@
 /** A TCP server that answers with exactly the bytes a test gives it, and remembers what it heard. */
+import { afterEach } from "bun:test"
 import net from "node:net"
 import type { UpstreamRequest } from "../../src/upstream/answer.ts"
 import { createUpstream, type Upstream } from "../../src/upstream/send.ts"
@@ -44,6 +45,26 @@ export async function rawServer(
 export function fastUpstream(): Upstream {
   return createUpstream({ sweepMs: 10 })
 }
+
+/** For a test file: `serve` gives a server and a client of its own each; they, and what else is put into `open`, end after the test. */
+export function useServers() {
+  const open: { stop(): void }[] = []
+  afterEach(() => {
+    for (const one of open.splice(0)) one.stop()
+  })
+  async function serve(onRequest: Parameters<typeof rawServer>[0]): Promise<{ server: RawServer; upstream: Upstream }> {
+    const server = await rawServer(onRequest)
+    const upstream = fastUpstream()
+    open.push(server, { stop: () => upstream.close() })
+    return { server, upstream }
+  }
+  return { open, serve }
+}
+
+export const text = (bytes: Uint8Array | null) => (bytes === null ? null : new TextDecoder().decode(bytes))
+export const ok = (body: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+export const streamHead = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+export const chunk = (data: string) => `${data.length.toString(16)}\r\n${data}\r\n`
 
 export function post(url: string, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
   return {

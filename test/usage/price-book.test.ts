@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, spyOn, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { calcPrice, findProvider } from "@pydantic/genai-prices"
+import { usageOf } from "../../src/dialects/usage-count.ts"
 import type { Usage } from "../../src/exchange.ts"
 import { createPriceBook, type PriceQuery } from "../../src/usage/price-book.ts"
 import { haveFixtures, loadFixtures } from "../support/fixtures.ts"
@@ -12,17 +13,7 @@ const AT = Date.UTC(2026, 9, 1, 12)
 const book = createPriceBook({ now: () => AT })
 beforeAll(() => book.load())
 
-const none: Usage = {
-  input: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWrite1h: 0,
-  output: 0,
-  reasoning: 0,
-  inputAudio: 0,
-  cacheReadAudio: null,
-  outputAudio: 0,
-}
+const none = usageOf({ input: 0, output: 0 })
 const query = (
   provider: string,
   model: string,

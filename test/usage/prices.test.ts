@@ -1,20 +1,11 @@
 /** The arithmetic over price lists, by hand-made lists and LiteLLM's keys. That it agrees with the bundled table is price-book.test.ts. */
 import { describe, expect, test } from "bun:test"
 import * as fc from "fast-check"
+import { usageOf } from "../../src/dialects/usage-count.ts"
 import type { Usage } from "../../src/exchange.ts"
 import { charge, customRates, priceList, type Rates } from "../../src/usage/prices.ts"
 
-const none: Usage = {
-  input: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWrite1h: 0,
-  output: 0,
-  reasoning: 0,
-  inputAudio: 0,
-  cacheReadAudio: null,
-  outputAudio: 0,
-}
+const none = usageOf({ input: 0, output: 0 })
 const used = (part: Partial<Usage>): Usage => ({ ...none, ...part })
 const cost = (rates: Rates, part: Partial<Usage>) => charge(priceList(rates), used(part)).cost
 
