@@ -65,6 +65,11 @@ describe.skipIf(!hasChromium)("the memory view", () => {
     await watched.page.locator(".memory").first().waitFor()
     expect((await texts(watched))[0]).toBe(said[0]!)
     expect(await watched.page.locator(".memory .why").first().textContent()).toMatch(/^score \d+\.\d\d · \w/)
+    // as a request of another project it would get nothing, which is said at once
+    await visit(watched, linkTo("memory", { user_id: "ada", mode: "recall", project: "elsewhere" }))
+    await watched.page.locator(".empty", { hasText: "Nothing that is remembered fits" }).waitFor()
+    await visit(watched, linkTo("memory", { user_id: "nobody", mode: "recall" }))
+    await watched.page.locator(".empty", { hasText: "Choose a project above" }).waitFor()
     await watched.close()
   })
 

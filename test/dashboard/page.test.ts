@@ -217,6 +217,23 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await watched.close()
   })
 
+  test("a request is found by the id that its answer named", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    const id = (await send("Hello!")).headers.get("x-memproxy-request-id")!
+    await logIn(watched, MASTER)
+    await visit(watched, "#/requests?client=codex")
+    await page.selectOption("#filter-field", "id")
+    await page.fill("input[name=value]", id)
+    await page.keyboard.press("Enter")
+    await page.waitForSelector(".panel .facts")
+    expect(await page.locator(".panel .facts").first().textContent()).toContain(id)
+    expect(await page.locator(".chip").allTextContents()).toEqual([expect.stringContaining("codex")])
+    await visit(watched, "#/requests?id=no-such-request")
+    await page.locator(".panel .notice.error").waitFor()
+    await watched.close()
+  })
+
   test("back closes the request that was opened, not the list", async () => {
     const watched = await rig.open()
     const { page } = watched

@@ -13,10 +13,13 @@ const FIELDS: Record<string, { label: string; group: string | null }> = {
   model: { label: "Model", group: "model" },
   user_id: { label: "User", group: "user" },
   project: { label: "Project", group: "project" },
-  session_id: { label: "Session", group: null },
+  session_id: { label: "Session id", group: null },
   key: { label: "Key", group: "key" },
   outcome: { label: "Outcome", group: null },
+  id: { label: "Request id", group: null },
 }
+/** What is typed, since nobody looks through a list of it. */
+const TYPED = ["session_id", "id"]
 const NOT_KNOWN = "not known"
 const OUTCOMES = ["done", "client-left", "upstream-failed", "rejected"]
 
@@ -27,7 +30,7 @@ export function Filters({ route, names, filter }: { route: Route; names: readonl
   const { view, params } = route
   const unknown = unknownOf(params)
   const without = (name: string) => linkTo(view, { ...filteredBy(params, name, undefined), id: null })
-  const active = names.filter((name) => params[name] || unknown.includes(name))
+  const active = names.filter((name) => name !== "id" && (params[name] || unknown.includes(name)))
   const free = names.filter((name) => !active.includes(name))
   return (
     <div class="filters">
@@ -71,7 +74,10 @@ function AddFilter({ names, route, filter }: { names: readonly string[]; route: 
   const add = (value: string | null) => {
     if (value === "") return
     setField("")
-    go(linkTo(route.view, { ...filteredBy(route.params, field, value), id: null }))
+    // one request is no filter: it opens beside the list
+    const params =
+      field === "id" ? { ...route.params, id: value } : filteredBy({ ...route.params, id: "" }, field, value)
+    go(linkTo(route.view, params))
   }
   return (
     <form
@@ -93,17 +99,17 @@ function AddFilter({ names, route, filter }: { names: readonly string[]; route: 
         ))}
       </select>
       {field !== "" &&
-        (field === "session_id" ? (
+        (TYPED.includes(field) ? (
           <>
             <input
               name="value"
               aria-label={FIELDS[field]!.label}
-              placeholder="Session id"
+              placeholder={FIELDS[field]!.label}
               autofocus
               spellcheck={false}
             />
             <button type="submit" class="button small">
-              Filter
+              {field === "id" ? "Open" : "Filter"}
             </button>
           </>
         ) : (

@@ -1,5 +1,5 @@
 /** What a question would recall: the best memories in their order, each with its score and the reason. */
-import { useState } from "preact/hooks"
+import { useEffect, useState } from "preact/hooks"
 import { post, type Refused } from "../ask.ts"
 import { duration, plural } from "../format.ts"
 import { Empty } from "../parts/states.tsx"
@@ -25,6 +25,9 @@ export function RecallTest({ user, project }: { user: string; project: string | 
       setError((refused as Refused).message)
     }
   }
+  useEffect(() => {
+    if (found) void search()
+  }, [user, project])
   return (
     <>
       <form
@@ -59,7 +62,16 @@ export function RecallTest({ user, project }: { user: string; project: string | 
           {plural(found.results.length, "memory").replace("memorys", "memories")} in {duration(found.took_ms)}
         </p>
       )}
-      {found?.results.length === 0 && <Empty title="Nothing that is remembered fits" />}
+      {found?.results.length === 0 && (
+        <Empty title="Nothing that is remembered fits">
+          {project === null && (
+            <p>
+              A request of no project gets memories of no project only. Choose a project above to ask as one of its
+              requests.
+            </p>
+          )}
+        </Empty>
+      )}
       <ol class="memories">
         {found?.results.map((memory) => (
           <MemoryCard

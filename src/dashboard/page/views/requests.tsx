@@ -91,7 +91,7 @@ export function Requests({ route, status }: ViewProps) {
         </button>
         <RangePicker route={{ ...route, params: { ...params, from: "", to: "" } }} value={rangeName(params["range"])} />
       </PageHead>
-      <Filters route={route} names={FILTERS} filter={filter} />
+      <Filters route={route} names={[...FILTERS, "id"]} filter={filter} />
       {error && <Failed error={error} />}
       <Answer asked={first}>
         {() =>
