@@ -75,9 +75,7 @@ export function requestsApi({ ledger, bodies, scope, stopping, contentOf, heartb
             404,
             "not_found",
             `No request has the id "${params.id.slice(0, 80)}". Its id is in the x-memproxy-request-id header of the answer.`,
-            {
-              code: "request_not_found",
-            },
+            { code: "request_not_found" },
           )
         }
         return Response.json({ ...entry, memories: entry.memories.map(told), bodies: bodies.get(entry.id) })

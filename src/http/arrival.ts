@@ -51,9 +51,7 @@ function takePrefixes(arrival: Arrival): void {
       404,
       "not_found",
       "The path prefixes /k/, /u/ and /p/ work on the model routes, /memory-routing/info and /mcp only.",
-      {
-        code: "prefix_not_supported",
-      },
+      { code: "prefix_not_supported" },
     )
   }
   arrival.path = cut.path

@@ -32,9 +32,7 @@ export function createDoor(app: App, arrivals: Arrivals): Door {
         403,
         "permission",
         "A change by the dashboard's session needs an Origin; send the master key.",
-        {
-          code: "origin_required",
-        },
+        { code: "origin_required" },
       )
     return { kind: "master", alias: "master", userId: null, subscription: null }
   }

@@ -55,26 +55,14 @@ export function createRoutes(app: App, arrivals: Arrivals) {
       detail: PLAIN.liveliness,
     })
     .get("/health/liveness", () => new Response('"I\'m alive!"', { headers: JSON_TYPE }), { detail: PLAIN.liveliness })
-    .get("/health/readiness", () => readiness(app), {
-      detail: PLAIN.readiness,
-    })
-    .get("/memory-routing/info", ({ request }) => routingInfo(arrivals.of(request), app), {
-      detail: PLAIN.info,
-    })
-    .get("/v1/models", ({ request }) => listModels(keyed(request).arrival, app), {
-      detail: PLAIN.models,
-    })
+    .get("/health/readiness", () => readiness(app), { detail: PLAIN.readiness })
+    .get("/memory-routing/info", ({ request }) => routingInfo(arrivals.of(request), app), { detail: PLAIN.info })
+    .get("/v1/models", ({ request }) => listModels(keyed(request).arrival, app), { detail: PLAIN.models })
     .get("/models", ({ request }) => listModels(keyed(request).arrival, app), { detail: PLAIN.models })
-    .get("/v1beta/models", ({ request }) => listModels(keyed(request).arrival, app), {
-      detail: PLAIN.geminiModels,
-    })
-    .get("/v1/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
-      detail: PLAIN.model,
-    })
+    .get("/v1beta/models", ({ request }) => listModels(keyed(request).arrival, app), { detail: PLAIN.geminiModels })
+    .get("/v1/models/*", ({ request }) => showModel(keyed(request).arrival, app), { detail: PLAIN.model })
     .get("/models/*", ({ request }) => showModel(keyed(request).arrival, app), { detail: PLAIN.model })
-    .get("/v1beta/models/*", ({ request }) => showModel(keyed(request).arrival, app), {
-      detail: PLAIN.geminiModel,
-    })
+    .get("/v1beta/models/*", ({ request }) => showModel(keyed(request).arrival, app), { detail: PLAIN.geminiModel })
     .get("/model/info", ({ request }) => modelInfo(keyed(request).arrival, app), { detail: PLAIN.modelInfo })
     .get("/v1/model/info", ({ request }) => modelInfo(keyed(request).arrival, app), { detail: PLAIN.modelInfo })
     .get("/model_group/info", ({ request }) => modelGroupInfo(keyed(request).arrival, app), {

@@ -69,7 +69,5 @@ const generatesOnly = () =>
     404,
     "not_found",
     "Models of Vertex AI and Bedrock are asked for answers only, not for embeddings or completions.",
-    {
-      code: "operation_not_supported",
-    },
+    { code: "operation_not_supported" },
   )

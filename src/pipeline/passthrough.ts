@@ -57,7 +57,5 @@ const noProvider = (provider: string) =>
     404,
     "not_found",
     `No ${provider} deployment is configured, so there is no key to call ${provider} with. Add one to model_list.`,
-    {
-      code: "provider_not_configured",
-    },
+    { code: "provider_not_configured" },
   )

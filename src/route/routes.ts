@@ -136,10 +136,7 @@ function unknownModel(model: string, names: readonly string[]): Refusal {
     404,
     "not_found",
     `Model "${model.slice(0, 200)}" is not in the configuration. Available models: ${list || "none"}.`,
-    {
-      code: "model_not_found",
-      param: "model",
-    },
+    { code: "model_not_found", param: "model" },
   )
 }
 
@@ -149,10 +146,7 @@ export function missingVariable(model: string, deployment: Deployment): Refusal 
     503,
     "unavailable",
     `Model "${model}" needs the environment variable ${deployment.missing}, which is not set where memproxy runs.`,
-    {
-      code: "missing_environment_variable",
-      param: "model",
-    },
+    { code: "missing_environment_variable", param: "model" },
   )
 }
 
@@ -161,9 +155,6 @@ function notServed(model: string, deployment: Deployment): Refusal {
     400,
     "invalid_request",
     `Model "${model}" is served by ${deployment.provider}, which has no such call. Ask another model.`,
-    {
-      code: "operation_not_served",
-      param: "model",
-    },
+    { code: "operation_not_served", param: "model" },
   )
 }

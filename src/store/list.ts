@@ -63,9 +63,6 @@ function readCursor(text: string): Place {
     400,
     "invalid_request",
     "cursor must be a next_cursor of an earlier answer; leave it out to begin at the newest.",
-    {
-      param: "cursor",
-      code: "invalid_parameter",
-    },
+    { param: "cursor", code: "invalid_parameter" },
   )
 }

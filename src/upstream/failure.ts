@@ -73,9 +73,7 @@ export function badHeader(name: string): Refusal {
     500,
     "internal",
     `the header ${shown} for the provider holds a character HTTP does not allow: check extra_headers and api_key`,
-    {
-      code: "bad_header",
-    },
+    { code: "bad_header" },
   )
 }
 
