@@ -21,7 +21,7 @@ export function decoded(answer: UpstreamAnswer, host: string): UpstreamAnswer {
     .map((coding) => coding.trim())
     .filter((coding) => coding !== "" && coding !== "identity")
   for (const coding of codings) {
-    if (!(coding in decoders))
+    if (!(coding in DECODERS))
       throw badAnswer(
         host,
         new Malformed(`its content-encoding "${coding.replace(/[^\w-]/g, "?").slice(0, 20)}" is unknown`),
@@ -38,7 +38,7 @@ const zlib = () => process.getBuiltinModule("node:zlib")
 const stream = () => process.getBuiltinModule("node:stream")
 
 const gunzip = () => zlib().createGunzip({ flush: zlib().constants.Z_SYNC_FLUSH })
-const decoders: Record<string, (first: number) => Transform> = {
+const DECODERS: Record<string, (first: number) => Transform> = {
   gzip: gunzip,
   "x-gzip": gunzip,
   br: () => zlib().createBrotliDecompress({ flush: zlib().constants.BROTLI_OPERATION_FLUSH }),
@@ -89,7 +89,7 @@ class DecodedBody implements UpstreamBody {
       yield first
       for (let bytes; (bytes = await inner.read()) !== null;) yield bytes
     }
-    const chain = this.#codings.map((coding) => decoders[coding]!(first[0]!))
+    const chain = this.#codings.map((coding) => DECODERS[coding]!(first[0]!))
     const source = stream().Readable.from(encoded(), { objectMode: true, highWaterMark: 1 })
     this.#last = chain.at(-1)!
     // The error reaches the reader of the last stream; pipeline() only has to destroy the others.

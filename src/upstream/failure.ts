@@ -5,15 +5,15 @@ import { Malformed } from "../wire/message.ts"
 export type Limit = "connect" | "first_byte" | "idle" | "total"
 
 const LIMITS: Record<Limit, readonly [failed: string, advice: string]> = {
-  connect: ["no connection to", "check that it is running and reachable from here"],
-  first_byte: ["no answer from", "raise `timeout` (streams: `stream_timeout`) if the model needs longer"],
-  idle: ["nothing more came from", "the provider stalled; try again"],
-  total: ["no complete answer from", "raise `timeout` (streams: `stream_timeout`) if answers take longer"],
+  connect: ["No connection to", "check that it is running and reachable from here"],
+  first_byte: ["No answer from", "raise `timeout` (streams: `stream_timeout`) if the model needs longer"],
+  idle: ["Nothing more came from", "the provider stalled; try again"],
+  total: ["No complete answer from", "raise `timeout` (streams: `stream_timeout`) if answers take longer"],
 }
 
 export function timedOut(limit: Limit, host: string, limitMs: number): Refusal {
   const [failed, advice] = LIMITS[limit]
-  const message = `${failed} ${host} within ${limitMs / 1000} s: ${advice}`
+  const message = `${failed} ${host} within ${limitMs / 1000} s: ${advice}.`
   return new Refusal(504, "timeout", message, { code: `${limit}_timeout`, origin: "upstream" })
 }
 
@@ -23,8 +23,8 @@ export function failedToConnect(host: string, cause: unknown): Refusal {
   return upstream(
     "connect_failed",
     unknown
-      ? `the name of ${host} cannot be resolved: check the deployment's api_base and this machine's network`
-      : `cannot connect to ${host} (${code || "failed"}): is it running, and is the deployment's api_base right?`,
+      ? `The name of ${host} cannot be resolved: check the deployment's api_base and this machine's network.`
+      : `Cannot connect to ${host} (${code || "failed"}): is it running, and is the deployment's api_base right?`,
     cause,
   )
 }
@@ -33,21 +33,21 @@ function failedTls(host: string, cause: unknown): Refusal {
   const code = errorCode(cause)
   return upstream(
     "tls_failed",
-    `no secure connection to ${host} (${code}): check api_base; for a certificate authority of your own set NODE_EXTRA_CA_CERTS before the start`,
+    `No secure connection to ${host} (${code}): check api_base; for a certificate authority of your own set NODE_EXTRA_CA_CERTS before the start.`,
     cause,
   )
 }
 
 export function lostConnection(host: string, begun: boolean, cause?: unknown): Refusal {
   const what = begun ? "before its answer was complete" : "without answering"
-  return upstream("connection_lost", `${host} closed the connection ${what}: try again`, cause)
+  return upstream("connection_lost", `${host} closed the connection ${what}: try again.`, cause)
 }
 
 export function badAnswer(host: string, cause: unknown): Refusal {
   const how = cause instanceof Malformed ? cause.message : "it cannot be decoded"
   return upstream(
     "bad_response",
-    `the answer of ${host} cannot be read (${how}): check the deployment's api_base`,
+    `The answer of ${host} cannot be read (${how}): check the deployment's api_base.`,
     cause,
   )
 }
@@ -55,14 +55,14 @@ export function badAnswer(host: string, cause: unknown): Refusal {
 export function refusedRedirect(host: string, status: number): Refusal {
   return upstream(
     "redirect_refused",
-    `${host} answered with a redirect (${status}), which is not followed because it could carry the key elsewhere: set api_base to the final address`,
+    `${host} answered with a redirect (${status}), which is not followed because it could carry the key elsewhere: set api_base to the final address.`,
   )
 }
 
 export function tooLarge(host: string, limitBytes: number): Refusal {
   return upstream(
     "answer_too_large",
-    `the answer of ${host} is larger than ${limitBytes} bytes: ask for less or stream it`,
+    `The answer of ${host} is larger than ${limitBytes} bytes: ask for less or stream it.`,
   )
 }
 
@@ -72,7 +72,7 @@ export function badHeader(name: string): Refusal {
   return new Refusal(
     500,
     "internal",
-    `the header ${shown} for the provider holds a character HTTP does not allow: check extra_headers and api_key`,
+    `The header ${shown} for the provider holds a character HTTP does not allow: check extra_headers and api_key.`,
     { code: "bad_header" },
   )
 }

@@ -50,7 +50,7 @@ const PREFIXES: Record<Dialect, readonly string[]> = {
 }
 
 /** Never copied from a client, whatever is switched on: ours, a hop's, framing, and anything that looks like a credential. */
-const never =
+const NEVER =
   /^(x-(memproxy|memory|litellm|sm|supermemory|forwarded|pass|original)-|x-(real-ip|forwarded|goog-api-key|goog-iam|goog-authenticated)|proxy-|sec-|cf-|host$|connection$|keep-alive$|te$|trailer$|transfer-encoding$|upgrade$|content-length$|content-encoding$|accept-encoding$|expect$|forwarded$|via$|origin$|referer$)|cookie|api-?key|authorization|token|secret|password|subscription-key/
 /** Never taken from the file either: the HTTP client writes these itself. */
 const FRAMING =
@@ -83,14 +83,14 @@ export function outgoingHeaders(
     }
     const code = name.charCodeAt(0)
     if (code === 120 /* x */ && name.charCodeAt(1) === 45) {
-      if (startsWithAny(name, starts) && !never.test(name)) return put(name, value)
+      if (startsWithAny(name, starts) && !NEVER.test(name)) return put(name, value)
       if (name.startsWith("x-pass-")) {
         const passed = name.slice(7)
-        if (passed !== "" && !never.test(passed) && !options.withheld.has(passed) && !allowed.has(passed))
+        if (passed !== "" && !NEVER.test(passed) && !options.withheld.has(passed) && !allowed.has(passed))
           put(passed, value)
         return
       }
-      if (options.forwardClientHeaders && !never.test(name) && !name.startsWith("x-stainless-")) return put(name, value)
+      if (options.forwardClientHeaders && !NEVER.test(name) && !name.startsWith("x-stainless-")) return put(name, value)
     }
     if (options.forwardProviderAuth && PROVIDER_AUTH.has(name)) {
       if (value === "" || options.isOwnKey(value)) return

@@ -106,7 +106,7 @@ function passthroughUrl(root: string, rest: string): string {
     throw new Refusal(
       400,
       "invalid_request",
-      "this path cannot be passed through: it holds '..' or characters a path may not have",
+      "This path cannot be passed through: it holds '..' or characters a path may not have.",
       { code: "bad_path" },
     )
   }
@@ -120,7 +120,10 @@ function endsInVersion(root: string): boolean {
 
 function segment(name: string): string {
   if (/^\.{0,2}$/.test(name))
-    throw new Refusal(400, "invalid_request", "this is not a model's name", { code: "model_not_found", param: "model" })
+    throw new Refusal(400, "invalid_request", "This is not a model's name.", {
+      code: "model_not_found",
+      param: "model",
+    })
   return encodeURIComponent(name).replaceAll("%3A", ":").replaceAll("%40", "@")
 }
 
