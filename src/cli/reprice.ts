@@ -27,9 +27,8 @@ export const runReprice = command(SYNTAX, async (args, io: LedgerIo) => {
   const dir = given["data-dir"] === undefined ? (io.dataDir ?? config.dataDir) : resolve(io.cwd, given["data-dir"])
   const book = createPriceBook()
   await book.load()
-  const deployments = new Map(config.deployments.map((one) => [one.id, one]))
   try {
-    const done = await repriceRows(dir, from, (row) => priceOf(row, deployments, book, config))
+    const done = await repriceRows(dir, from, (row) => priceOf(row, book, config))
     if (done === null) {
       io.err(noLedger(dir))
       return 1
@@ -45,9 +44,18 @@ export const runReprice = command(SYNTAX, async (args, io: LedgerIo) => {
   }
 })
 
-/** A deployment that is in the config no more had no price of its own that anybody could still know. */
-function priceOf(row: LedgerEntry, deployments: ReadonlyMap<string, Deployment>, book: PriceBook, { billing }: Config) {
-  const deployment = deployments.get(row.deployment_id ?? "")
+/** The row's own; else, since an entry that was given a price has another id, the one that is called so and asks for the same. null: it is in the config no more. */
+function deploymentOf({ deployment_id, model, provider, upstream_model }: LedgerEntry, { deployments }: Config) {
+  const alike = (one: Deployment) => one.provider === provider && one.model === upstream_model
+  return (
+    deployments.find(({ id }) => id === deployment_id) ??
+    deployments.find((one) => one.name === model && alike(one)) ??
+    deployments.find(alike)
+  )
+}
+
+function priceOf(row: LedgerEntry, book: PriceBook, config: Config) {
+  const deployment = deploymentOf(row, config)
   const provider = row.provider ?? ""
   const list = book.price({
     usage: usageOf(row),
@@ -61,7 +69,7 @@ function priceOf(row: LedgerEntry, deployments: ReadonlyMap<string, Deployment>,
     operation: row.operation,
     at: Date.parse(row.started_at),
   })
-  return { list, billed: billedCost(list.cost, provider, billing) }
+  return { list, billed: billedCost(list.cost, provider, config.billing) }
 }
 
 const usageOf = (row: LedgerEntry): Usage => ({

@@ -20,6 +20,8 @@ model_list:
   - model_name: own
     litellm_params: { model: openai/own, api_key: sk-x, input_cost_per_token: 0.001, output_cost_per_token: 0.002, search_context_cost_per_query: 0.01 }
     model_info: { id: own-1 }
+  - model_name: cheap
+    litellm_params: { model: openai/own, api_key: sk-x, input_cost_per_token: 0.0001, output_cost_per_token: 0 }
 `
 
 async function repriced(rows: [Partial<LedgerRow>, Partial<LedgerDetail>?][], ...args: string[]) {
@@ -113,6 +115,23 @@ test("the config's own prices are those of the row's deployment; discount and ma
   expect(entries[0]!.cost_usd).toBeCloseTo(1000 * 0.001 + 50 * 0.002, 12)
   expect(entries[0]!.billed_usd).toBeCloseTo(1.1 * 0.9 * 1.2 + 0.01, 12)
   expect(entries[0]!.price_source).toBe("config")
+})
+
+test("a price that an entry got since is that of its earlier requests, though its id is another now", async () => {
+  const used = { ...sonnet, ...tokens, cache_read_tokens: 0, cache_write_tokens: 0, provider: "openai" }
+  const since = { deployment_id: "the-hash-before" }
+  const { entries } = await repriced([
+    [{ ...used, model: "cheap", upstream_model: "own" }, since],
+    [{ ...used, model: "own", upstream_model: "own" }, since],
+    [{ ...used, model: "renamed", upstream_model: "own" }, since],
+    [{ ...used, model: "cheap", upstream_model: "another" }, since],
+  ])
+  expect(entries.map(({ cost_usd }) => cost_usd)).toEqual([
+    expect.closeTo(0.1, 12),
+    expect.closeTo(1.1, 12),
+    expect.closeTo(1.1, 12),
+    null,
+  ])
 })
 
 test("a subscription's requests stay billed 0; sound and service tiers are priced as they were", async () => {
