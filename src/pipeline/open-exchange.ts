@@ -51,7 +51,7 @@ const NO_BODY = () => null
 const NO_TURNS = () => []
 
 export function noteRequest({ draft }: Exchange, model: string, isStream: boolean, text: string): void {
-  draft.row.model = model || null
+  draft.row.model = redact(model) || null // until it is known to be one, it may be a key at the wrong place
   draft.row.stream = isStream
   draft.requestChars = text.length
 }

@@ -67,6 +67,13 @@ test("a row has exactly the contract's fields, in the contract's units", async (
     }
 })
 
+test("a key that was pasted in the model's place is in no row", async () => {
+  const key = "sk-ant-api03-a1B2c3D4e5F6g7H8"
+  const answer = await rig.ask(callBytes(chat, { body: JSON.stringify({ ...chat.body(false), model: key }) }))
+  expect(answer.status).toBe(404)
+  expect((await rig.proxy.row(answer.headers["x-memproxy-request-id"]!)).model).toBe("[redacted]")
+})
+
 test("tool calls are counted in each dialect", async () => {
   const { answerIn } = await import("../support/answers.ts")
   rig.provider.script((request) =>
