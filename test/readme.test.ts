@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { loadConfig } from "../src/config/load.ts"
 import { PROVIDERS } from "../src/config/providers.ts"
+import { Memproxy } from "../src/config/schema.ts"
 import { SNIPPETS } from "../src/dashboard/page/snippets.ts"
 
 const readme = await Bun.file(new URL("../README.md", import.meta.url)).text()
@@ -12,6 +13,10 @@ const scripts = (
 test("the providers listed are those in the table", () => {
   const listed = /^Providers: ([^.]+)\./ms.exec(readme)?.[1]?.split(/,\s+/)
   expect(listed).toEqual(PROVIDERS.map(({ id }) => id))
+})
+
+test("the config table has every setting of memproxy's own", () => {
+  for (const name of Object.keys(Memproxy.properties)) expect(readme).toContain(`memproxy.${name}`)
 })
 
 test("the defaults in the config table are the program's", () => {
