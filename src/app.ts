@@ -1,4 +1,4 @@
-/** What lives as long as the process, and what lives as long as one request. Types only: `cli/serve.ts` and `pipeline/open-exchange.ts` fill them in. */
+/** What lives as long as the process, and what lives as long as one request. Types only: `cli/create-app.ts` and `pipeline/open-exchange.ts` fill them in. */
 import type { Gate } from "./auth/gate.ts"
 import type { Logins } from "./auth/logins.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"

@@ -1,39 +1,24 @@
-/** `memproxy serve`: puts the parts together, listens, reloads, and stops in good order. */
+/** `memproxy serve`: listens, reloads, and stops in good order. What it serves with is put together in `create-app.ts`. */
 import { homedir } from "node:os"
-import type { App } from "../app.ts"
-import { createLogins } from "../auth/logins.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import { signature, watchConfig } from "../config/watch.ts"
 import type { Config, Finding } from "../settings.ts"
 import { answerModel, isModelRoute, refuseAt } from "../http/model-routes.ts"
-import { createRelays } from "../http/relay.ts"
 import { createServer } from "../http/server.ts"
-import { createProjects } from "../identify/projects.ts"
-import { createSessionProjects } from "../identify/session-projects.ts"
-import { createSessions } from "../identify/sessions.ts"
-import { createPatternMemo } from "../identify/users.ts"
-import { createRepositories } from "../machine/repository.ts"
 import { MemoryFailure } from "../memory/engine.ts"
-import { createMemories } from "../memory/memories.ts"
 import { takeSnapshot } from "../pipeline/open-exchange.ts"
-import { createReasoningCache } from "../store/reasoning-cache.ts"
 import { startRetention } from "../store/retention.ts"
 import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
-import { CookieJars } from "../upstream/cookies.ts"
-import { createUpstream } from "../upstream/send.ts"
-import { createAppraiser } from "../usage/appraise.ts"
-import { estimateTokens } from "../usage/estimate.ts"
-import { createPriceBook } from "../usage/price-book.ts"
 import { scoreOf } from "../usage/quality-score.ts"
 import { version } from "../version.ts"
 import { command, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
+import { createApp } from "./create-app.ts"
 import { formatFinding } from "./findings.ts"
 import { createTelemetrySender } from "./telemetry.ts"
 
 const SYNTAX = "usage: memproxy serve --config FILE [--host HOST] [--port PORT] [--data-dir DIR]"
 const STOP_WAIT_MS = 30_000
-const SESSIONS_KEPT = 10_000
 
 const say = (line: string) => console.error(line)
 const logError = (line: string, error?: unknown) => {
@@ -100,63 +85,8 @@ async function serve(
     return 1
   }
   let snapshot = takeSnapshot(config)
-  const now = () => performance.now()
   const stopping = new AbortController()
-  const memories = createMemories({
-    blocks: store.sentBlocks,
-    outbox: store.outbox,
-    store: store.memories,
-    estimate: estimateTokens,
-    newId: Bun.randomUUIDv7,
-    clock: Date.now,
-    now,
-    scope: () => snapshot.config.memory.scope,
-    warn: say,
-  })
-  const projects = createProjects(undefined, (learned) => {
-    if (!memories.engine(snapshot.config)) return
-    store.learnedProjects.add(learned)
-    memories.adopt(snapshot.config, learned)
-  })
-  if (memories.engine(config)) projects.restore(store.learnedProjects.all())
-  const app: App = {
-    snapshot: () => snapshot,
-    upstream: createUpstream({ clock: now, direct: !(process.env.HTTPS_PROXY ?? process.env.https_proxy) }),
-    cookies: new CookieJars(Date.now),
-    relays: createRelays(now),
-    ledger: store.ledger,
-    bodies: store.bodies,
-    reasoning: createReasoningCache(config.dataDir, { clock: Date.now, warn: say }),
-    prices: createPriceBook(),
-    logins: createLogins({
-      clock: Date.now,
-      newToken: () => crypto.getRandomValues(Buffer.alloc(32)).toString("base64url"),
-    }),
-    sessions: createSessions({ newId: Bun.randomUUIDv7, limit: SESSIONS_KEPT }),
-    patterns: createPatternMemo(),
-    projects,
-    sessionProjects: createSessionProjects(),
-    repositories: createRepositories(),
-    memories,
-    appraiser: createAppraiser({
-      tell: store.ledger.count,
-      onAnswer: (answer) => {
-        if (snapshot.config.judge !== null) void judging().then((judge) => judge.consider(answer))
-      },
-      now,
-      clock: Date.now,
-      warn: logError,
-    }),
-    stopping: stopping.signal,
-    newId: Bun.randomUUIDv7,
-    random: Math.random,
-    now,
-    log: logError,
-  }
-  let loadingJudge: ReturnType<typeof loadJudge> | undefined
-  const loadJudge = async () => (await import("../pipeline/judge.ts")).createJudge(app, Date.now)
-  const judging = () => (loadingJudge ??= loadJudge())
-  store.ledger.beforeWrite(app.appraiser.slice)
+  const app = createApp({ config, store, snapshot: () => snapshot, stopping: stopping.signal, say, log: logError })
   // One forgotten await would otherwise end the process, and every stream with it.
   process.on("unhandledRejection", (error) => app.log("unhandled rejection", error))
   process.on("uncaughtException", (error) => app.log("uncaught exception", error))
@@ -168,7 +98,7 @@ async function serve(
     refuse: (error, path) => refuseAt(app, error, path),
     isModelRoute,
     clock: Date.now,
-    now,
+    now: app.now,
     log: logError,
   })
   // Elysia and its routes are loaded when we listen already, or by the first request for one: the model routes do without.
@@ -187,7 +117,7 @@ async function serve(
     return WRONG_USAGE
   }
   console.log(`memproxy listening on ${url.origin}`)
-  void routes().then(() => memories.prepare(config))
+  void routes().then(() => app.memories.prepare(config))
   const telemetry = createTelemetrySender(store.ledger, say)
   telemetry.follow(config.telemetry)
   const watch = watchConfig({
