@@ -142,6 +142,8 @@ export async function seedDemo(dataDir: string, now: number): Promise<void> {
       accepted: failed || luck < 0.15 ? 0 : 1,
       memory_on: memories > 0 ? 1 : 0,
       held_out: turn === 0 && memories === 0 ? 1 : 0,
+      turns_done: failed || left ? 0 : 1,
+      ...(!failed && { first_content_ms: ttft, per_token_us: 16_000 }),
       ...(random() > 0.85 && !failed && { rated: 1, rating: Math.round(1000 * (random() > 0.25 ? 1 : -1)) }),
     }
     const row = rowAt(at, {

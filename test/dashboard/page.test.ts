@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import type { Loose } from "../support/json.ts"
 import { testConfig } from "../support/lanes.ts"
 import { MASTER } from "../support/memproxy.ts"
+import { duration, money, percent } from "../../src/dashboard/page/format.ts"
 import { linkTo } from "../../src/dashboard/page/route.ts"
 import { HOSTILE, REMEMBERED } from "./demo-ledger.ts"
 import { hasChromium, logIn, useDashboard, visit } from "./rig.ts"
@@ -196,6 +197,29 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     )
     expect(await page.locator(".sums").textContent()).toMatch(/tokens in, .* out · \$\d/)
     expect(watched.complaints).toEqual([])
+    await watched.close()
+  })
+
+  test("models are compared by speed and by what a turn costs, as /api/quality has it", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/quality?range=90d&by=client")
+    const row = page.getByRole("region", { name: "Speed and cost by client" }).locator("tbody tr", { hasText: "codex" })
+    const cells = await row.locator("td").allTextContents()
+    const answer = await fetch(`${rig.proxy.url}/api/quality?group_by=client`, {
+      headers: { authorization: `Bearer ${MASTER}` },
+    })
+    const { rows } = (await answer.json()) as Loose
+    const { speed, efficiency } = rows.find(({ key }: Loose) => key === "codex")
+    expect(cells.slice(1)).toEqual([
+      `${duration(speed.ttft_ms.p50)} to ${duration(speed.ttft_ms.p90)}`,
+      String(Math.round(speed.tokens_per_second.p50)),
+      duration(speed.overhead_ms.p50),
+      duration(speed.memory_ms.p50),
+      percent(efficiency.cache_hit_ratio),
+      money(efficiency.cost_per_turn_usd),
+    ])
     await watched.close()
   })
 

@@ -47,8 +47,21 @@ export interface FoundMemory extends Memory {
   why: string
 }
 
+interface Spread {
+  n: number
+  p50: number | null
+  p90: number | null
+}
+
 export interface QualitySums {
   requests: number
+  speed: {
+    ttft_ms: Spread
+    overhead_ms: Spread
+    memory_ms: Spread
+    tokens_per_second: { n: number; p50: number | null }
+  }
+  efficiency: { turns_done: number; cost_per_turn_usd: number | null; cache_hit_ratio: number | null }
   quality: {
     score: number | null
     low: number | null

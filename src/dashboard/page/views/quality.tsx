@@ -12,6 +12,7 @@ import type { Quality, QualitySums, Rate, SignalMeaning } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { Failures } from "./failures.tsx"
 import { Holdout } from "./holdout.tsx"
+import { Speed } from "./speed.tsx"
 
 const GROUPS = [
   { value: "model", label: "Model" },
@@ -60,6 +61,7 @@ export function QualityView({ route, status }: ViewProps) {
                 rows={rows}
                 keyOf={({ key }) => String(key)}
               />
+              <Speed group={group} rows={rows} />
               {group === "memory" && <Holdout holdout={holdout} signals={signals} />}
               <h2 class="between">Signals</h2>
               <Signals totals={totals} meanings={signals} />
