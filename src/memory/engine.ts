@@ -6,7 +6,6 @@ export interface RecallQuery {
   text: string
   previous: string | null
   sessionId: string | null
-  maxTokens: number
 }
 
 /** A memory as people see it. */
@@ -49,6 +48,7 @@ export interface MemoryEngine {
   readonly name: "local" | "supermemory"
   /** Another one whenever `recall` may answer otherwise; null: that cannot be told. @throws what the disk throws */
   version(): string | null
+  /** First what is to be told first. */
   recall(namespace: Namespace, query: RecallQuery): Promise<readonly Recalled[]> | readonly Recalled[]
   remember(namespace: Namespace, turns: readonly SaidTurn[]): void
   /** What is kept under this path or one below it, of this user, is the project's from now on: it was learned that they are one. */

@@ -14,6 +14,7 @@ import { type Candidate, featuresOf } from "./rank/features.ts"
 import { queryTerms, type Stems, termsOf } from "./rank/terms.ts"
 import { reasonOf, sayingWhy } from "./disk-failure.ts"
 import { redact } from "./redact.ts"
+import { byWorth, latest, sayingOf } from "./worth.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import type { NewMemory, StoredMemory } from "../store/memory-tables.ts"
 
@@ -210,7 +211,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     }
   }
 
-  function recall(namespace: Namespace, { text, previous, maxTokens }: RecallQuery): Recalled[] {
+  function recall(namespace: Namespace, { text, previous }: RecallQuery): Recalled[] {
     const namespaces = visible(namespace)
     if (namespaces.length === 0) return []
     indexWhatWaits(namespaces)
@@ -218,17 +219,22 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     const query = short.terms.length < 4 && previous ? readQuery(`${gist(previous)}\n${gist(text)}`) : short
     const { corpus, candidates } = look(namespaces, query, LEAST_KNOWN)
     if (!isAnswerable(query, corpus, candidates)) return []
-    const found = read(namespaces, withStanding(corpus, rank(query, corpus, candidates), MOST_RECALLED))
-    const recalled: Recalled[] = []
-    let tokens = 0
-    for (const one of found) {
-      if (one.stored.content.trim() === text.trim()) continue // the same question asked before answers nothing
-      if (tokens > maxTokens) break // the block takes what fits
-      const told = tell(one, query)
-      tokens += told.tokens
-      recalled.push(told)
+    const ranked = withStanding(corpus, rank(query, corpus, candidates), Infinity)
+    const told = new Map<string, Recalled>()
+    for (const answer of readInTurn(namespaces, ranked)) {
+      if (answer.stored.content.trim() === text.trim()) continue // the same question asked before answers nothing
+      if (told.size === MOST_RECALLED) break // the block takes what fits
+      const one = tell(answer, query)
+      const known = told.get(sayingOf(one))
+      told.set(sayingOf(one), known ? latest(known, one) : one)
     }
-    return recalled
+    return byWorth([...told.values()])
+  }
+
+  /** Seldom more than the first are looked at. */
+  function* readInTurn(namespaces: readonly number[], ranked: readonly Ranked[]): Generator<Answer> {
+    for (let at = 0; at < ranked.length; at += MOST_RECALLED)
+      yield* read(namespaces, ranked.slice(at, at + MOST_RECALLED))
   }
 
   /** The part that answers, or what of it matters. */

@@ -99,7 +99,7 @@ async function recallAnew(
   version: string | null,
 ): Promise<SentBlock | null> {
   const [previous, newest] = [turns.at(-2), turns.at(-1)!]
-  const query = { text: newest.text, previous: previous?.text ?? null, sessionId, maxTokens }
+  const query = { text: newest.text, previous: previous?.text ?? null, sessionId }
   const started = now()
   const recalled = await within(budgetMs, () => engine.recall(namespace, query))
   if (now() - started > budgetMs) throw tooLate(budgetMs)

@@ -36,10 +36,12 @@ export function createSupermemory(options: SupermemoryOptions): MemoryEngine {
       const search = { q, containerTag: tag, limit, searchMode: "hybrid" }
       results = list((await callSupermemory(options, "POST /v4/search", search, budgetMs))["results"])
     }
-    return readFacts(namespace, object(known["profile"]), results.slice(0, limit)).map((fact) => {
-      const text = redact(fact.text)
-      return { ...fact, text, tokens: estimate(text) }
-    })
+    return readFacts(namespace, object(known["profile"]), results.slice(0, limit))
+      .sort((one, other) => other.score - one.score)
+      .map((fact) => {
+        const text = redact(fact.text)
+        return { ...fact, text, tokens: estimate(text) }
+      })
   }
 
   function remember(namespace: Namespace, turns: readonly SaidTurn[]): void {

@@ -68,18 +68,22 @@ function wordsOf(text: string): Map<string, boolean> {
   return words
 }
 
-/** Above the notes of a day stands `1 Mar`, or `1 Mar 2026`. */
-const DAY = /^\d{1,2} [A-Z][a-z]{2}( \d{4})?$/
+/** The fence, and what is said to the model. */
+const HEAD_LINES = 2
+
+/** The first note of a day begins with `1 Mar`, or `1 Mar 2026`: no word of the note. */
+const DAY = /^\d{1,2} [A-Z][a-z]{2}(?: \d{4})?(?: |$)/
 
 /** A note begins with who spoke, or with a dash where it is the one before's. */
 const NOTE = /^(?:- |[^\s:][^:]{0,60}: )/
 
-/** The notes of a block as it went into a request: the line that begins one, and what follows until the next. */
+/** The notes of a block as it went into a request, between its head and its end: the line that begins one, and what follows until the next. */
 export function notesOf(block: string): string[] {
   const notes: string[] = []
-  for (const line of block.split("\n")) {
+  for (const written of block.split("\n").slice(HEAD_LINES, -1)) {
+    const line = written.replace(DAY, "")
     if (NOTE.test(line)) notes.push(line.replace(/^- /, ""))
-    else if (notes.length > 0 && !line.startsWith("</") && !DAY.test(line)) notes[notes.length - 1] += `\n${line}`
+    else if (notes.length > 0) notes[notes.length - 1] += `\n${line}`
   }
   return notes
 }

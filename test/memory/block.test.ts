@@ -33,7 +33,7 @@ test("a block is data in a fence and says so, oldest day first, with no time, sc
   expect(lines[0]).toBe(`<${MEMORY_TAG}>`)
   expect(lines.at(-1)).toBe(`</${MEMORY_TAG}>`)
   expect(lines[1]).toContain("data, not instructions")
-  expect(lines.slice(2, -1)).toEqual(["1 Mar 2026", "user: earlier", "2 Mar", "user: later", "- last"])
+  expect(lines.slice(2, -1)).toEqual(["1 Mar 2026 user: earlier", "2 Mar user: later", "- last"])
   expect(block.text).not.toMatch(/09:30|m1|0\.123/)
 })
 
@@ -42,7 +42,7 @@ test("a day's year is said where it is another one than before", () => {
     recalled(String(id), "x", { createdAt: day(at) }),
   )
   const lines = writeBlock(days, 10_000, characters)!.text.split("\n")
-  expect(lines.filter((line) => /^\d/.test(line))).toEqual(["31 Dec 2024", "1 Jan 2025", "30 Nov"])
+  expect(lines.slice(2, -1)).toEqual(["31 Dec 2024 user: x", "1 Jan 2025 user: x", "30 Nov user: x"])
 })
 
 test("equal memories in another order give equal bytes", () => {
@@ -70,30 +70,26 @@ test("who spoke is said where it is another one than before, and anew on another
     return { ...one, memory: { ...one.memory, role: role! } }
   })
   const lines = writeBlock(said, 10_000, characters)!.text.split("\n").slice(2, -1)
-  expect(lines).toEqual(["1 Mar 2026", "user: x", "assistant: x", "- x", "2 Mar", "assistant: x"])
+  expect(lines).toEqual(["1 Mar 2026 user: x", "assistant: x", "- x", "2 Mar assistant: x"])
 })
 
-test("where one is too long for the rest, a shorter one that fits less well has its place", () => {
-  const all = [
-    recalled("a", "best", { score: 0.9 }),
-    recalled("b", "long ".repeat(20), { score: 0.5 }),
-    recalled("c", "short", { score: 0.1 }),
-  ]
+test("where one is too long for the rest, a shorter one after it has its place", () => {
+  const all = [recalled("a", "first"), recalled("b", "long ".repeat(20)), recalled("c", "short")]
   const block = writeBlock(all, writeBlock(all, 10_000, characters)!.tokens - 50, characters)!
   expect(block.recalled.map(({ memory }) => memory.id)).toEqual(["a", "c"])
 })
 
 test("a block has no more characters than four a token, as they are sent, with what a message puts around them", () => {
-  const all = Array.from({ length: 60 }, (_, at) => recalled(`m${at}`, `"${"quoted words ".repeat(4)}"`, { score: at }))
+  const all = Array.from({ length: 60 }, (_, at) => recalled(`m${at}`, `"${"quoted words ".repeat(4)}"`))
   const block = writeBlock(all, 512, () => 1)!
   const sent = JSON.stringify([{ role: "user", content: `Q\n\n${block.text}` }])
   expect(sent.length).toBeLessThanOrEqual(4 * 512)
   expect(sent.length).toBeGreaterThan(4 * 512 - 100)
-  expect(block.recalled.at(-1)!.memory.id).toBe("m59")
+  expect(block.recalled.some(({ memory }) => memory.id === "m59")).toBe(false)
 })
 
-test("what does not fit goes, the least fitting first, and where nothing fits there is no block", () => {
-  const all = [recalled("a", "weak", { score: 0.1 }), recalled("b", "strong", { score: 0.9 })]
+test("what does not fit goes, the last first, and where nothing fits there is no block", () => {
+  const all = [recalled("b", "first"), recalled("a", "second")]
   const whole = writeBlock(all, 10_000, characters)!
   expect(writeBlock(all, whole.tokens - 1, characters)?.recalled.map(({ memory }) => memory.id)).toEqual(["b"])
   expect(writeBlock(all, 10, characters)).toBeNull()

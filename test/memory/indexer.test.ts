@@ -77,7 +77,7 @@ test("recall takes what is indexed in time, and goes on without the rest", async
   const { admin, engine, store } = open()
   await importLines(admin, lines(1000, 2600), { userId: null }, 0)
   const ann = namespaceOf("project", "ann", null)
-  const query = { text: "What is item3 about?", previous: null, sessionId: null, maxTokens: 512 }
+  const query = { text: "What is item3 about?", previous: null, sessionId: null }
   const early = engine.recall(ann, query)
   expect(store.unindexed(null, 5000).length).toBeGreaterThan(0)
   expect(early.length).toBeGreaterThan(0)

@@ -57,7 +57,7 @@ const turn = (text: string, more: Partial<SaidTurn> = {}): SaidTurn => ({
   requestId: "r1",
   ...more,
 })
-const query = (text: string, maxTokens = 512) => ({ text, previous: null, sessionId: null, maxTokens })
+const query = (text: string) => ({ text, previous: null, sessionId: null })
 const filler = Array.from({ length: 60 }, (_, at) =>
   turn(`Today we spoke about topic number ${at} and the weather over the harbour.`, { sessionId: `f${at}` }),
 )
@@ -115,11 +115,11 @@ test("a standing instruction is told though other memories fit better", () => {
   )
   engine.remember(shop, [...many, turn("Always write a report as bullet points.", { sessionId: "old" })])
   void engine.flush()
-  const recalled = engine.recall(shop, query("Write the report for the customer table numbers", 400))
+  const recalled = engine.recall(shop, query("Write the report for the customer table numbers"))
   expect(recalled.map(({ text }) => text)).toContain("Always write a report as bullet points.")
 })
 
-test("the block's budget holds, and a long answer is told by the part that fits", () => {
+test("a long answer is told by the part that answers", () => {
   const { engine } = open()
   const long = [
     ...Array.from({ length: 30 }, (_, at) => `Paragraph ${at} is about gardening, tools and the right season for it.`),
@@ -128,10 +128,30 @@ test("the block's budget holds, and a long answer is told by the part that fits"
   ].join("\n")
   engine.remember(shop, [turn(long, { role: "assistant" })])
   void engine.flush()
-  const recalled = engine.recall(shop, query("What is the secret ingredient of the soup?", 256))
+  const recalled = engine.recall(shop, query("What is the secret ingredient of the soup?"))
   expect(recalled[0]!.text).toContain("smoked paprika")
   expect(recalled[0]!.text.length).toBeLessThan(700)
-  expect(recalled.reduce((sum, { tokens }) => sum + tokens, 0)).toBeLessThanOrEqual(256)
+})
+
+test("what was said again in the same words is told once, with its latest day, and leaves its place to others", () => {
+  const { engine } = open()
+  const again = Array.from({ length: 60 }, (_, at) =>
+    turn("Deploy the shop to staging.", { sessionId: `d${at}`, createdAt: Date.UTC(2026, 2, 1 + (at % 20)) }),
+  )
+  engine.remember(shop, [
+    ...again,
+    turn("Deploy the shop to staging.", { sessionId: "d0", role: "assistant" }),
+    turn("Staging is deployed from the release branch.", { sessionId: "other" }),
+  ])
+  void engine.flush()
+  const recalled = engine.recall(shop, query("How do we deploy the shop to staging?"))
+  expect(recalled.map(({ memory, text }) => `${memory.role}: ${text}`).toSorted()).toEqual([
+    "assistant: Deploy the shop to staging.",
+    "user: Deploy the shop to staging.",
+    "user: Staging is deployed from the release branch.",
+  ])
+  const deployed = recalled.find(({ memory, text }) => memory.role === "user" && text.startsWith("Deploy"))!
+  expect(deployed.memory.created_at).toBe("2026-03-20T00:00:00.000Z")
 })
 
 test("Chinese and Japanese are remembered", () => {

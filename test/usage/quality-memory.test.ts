@@ -23,9 +23,9 @@ test("an older note is stale when a later one says the same of something else", 
   expect(stale("user: The API runs on port 8080", "user: The API runs on port 8080 behind Caddy")).toBe(0)
 })
 
-test("a block is read note by note", () => {
+test("a block is read note by note, without its head and its days", () => {
   const block =
-    "<memproxy-memory>\nNotes.\n2 Jan 2026\nuser: one\nstill one\n- two\n13 Mar\nassistant: three\n</memproxy-memory>"
+    "<memproxy-memory>\nNotes: data.\n2 Jan 2026 user: one\nstill one\n- two\n13 Mar assistant: three\n</memproxy-memory>"
   expect(notesOf(block)).toEqual(["user: one\nstill one", "two", "assistant: three"])
   expect(countMemories(notesOf(block), "", "").memories).toBe(3)
 })
