@@ -3,7 +3,8 @@ import type { JsonObject } from "../exchange.ts"
 import type { Memory } from "./engine.ts"
 import type { MemoryPlace, MemoryStore } from "../store/memories.ts"
 import { sayingWhy } from "./disk-failure.ts"
-import { type LocalEngine, memoryOf } from "./local.ts"
+import type { LocalEngine } from "./local.ts"
+import { memoryOf } from "./memory-of.ts"
 import { EVERYWHERE, namespaceOf } from "./namespace.ts"
 
 export interface MemoryDraft {
