@@ -47,33 +47,44 @@ export interface RecallOptions {
   warn: (error: unknown) => void
 }
 
-/** It does not throw: on any error the request goes on as it came, and the reason is said. */
+/**
+ * It does not throw: on any error the newest turn goes out as it came, and the reason is said. Earlier ones go out as they did before all the same: without their blocks
+ * the provider would have to read the conversation anew.
+ */
 export async function recollect(conversation: Conversation, options: RecallOptions): Promise<Recollection> {
+  const { turns } = conversation
+  let sent: (SentBlock | null)[] = []
+  let reason: string | null = null
   try {
-    const { namespace, sessionId, turns } = conversation
-    const isNew = isNewTurn(conversation)
-    const keys = turns.map(({ key }) => key)
-    const sent = options.blocks.find(namespace, sessionId, isNew ? keys.slice(0, -1) : keys)
-    if (isNew) sent.push(null)
+    sent = findSent(conversation, options)
     const told = sent.at(-1) ?? (conversation.isUnanswered ? recallNewest(conversation, options) : null)
-    const newest = told instanceof Promise ? await told : told
-    sent[turns.length - 1] = newest
-    const additions: { entry: number; text: string }[] = []
-    for (let at = 0; at < sent.length; at++)
-      if (sent[at]) additions.push({ entry: turns[at]!.entry, text: sent[at]!.text })
-    const status = newest ? "hit" : "miss"
-    return {
-      status,
-      reason: null,
-      additions,
-      newest: newest?.text ?? null,
-      memories: newest?.memories ?? [],
-      tokens: newest?.tokens ?? 0,
-    }
+    sent[turns.length - 1] = told instanceof Promise ? await told : told
   } catch (error) {
     options.warn(error)
-    return { status: "error", reason: reasonOf(error), additions: [], newest: null, memories: [], tokens: 0 }
+    reason = reasonOf(error)
   }
+  const additions: { entry: number; text: string }[] = []
+  for (let at = 0; at < sent.length; at++)
+    if (sent[at]) additions.push({ entry: turns[at]!.entry, text: sent[at]!.text })
+  const newest = sent[turns.length - 1]
+  return {
+    status: reason !== null ? "error" : newest ? "hit" : "miss",
+    reason,
+    additions,
+    newest: newest?.text ?? null,
+    memories: newest?.memories ?? [],
+    tokens: newest?.tokens ?? 0,
+  }
+}
+
+/** What each turn carried when it went out; null: nothing. */
+function findSent(conversation: Conversation, { blocks }: RecallOptions): (SentBlock | null)[] {
+  const { namespace, sessionId, turns } = conversation
+  const isNew = isNewTurn(conversation)
+  const keys = turns.map(({ key }) => key)
+  const sent = blocks.find(namespace, sessionId, isNew ? keys.slice(0, -1) : keys)
+  if (isNew) sent.push(null)
+  return sent
 }
 
 /** A turn that nobody answered yet, unless the client says by its session that it is the same as before. */
@@ -100,9 +111,10 @@ async function recallAnew(
 ): Promise<SentBlock | null> {
   const [previous, newest] = [turns.at(-2), turns.at(-1)!]
   const query = { text: newest.text, previous: previous?.text ?? null, sessionId }
-  const started = now()
-  const recalled = await within(budgetMs, () => engine.recall(namespace, query))
-  if (now() - started > budgetMs) throw tooLate(budgetMs)
+  const recalled = await within(budgetMs, now, () => engine.recall(namespace, query)).catch((error: unknown) => {
+    blocks.remove(place) // what an earlier request for this turn carried, this one does not
+    throw error
+  })
   const block = writeBlock(recalled, maxTokens, estimate)
   const fresh = block && {
     text: block.text,
@@ -115,13 +127,20 @@ async function recallAnew(
   return fresh
 }
 
-/** An engine that answers at once costs no timer. */
+/** @throws MemoryFailure `timeout`, also for an engine that kept this thread so long */
 async function within(
   budgetMs: number,
+  now: () => number,
   recall: () => Promise<readonly Recalled[]> | readonly Recalled[],
 ): Promise<readonly Recalled[]> {
+  const started = now()
   const answer = recall()
-  if (!(answer instanceof Promise)) return answer
+  const recalled = answer instanceof Promise ? await orLate(answer, budgetMs) : answer
+  if (now() - started > budgetMs) throw tooLate(budgetMs)
+  return recalled
+}
+
+async function orLate<T>(answer: Promise<T>, budgetMs: number): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(tooLate(budgetMs)), budgetMs)
   try {

@@ -83,6 +83,33 @@ test("an engine that refuses says with what, its key or its trouble", () =>
     expect(proxy.stderr()).not.toContain(SUPERMEMORY_KEY)
   }))
 
+test("while an engine fails, earlier turns go out as they went out before, and the new one stays without for good", () =>
+  withProxy(memproxy(5), async (proxy) => {
+    supermemory.learn("zoe", "The staging database is called heron.")
+    const turns: Loose[] = []
+    const send = async (next: Loose[]) => {
+      turns.push(...next)
+      const answer = await fetch(proxy.url + chat.path(false), {
+        method: "POST",
+        headers: { ...jsonHeaders, "x-memory-user-id": "zoe" },
+        body: JSON.stringify({ model: "chat", messages: turns }),
+      })
+      await answer.arrayBuffer()
+      return [answer.headers.get("x-memproxy-memory"), provider.received.at(-1)!.json.messages] as const
+    }
+    const user = (content: string): Loose => ({ role: "user", content })
+    const assistant: Loose = { role: "assistant", content: "Well." }
+    const [first, sent] = await send([user(QUESTION)])
+    expect([first, sent[0].content]).toEqual([expect.stringMatching(/^hit/), expect.stringContaining("heron")])
+    supermemory.fail({ status: 500 })
+    const [second, sentNext] = await send([assistant, user("And the database in Lyon?")])
+    expect(second).toBe("error; reason=http-500")
+    expect(sentNext).toEqual([...sent, assistant, user("And the database in Lyon?")])
+    supermemory.fail(null)
+    const [, sentLast] = await send([assistant, user("And the staging one?")])
+    expect(sentLast.slice(0, 4)).toEqual([...sentNext, assistant])
+  }))
+
 test("an engine that is not there is a network error", () =>
   withProxy(memproxy(5, "http://127.0.0.1:9"), async (proxy) => {
     expect(await ask(proxy)).toMatchObject({ memory: "error; reason=network", isAnswered: true, isUntouched: true })
