@@ -294,6 +294,26 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await watched.close()
   })
 
+  test("a page that nobody sees does not listen, and has what it missed when it is seen again", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/requests?client=curl&range=24h")
+    await page.waitForSelector(".live.on")
+    const look = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "hidden", { value, configurable: true })
+        document.dispatchEvent(new Event("visibilitychange"))
+      }, hidden)
+    await look(true)
+    await page.waitForSelector(".live:not(.on)")
+    const id = (await send("Is anybody there?")).headers.get("x-memproxy-request-id")!
+    await rig.proxy.row(id)
+    await look(false)
+    await page.locator(`tbody a[href*="${id}"]`).first().waitFor()
+    await watched.close()
+  })
+
   test("of hundreds of requests at once none is missing between those shown", async () => {
     const watched = await rig.open()
     const { page } = watched

@@ -5,22 +5,42 @@ import type { LedgerRow } from "../../exchange.ts"
 /** Drawing a list takes as long for one row as for a hundred: hundreds of requests a second are not drawn one by one. */
 const TOGETHER_MS = 250
 
-/** null: do not listen. `onRows` gets the newest first. @returns whether the connection stands */
-export function useLiveRows(path: string | null, onRows: (rows: LedgerRow[]) => void): boolean {
-  const [isOpen, setOpen] = useState(false)
-  const latest = useRef(onRows)
-  latest.current = onRows
+function useVisible(): boolean {
+  const [isVisible, setVisible] = useState(!document.hidden)
   useEffect(() => {
-    if (path === null) return
+    const changed = () => setVisible(!document.hidden)
+    document.addEventListener("visibilitychange", changed)
+    return () => document.removeEventListener("visibilitychange", changed)
+  }, [])
+  return isVisible
+}
+
+/**
+ * null: do not listen. `onRows` gets the newest first; `onGap` is told when rows may have been missed. A page that nobody sees does not listen: a browser has six
+ * connections to a server for all its tabs, and six that listen would leave the seventh without an answer.
+ * @returns whether the connection stands
+ */
+export function useLiveRows(path: string | null, onRows: (rows: LedgerRow[]) => void, onGap: () => void): boolean {
+  const [isOpen, setOpen] = useState(false)
+  const latest = useRef({ onRows, onGap })
+  latest.current = { onRows, onGap }
+  const opened = useRef<string | null>(null)
+  const isVisible = useVisible()
+  useEffect(() => {
+    if (path === null || !isVisible) return
     const source = new EventSource(path)
     let waiting: LedgerRow[] = []
     let timer: ReturnType<typeof setTimeout> | null = null
     const pass = () => {
       timer = null
-      latest.current(waiting.reverse())
+      latest.current.onRows(waiting.reverse())
       waiting = []
     }
-    source.addEventListener("open", () => setOpen(true))
+    source.addEventListener("open", () => {
+      setOpen(true)
+      if (opened.current === path) latest.current.onGap()
+      opened.current = path
+    })
     source.addEventListener("error", () => setOpen(false))
     source.addEventListener("message", ({ data }) => {
       waiting.push(JSON.parse(String(data)) as LedgerRow)
@@ -31,7 +51,7 @@ export function useLiveRows(path: string | null, onRows: (rows: LedgerRow[]) => 
       clearTimeout(timer ?? undefined)
       setOpen(false)
     }
-  }, [path])
+  }, [path, isVisible])
   return isOpen
 }
 
@@ -53,5 +73,6 @@ export function useSoon(act: () => void): () => void {
 
 /** Calls back a moment after requests ended, however many there were. */
 export function useChanges(reload: () => void): void {
-  useLiveRows("/api/requests/stream", useSoon(reload))
+  const soon = useSoon(reload)
+  useLiveRows("/api/requests/stream", soon, soon)
 }

@@ -35,12 +35,17 @@ export function Failures({ from, range }: { from: number; range: string }) {
               failures.length === 0 ? (
                 <p class="notice good">No request failed.</p>
               ) : (
-                <Table
-                  caption="Errors, the most frequent first"
-                  columns={columns(now, range)}
-                  rows={failures}
-                  keyOf={({ row }) => row.id}
-                />
+                <>
+                  {(failed.data?.next_cursor || rejected.data?.next_cursor) && (
+                    <p class="note">Of the newest {NEWEST} that failed and as many that were rejected.</p>
+                  )}
+                  <Table
+                    caption="Errors, the most frequent first"
+                    columns={columns(now, range)}
+                    rows={failures}
+                    keyOf={({ row }) => row.id}
+                  />
+                </>
               )
             }
           </Answer>

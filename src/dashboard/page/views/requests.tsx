@@ -41,11 +41,16 @@ export function Requests({ route, status }: ViewProps) {
     setOlder(null)
   }, [first.data])
   const pageAnew = useSoon(first.reload)
-  const isConnected = useLiveRows(isLive ? withQuery("/api/requests/stream", filter) : null, (came) => {
-    setLiveRows((rows) => [...came, ...rows])
+  const came = (newest: LedgerRow[]) => {
+    setLiveRows((rows) => [...newest, ...rows])
     sumAnew()
     if (live.length > MOST_LIVE) pageAnew()
-  })
+  }
+  const missed = () => {
+    first.reload()
+    sums.reload()
+  }
+  const isConnected = useLiveRows(isLive ? withQuery("/api/requests/stream", filter) : null, came, missed)
   const rows = useMemo(
     () => distinct([...live, ...(first.data?.data ?? []), ...(older?.rows ?? [])]),
     [live, first.data, older],
