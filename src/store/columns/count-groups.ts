@@ -30,8 +30,8 @@ export interface Question {
   bases: Bases
   /** the same for those who may share a base */
   key: string
-  /** null: by keys of their own */
-  partsBy(keys: KeyPair | null): Parts
+  /** By a base's keys, and those it counted as it did; null: by keys of their own. */
+  partsBy(base: Base | null): Parts
   measure: Measure
   /** the most groups that are shown */
   most: number

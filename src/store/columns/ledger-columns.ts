@@ -18,8 +18,12 @@ export type Part = { span: Span; same: object | null } & (
 export interface LedgerColumns {
   readonly words: Dictionary
   readonly bases: Bases
-  /** Everything but what `skips`, as the rollup `name` where there is one of rows that are all wanted (`takes`). */
-  each(skips: (span: Span) => boolean, takes: (span: Span) => boolean, name: RollupName | null): Generator<Part>
+  /** Everything but what `skips`, as the rollup `name` where there is one of rows that are all wanted (`takes`); `pieces`: what they come as else. */
+  each(
+    skips: (span: Span) => boolean,
+    takes: (span: Span, pieces: readonly object[]) => boolean,
+    name: RollupName | null,
+  ): Generator<Part>
   /** Everything but what `skips`, what has the newest rows first. */
   newestFirst(skips: (span: Span) => boolean): Generator<Columns>
 }
@@ -209,16 +213,19 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
 
   const numbers = () => [...pieces.keys(), ...unkept.keys()].sort((a, b) => a - b)
 
-  /** The block's span, where all of it is as its pieces say. */
-  function wholeBlock(block: number): Span | null {
-    const span = { minAt: Number.POSITIVE_INFINITY, maxAt: Number.NEGATIVE_INFINITY }
+  /** The block's pieces and their span, where all of it is as they say. */
+  function wholeBlock(block: number): (Span & { pieces: Piece[] }) | null {
+    const own: Piece[] = []
     for (let number = block * BLOCK_PIECES; number < (block + 1) * BLOCK_PIECES; number++) {
       const piece = pieces.get(number)
       if (!piece || stale.has(number)) return null
-      span.minAt = Math.min(span.minAt, piece.minAt)
-      span.maxAt = Math.max(span.maxAt, piece.maxAt)
+      own.push(piece)
     }
-    return span
+    return {
+      minAt: Math.min(...own.map(({ minAt }) => minAt)),
+      maxAt: Math.max(...own.map(({ maxAt }) => maxAt)),
+      pieces: own,
+    }
   }
 
   function rollOneUp(): boolean {
@@ -246,7 +253,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
       for (const [block, own] of Map.groupBy(numbers(), blockOf)) {
         const span = name === null ? null : wholeBlock(block)
         if (span && skips(span)) continue
-        const rollup = span && takes(span) ? readRollup(blobs!, block, name!) : null
+        const rollup = span && takes(span, span.pieces) ? readRollup(blobs!, block, name!) : null
         if (rollup) {
           yield {
             span: span!,

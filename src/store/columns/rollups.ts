@@ -1,5 +1,5 @@
 /**
- * Sums of some sixty thousand rows by one thing that reports are grouped by, kept so that a report reads a row's sums from them and not from the rows. With what
+ * Sums of some sixteen thousand rows by one thing that reports are grouped by, kept so that a report reads a row's sums from them and not from the rows. With what
  * percentiles need: the values of small groups, the histograms of large ones, so that what is put together says the same as all rows at once.
  */
 import type { Blobs } from "./blobs.ts"
@@ -12,8 +12,8 @@ import type { PackedSamples } from "./samples.ts"
 import { type Measure, type PackedTallies, Tallies } from "./tallies.ts"
 import { USAGE_MEASURE } from "./usage-measure.ts"
 
-/** Pieces that are rolled up together. */
-export const BLOCK_PIECES = 16
+/** Pieces that are rolled up together. With fewer, sums and histograms repeat more often; with more, more rows at the ends of a span of time are read one by one. */
+export const BLOCK_PIECES = 4
 
 const GROUPS: Record<"usage" | "quality", readonly RollupGroup[]> = {
   usage: ["model", "client", "user", "project", "key", "provider", "quarter", "session"],

@@ -10,7 +10,7 @@ const directories = temporaryDirectories()
 const T0 = Date.UTC(2026, 2, 27)
 const MINUTE = 60_000
 const SESSIONS = 30_000
-/** Seventeen pieces of 4,096: a block of sixteen is rolled up. */
+/** Seventeen pieces of 4,096: four blocks of four are rolled up. */
 const rows = Array.from({ length: 70_000 }, (_, index) =>
   rowAt(T0 + index * MINUTE, {
     session_id: `s-${(index * 7919) % SESSIONS}`,
@@ -34,6 +34,7 @@ beforeAll(async () => {
   }
   await close()
   kept = openReports(dir, "keep")!
+  kept.make("usage", { groupBy: ["client"] }) // counted before anything is rolled up
   while (kept.atOnce((columns) => columns.work()));
   alone = openReports(dir, "none")!
 }, 60_000)
