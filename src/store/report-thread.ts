@@ -44,7 +44,7 @@ const MANY_ROWS = 32 * PIECE_ROWS
 /** More do not wait for a quiet moment: the next report would take longer than two seconds. */
 const MOST_WAITING_ROWS = 64 * PIECE_ROWS
 /** Some time after the start, that it does not hold up. */
-const BEGIN_MS = 1_000
+const BEGIN_MS = 100
 /** There are few requests when no more than these end in this time: they leave most of a processor. */
 const QUIET_MS = 2_000
 const QUIET_ROWS = 1_500
