@@ -1,6 +1,6 @@
 /** The columns of a piece to bytes and back. Which bytes are where, `pieces.ts` knows. */
 import { type Columns, COUNTS, DIMENSIONS, type Dimension, FRACTIONS, type Span } from "./layout.ts"
-import { packArrays, unpackArrays } from "./packed-arrays.ts"
+import { type Numbers, packArrays, Room, unpackArrays } from "./packed-arrays.ts"
 import { packSignals, unpackSignals } from "./signals.ts"
 
 const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5, signals: 13 } as const
@@ -43,27 +43,18 @@ export interface Unpacker {
   ): Columns
 }
 
-/** For pieces of up to so many rows. */
-export function createUnpacker(mostRows: number): Unpacker {
-  const memory = new Map<number | string, Float64Array | Uint32Array>()
-  const fractions = (name: number | string) => {
-    if (!memory.has(name)) memory.set(name, new Float64Array(mostRows))
-    return memory.get(name) as Float64Array
-  }
-  const counts = (name: number | string) => {
-    if (!memory.has(name)) memory.set(name, new Uint32Array(mostRows))
-    return memory.get(name) as Uint32Array
-  }
+export function createUnpacker(): Unpacker {
+  const room = new Room()
   return {
     open({ rows, minAt, maxAt, firstRowid }, valid, read) {
       const since = (start: number, column: number) => {
-        const values = unpackArrays(read(column))(0, Float64Array, fractions(column))
+        const values = unpackArrays(read(column))(0, Float64Array, room, column)
         for (let index = 0; index < values.length; index++) values[index]! += start
         return values
       }
       let measures: ReturnType<typeof unpackArrays> | null = null
-      const unpackMeasure: ReturnType<typeof unpackArrays> = (place, type, into) =>
-        (measures ??= unpackArrays(read(NUMBERS.measures)))(place, type, into)
+      const unpackMeasure = <T extends Numbers>(place: number, type: new (length: number) => T, name: string) =>
+        (measures ??= unpackArrays(read(NUMBERS.measures)))(place, type, room, name)
       return {
         rows,
         minAt,
@@ -71,19 +62,19 @@ export function createUnpacker(mostRows: number): Unpacker {
         valid,
         rowids: () => since(firstRowid, NUMBERS.rowids),
         at: () => since(minAt, NUMBERS.at),
-        flags: () => unpackArrays(read(NUMBERS.flags))(0, Uint8Array),
-        quality: () => unpackArrays(read(NUMBERS.quality))(0, Float64Array, fractions(NUMBERS.quality)),
-        fraction: (name) => unpackMeasure(FRACTIONS.indexOf(name), Float64Array, fractions(name)),
-        count: (name) => unpackMeasure(FRACTIONS.length + COUNTS.indexOf(name), Uint32Array, counts(name)),
+        flags: () => unpackArrays(read(NUMBERS.flags))(0, Uint8Array, room, NUMBERS.flags),
+        quality: () => unpackArrays(read(NUMBERS.quality))(0, Float64Array, room, NUMBERS.quality),
+        fraction: (name) => unpackMeasure(FRACTIONS.indexOf(name), Float64Array, name),
+        count: (name) => unpackMeasure(FRACTIONS.length + COUNTS.indexOf(name), Uint32Array, name),
         dimension: (name) => {
           const column = numberOfDimension(name)
           const unpack = unpackArrays(read(column))
           const names = unpack(0, Uint32Array)
-          const numbers = unpack(1, Uint32Array, counts(column))
+          const numbers = unpack(1, Uint32Array, room, column)
           for (let index = 0; index < numbers.length; index++) numbers[index] = names[numbers[index]!]!
           return numbers
         },
-        signals: () => unpackSignals(read(NUMBERS.signals)),
+        signals: () => unpackSignals(read(NUMBERS.signals), room),
       }
     },
   }

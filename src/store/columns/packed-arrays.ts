@@ -40,7 +40,19 @@ export function packArrays(arrays: readonly Numbers[]): Uint8Array {
   return bytes
 }
 
-/** Gives the arrays by their place: in the beginning of `into`, or in a new one. */
+/** Memory for arrays that are looked at one after the other: what is taken under a name holds until it is taken again. New memory is slow where it is touched first. */
+export class Room {
+  readonly #arrays = new Map<number | string, Numbers>()
+
+  /** Under one name always of one type. */
+  take<T extends Numbers>(name: number | string, type: new (length: number) => T, length: number): T {
+    let array = this.#arrays.get(name)
+    if (array === undefined || array.length < length) this.#arrays.set(name, (array = new type(length + (length >> 2))))
+    return array.subarray(0, length) as T
+  }
+}
+
+/** Gives the arrays by their place: new ones, or taken from a room. */
 export function unpackArrays(bytes: Uint8Array) {
   // A view into a larger buffer may begin where no Float64Array can.
   const buffer = (bytes.byteOffset === 0 ? bytes : bytes.slice()).buffer as ArrayBuffer
@@ -51,9 +63,14 @@ export function unpackArrays(bytes: Uint8Array) {
     heads.push({ at, length, form })
     at += bytesOf(length, form)
   }
-  return <T extends Numbers>(place: number, type: new (length: number) => T, into?: T): T => {
+  return <T extends Numbers>(
+    place: number,
+    type: new (length: number) => T,
+    room: Room | null = null,
+    name: number | string = place,
+  ): T => {
     const { at, length, form } = heads[place]!
-    const array = into === undefined ? new type(length) : (into.subarray(0, length) as T)
+    const array = room?.take(name, type, length) ?? new type(length)
     if (form) widen(new form.type(buffer, at + HEAD, length), form, bytes[at + 5] === 1, array)
     else array.set(new Float64Array(buffer, at + HEAD, length))
     return array

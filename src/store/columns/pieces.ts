@@ -25,7 +25,7 @@ export interface Pieces {
 }
 
 export function openPieces(db: Database, blobs: Blobs): Pieces {
-  const unpacker = createUnpacker(PIECE_ROWS)
+  const unpacker = createUnpacker()
   return {
     list: () =>
       db

@@ -6,7 +6,7 @@ import type { Blobs } from "./blobs.ts"
 import { GroupTable } from "./group-table.ts"
 import { keysOfRollup, type RollupGroup } from "./keys.ts"
 import type { Columns } from "./layout.ts"
-import { packArrays, unpackArrays } from "./packed-arrays.ts"
+import { packArrays, Room, unpackArrays } from "./packed-arrays.ts"
 import { QUALITY_MEASURE } from "./quality-measure.ts"
 import type { PackedSamples } from "./samples.ts"
 import { type Measure, type PackedTallies, Tallies } from "./tallies.ts"
@@ -52,7 +52,9 @@ export function rollUp(name: RollupName, pieces: Iterable<Columns>): Uint8Array 
   return packArrays([groups.firsts.subarray(0, groups.size), ...sums, ...samples.flat()])
 }
 
-/** null where there is none. */
+const room = new Room()
+
+/** null where there is none. Each array of its tallies holds until the next one of its kind is read. */
 export function readRollup(blobs: Blobs, block: number, name: RollupName): Rollup | null {
   const bytes = blobs.get("rollups", rollupId(block, ROLLUPS.indexOf(name)))
   if (!bytes) return null
@@ -61,11 +63,11 @@ export function readRollup(blobs: Blobs, block: number, name: RollupName): Rollu
   return {
     keys: unpack(0, Uint32Array),
     tallies: {
-      sumsAt: (place) => unpack(1 + place, Float64Array),
+      sumsAt: (place) => unpack(1 + place, Float64Array, room, "sums"),
       samples(kind) {
         const first = 1 + sums + kind * SAMPLE_ARRAYS
-        const [counts, widths, buckets, times] = [0, 2, 3, 4].map((at) => unpack(first + at, Uint32Array))
-        return [counts!, unpack(first + 1, Float64Array), widths!, buckets!, times!]
+        const numbers = (at: number) => unpack(first + at, Uint32Array, room, at)
+        return [numbers(0), unpack(first + 1, Float64Array, room, "values"), numbers(2), numbers(3), numbers(4)]
       },
     },
   }

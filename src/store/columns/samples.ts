@@ -102,7 +102,7 @@ export class Samples {
       }
       const isLarge = (this.#counts[group]! += count) > EXACT
       if (!isLarge) {
-        const run = values.subarray(value, (value += count))
+        const run = values.slice(value, (value += count))
         countInto(all, run)
         const runs = this.#runs[group]
         if (runs) runs.push(run)
@@ -159,9 +159,9 @@ export class Samples {
     })
     const starts = (this.#starts = new Uint32Array(groups + 1))
     const isAsked = (group: number) => this.#total <= EXACT || asked === null || asked[group] === 1
-    const isSingle = Uint8Array.from({ length: groups }, (_, group) =>
-      Number(this.#counts[group]! <= EXACT && isAsked(group)),
-    )
+    const isSingle = new Uint8Array(groups)
+    for (let group = 0; group < groups; group++)
+      isSingle[group] = Number(this.#counts[group]! <= EXACT && isAsked(group))
     for (const { values, groups: own } of this.#singles) {
       const halves = halvesOf(values)
       for (let at = 0; at < values.length; at++) {
@@ -202,19 +202,20 @@ export class Samples {
   }
 
   #percentilesOf(group: number): Percentiles {
-    if (this.#counts[group]! > EXACT) return percentilesOf(ranksOf(this.#histograms[group]!, [50, 95]))
+    if (this.#counts[group]! > EXACT)
+      return percentilesOf(ranksOf(this.#histograms[group]!, this.#counts[group]!, [50, 95]))
     const runs = this.#runs[group]
     if (runs?.length === 1 && runs[0]!.length === this.#counts[group])
       return percentilesOf(sortedRanks(runs[0]!, [50, 95]))
     return selected(this.#valuesOf(group))
   }
 
-  /** Any percentiles of a group, with the number of its values. */
+  /** Any percentiles of a group, upwards, with the number of its values. */
   ranks(group: number, percents: readonly number[]): Ranks {
     const base = this.#baseOf(group)
     if (base) return base.ranks(group, percents)
     return this.#counts[group]! > EXACT
-      ? ranksOf(this.#histograms[group]!, percents)
+      ? ranksOf(this.#histograms[group]!, this.#counts[group]!, percents)
       : sortedRanks(this.#sorted(group), percents)
   }
 
@@ -223,7 +224,7 @@ export class Samples {
   }
 
   ranksOfAll(percents: readonly number[]): Ranks {
-    if (this.#total > EXACT) return ranksOf(this.#all, percents)
+    if (this.#total > EXACT) return ranksOf(this.#all, this.#total, percents)
     const groups = Array.from(this.#starts.subarray(1), (_, group) => group)
     return sortedRanks(Float64Array.from(groups.flatMap((group) => [...this.#valuesOf(group)])).sort(), percents)
   }
@@ -290,13 +291,13 @@ const sortedRanks = (sorted: Float64Array, percents: readonly number[]): Ranks =
 
 const percentilesOf = ({ at: [p50, p95] }: Ranks): Percentiles => ({ p50: p50!, p95: p95! })
 
-function ranksOf(counts: Uint32Array, percents: readonly number[]): Ranks {
-  let n = 0
-  for (let bucket = 0; bucket < BUCKETS; bucket++) n += counts[bucket]!
+/** `n`: of all buckets; `percents`: upwards. */
+function ranksOf(counts: Uint32Array, n: number, percents: readonly number[]): Ranks {
+  let bucket = 0
+  let seen = counts[0]!
   const at = percents.map((percent) => {
-    let left = Math.ceil((percent * n) / 100)
-    let bucket = 0
-    while ((left -= counts[bucket]!) > 0) bucket++
+    const rank = Math.ceil((percent * n) / 100)
+    while (seen < rank) seen += counts[++bucket]!
     return middleOf(bucket)
   })
   return { n, at }

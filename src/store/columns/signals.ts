@@ -1,5 +1,5 @@
 /** What rows count about quality, and the times and tokens that nothing else sums: one column. */
-import { packArrays, unpackArrays } from "./packed-arrays.ts"
+import { type Numbers, packArrays, type Room, unpackArrays } from "./packed-arrays.ts"
 
 /** Times in milliseconds; NaN: the row has none. */
 export interface Signals {
@@ -33,17 +33,20 @@ export function packSignals({ overhead, memoryMs, memoryTokens, offsets, bytes }
   return packArrays([overhead, memoryMs, memoryTokens, lengths, bytes])
 }
 
-export function unpackSignals(packed: Uint8Array): Signals {
+export function unpackSignals(packed: Uint8Array, room: Room): Signals {
   const unpack = unpackArrays(packed)
-  const lengths = unpack(3, Uint32Array)
-  const offsets = new Uint32Array(lengths.length + 1)
+  const take = <T extends Numbers>(place: number, type: new (length: number) => T) =>
+    unpack(place, type, room, `signals ${place}`)
+  const lengths = take(3, Uint32Array)
+  const offsets = room.take("signals", Uint32Array, lengths.length + 1)
+  offsets[0] = 0
   for (let index = 0; index < lengths.length; index++) offsets[index + 1] = offsets[index]! + lengths[index]!
   return {
-    overhead: unpack(0, Float64Array),
-    memoryMs: unpack(1, Float64Array),
-    memoryTokens: unpack(2, Uint32Array),
+    overhead: take(0, Float64Array),
+    memoryMs: take(1, Float64Array),
+    memoryTokens: take(2, Uint32Array),
     offsets,
-    bytes: unpack(4, Uint8Array),
+    bytes: take(4, Uint8Array),
   }
 }
 

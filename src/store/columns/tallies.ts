@@ -57,7 +57,8 @@ export class Tallies {
 
   /** The groups that rank highest: `most` of them, in no order. */
   largest(size: number, most: number): Uint32Array {
-    let open = Uint32Array.from({ length: size }, (_, group) => group)
+    let open = new Uint32Array(size)
+    for (let group = 0; group < size; group++) open[group] = group
     if (size <= most) return open
     const found = new Uint32Array(most)
     const stride = this.measure.sums

@@ -1,7 +1,7 @@
 /** Arrays as bytes give back every number that was put in, and take no more room than the largest of them needs. */
 import { expect, test } from "bun:test"
 import * as fc from "fast-check"
-import { type Numbers, packArrays, unpackArrays } from "../../../src/store/columns/packed-arrays.ts"
+import { type Numbers, packArrays, Room, unpackArrays } from "../../../src/store/columns/packed-arrays.ts"
 
 const whole = (most: number) => fc.nat(most)
 const thousandths = fc.nat(2 ** 32).map((units) => units / 1000)
@@ -30,11 +30,12 @@ test("each array is the same again, whatever is before it and wherever the bytes
   )
 })
 
-test("what is unpacked into longer memory fills its beginning", () => {
-  const memory = new Float64Array(4).fill(7)
-  const filled = unpackArrays(packArrays([Float64Array.of(0.001, Number.NaN)]))(0, Float64Array, memory)
-  expect([...filled]).toEqual([0.001, Number.NaN])
-  expect([...memory]).toEqual([0.001, Number.NaN, 7, 7])
+test("what is unpacked into the room of another array has nothing of it", () => {
+  const room = new Room()
+  for (const length of [3, 1, 0, 5, 2]) {
+    const array = Float64Array.from({ length }, (_, index) => length + index / 1_000)
+    expect([...unpackArrays(packArrays([array]))(0, Float64Array, room)]).toEqual([...array])
+  }
 })
 
 test("a number takes as many bytes as the largest of its array needs, and one that is none costs none more", () => {
