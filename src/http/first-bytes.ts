@@ -46,11 +46,11 @@ export class Begun implements RelaySource {
     this.#take = null
   }
 
-  next(take: Take): void {
+  next(take: Take, isSpent?: boolean): void {
     const first = this.#first
     this.#first = null
     if (first !== null) take(first[0], first[1])
-    else if (this.hasCome) this.#body.next(take)
+    else if (this.hasCome) this.#body.next(take, isSpent)
     else this.#take = take
   }
 

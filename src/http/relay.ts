@@ -8,8 +8,11 @@ import type { Take } from "../upstream/answer.ts"
 import type { Flow, Sink } from "./answer.ts"
 
 export interface RelaySource {
-  /** Calls `take` once, perhaps at once. No promise: each layer of them costs a chunk more than reading what is in it. */
-  next(take: Take): void
+  /**
+   * Calls `take` once, perhaps at once. No promise: each layer of them costs a chunk more than reading what is in it.
+   * `isSpent`: the bytes that came before are in use nowhere any more.
+   */
+  next(take: Take, isSpent?: boolean): void
   cancel(): void
 }
 
@@ -97,7 +100,8 @@ class Relay implements Flow, Swept {
   pull(): void {
     if (this.#isAsking) return // a keep-alive was read meanwhile
     this.#isAsking = true
-    this.#o.source.next(this.#take)
+    // Of events that were read before nothing is kept but copies; of a body that is no events a meter may hold the bytes themselves.
+    this.#o.source.next(this.#take, this.#hasStarted)
   }
 
   cancel(): void {

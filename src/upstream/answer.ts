@@ -36,8 +36,11 @@ export interface UpstreamBody {
    * Rejects with a Refusal (origin upstream) when the answer was cut or timed out, and with the signal's reason after an abort.
    */
   read(): Promise<Uint8Array | null>
-  /** The same without a promise: `take` is called once, before `next` returns where there is something to take already. */
-  next(take: Take): void
+  /**
+   * The same without a promise: `take` is called once, before `next` returns where there is something to take already.
+   * `isSpent`: the bytes it gave before are in use nowhere any more, and their memory may go at once.
+   */
+  next(take: Take, isSpent?: boolean): void
   /** All that is left, at once where it has come. More than `limitBytes` rejects with a Refusal (`answer_too_large`) and closes the connection. */
   whole(limitBytes: number): Uint8Array | Promise<Uint8Array>
   /** Gives the rest up and closes the connection; harmless after the end. */

@@ -116,6 +116,8 @@ class Exchange implements UpstreamBody, Rider, Swept {
   #failure: unknown = null
   #queue: Uint8Array[] = []
   #queuedBytes = 0
+  /** of a large packet, whose last part was handed on */
+  #handed: ArrayBuffer | null = null
   #take: Take | null = null
   #waitingSinceMs = 0
 
@@ -303,7 +305,9 @@ class Exchange implements UpstreamBody, Rider, Swept {
     } else if (passedMs >= this.#firstByteTimeoutMs) this.#fail(timedOut("first_byte", host, this.#firstByteTimeoutMs))
   }
 
-  next(take: Take): void {
+  next(take: Take, isSpent = false): void {
+    if (isSpent) this.#handed?.transfer(0) // the collector comes by when there are many, and a busy provider fills megabytes a turn
+    this.#handed = null
     if (this.#queue.length > 0) return take(this.#dequeue())
     if (this.#failure !== null) return take(null, this.#failure)
     if (this.#over) return take(null)
@@ -321,7 +325,9 @@ class Exchange implements UpstreamBody, Rider, Swept {
       this.#queuedBytes -= end
       return first.subarray(0, end)
     }
-    const all = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queuedBytes)
+    const isOne = this.#queue.length === 1
+    if (isOne && first.buffer.byteLength > MOST_HANDED_BYTES) this.#handed = first.buffer as ArrayBuffer
+    const all = isOne ? first : Buffer.concat(this.#queue, this.#queuedBytes)
     this.#forgetQueue()
     this.#connection?.resume()
     return all

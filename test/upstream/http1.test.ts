@@ -102,6 +102,24 @@ describe("what comes back", () => {
     }
   })
 
+  test("a large packet's memory is free once its reader, done with all of it, asks for more; a reader that says nothing keeps it", async () => {
+    const sent = "z".repeat(1_000_000)
+    for (const isSpent of [true, false]) {
+      const { server, upstream } = await serve((socket) => socket.write(`${streamHead}${chunk(sent)}0\r\n\r\n`))
+      const { body } = await upstream.send(post(server.url))
+      const parts: Uint8Array[] = []
+      let got = ""
+      const take = () => new Promise<Uint8Array | null>((resolve) => body.next(resolve, isSpent))
+      for (let part; (part = await take()) !== null; await Bun.sleep(5)) {
+        got += text(part)
+        parts.push(part)
+      }
+      expect(got === sent).toBe(true)
+      const large = parts.filter(({ length }) => length !== 0)
+      expect(isSpent ? parts.length - large.length > 1 : large.length === parts.length).toBe(true)
+    }
+  })
+
   test("an answer larger than the limit is refused and its connection closed", async () => {
     const { server, upstream } = await serve((socket) =>
       socket.write(streamHead + chunk("x".repeat(5000)) + chunk("y".repeat(5000))),
