@@ -26,6 +26,13 @@ async function faults({ page }: Watched, title: string, { scheme, width }: Look)
     headless: [...document.querySelectorAll("table")].filter(
       (table) => !table.querySelector("th[scope=col]") || !table.caption,
     ).length,
+    // WCAG 2.2, 1.4.1 and 2.5.8
+    unmarked: [...document.querySelectorAll("p a")].filter((a) => getComputedStyle(a).textDecorationLine === "none")
+      .length,
+    small: [...document.querySelectorAll("td a")].filter(
+      (a) => a.textContent === "–" && a.getBoundingClientRect().width < 24,
+    ).length,
+    adrift: [...document.querySelectorAll(".frame > :not(.skip, header, main, aside)")].length,
     hacked: "hacked" in window,
   }))
   const [light] = /\d+/.exec(seen.ground)!
@@ -35,6 +42,9 @@ async function faults({ page }: Watched, title: string, { scheme, width }: Look)
     ...(seen.wide <= width! ? [] : [`${seen.wide} px wide`]),
     ...(seen.unnamed === 0 ? [] : [`${seen.unnamed} controls without a name`]),
     ...(seen.headless === 0 ? [] : [`${seen.headless} tables without heads`]),
+    ...(seen.unmarked === 0 ? [] : [`${seen.unmarked} links in sentences told by their colour alone`]),
+    ...(seen.small === 0 ? [] : [`${seen.small} links too small to press`]),
+    ...(seen.adrift === 0 ? [] : [`${seen.adrift} parts outside of the landmarks`]),
     ...(seen.hacked ? ["a script of the data ran"] : []),
   ]
 }

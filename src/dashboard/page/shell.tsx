@@ -61,7 +61,7 @@ function Frame({ route, status }: ViewProps) {
       <a class="skip" href="#view" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
         Skip to the content
       </a>
-      <div class="side">
+      <header class="side">
         <a class="brand" href={linkTo("overview")}>
           <Mark />
           <span>
@@ -85,7 +85,7 @@ function Frame({ route, status }: ViewProps) {
             </a>
           ))}
         </nav>
-        <footer class="side-foot">
+        <div class="side-foot">
           <ThemeSwitch />
           {status.key_needed && (
             <button type="button" class="button small quiet" onClick={leave}>
@@ -93,8 +93,8 @@ function Frame({ route, status }: ViewProps) {
               Sign out
             </button>
           )}
-        </footer>
-      </div>
+        </div>
+      </header>
       <main id="view" ref={main} tabIndex={-1}>
         {status.ledger.last_error !== null && (
           <div class="notice error" role="alert">

@@ -163,7 +163,11 @@ function distinct(rows: readonly LedgerRow[]): LedgerRow[] {
 
 const columns = (now: number, params: Params): Column<LedgerRow>[] => {
   const filterBy = (name: string, value: string | null) => (
-    <a href={linkTo("requests", { ...filteredBy(params, name, value), id: null })} title={value ?? "not known"}>
+    <a
+      class={value === null ? "dash" : undefined}
+      href={linkTo("requests", { ...filteredBy(params, name, value), id: null })}
+      title={value ?? "not known"}
+    >
       {value ?? <span class="muted">–</span>}
     </a>
   )
