@@ -225,6 +225,7 @@ export interface Metered {
 
 /** Reads an answer's bytes as they pass. `push` never throws on bad bytes. */
 export interface Meter {
+  /** Once it has `started` it keeps copies at most: the bytes' memory may be free a moment later. */
   push(bytes: Uint8Array): void
   /** call once, at the end of the answer or of the connection */
   end(): Metered

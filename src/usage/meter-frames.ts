@@ -293,7 +293,7 @@ export class BodyFrames implements Frames {
     this.#used += bytes.length
     if (this.#used <= (this.#head ? 4 * TAIL : this.#limit)) return
     this.#head ||= whole.decode(this.#kept.subarray(0, HEAD))
-    this.#kept = this.#kept.slice(Math.max(0, this.#used - TAIL), this.#used)
+    this.#kept = new Uint8Array(this.#kept.subarray(Math.max(0, this.#used - TAIL), this.#used)) // a Buffer's `slice` is no copy
     this.#used = this.#kept.length
   }
 

@@ -41,7 +41,7 @@ export class RepeatedEvent {
 
   /** From the event that lies at `from` to `to`. Null unless it is clear where in it its text is. */
   static learn(tally: Tally, said: Said, bytes: Uint8Array, from: number, to: number): RepeatedEvent | null {
-    const event = bytes.slice(from, to)
+    const event = new Uint8Array(bytes.subarray(from, to)) // a Buffer's `slice` is no copy
     if (event.includes(BACKSLASH)) return null
     const quoted = `"${said.text}"`
     const at = native.indexOf.call(event, quoted, 0, "utf8")

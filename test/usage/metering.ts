@@ -16,7 +16,11 @@ export function meter(
 ): Metered & { started: boolean; early: boolean } {
   const { dialect, operation = "generate", contentType = "text/event-stream", keepsSpeech = false } = way
   const watching = createMeter({ dialect, operation, contentType, keepsSpeech })
-  for (const piece of pieces) watching.push(typeof piece === "string" ? new TextEncoder().encode(piece) : piece)
+  for (const piece of pieces) {
+    const { buffer } = new Uint8Array(Buffer.from(piece))
+    watching.push(Buffer.from(buffer))
+    if (watching.started) buffer.transfer(0) // as a relay may do
+  }
   const early = watching.terminal
   return { ...watching.end(), started: watching.started, early }
 }
