@@ -30,7 +30,7 @@ async function faults({ page }: Watched, title: string, { scheme, width }: Look)
     unmarked: [...document.querySelectorAll("p a")].filter((a) => getComputedStyle(a).textDecorationLine === "none")
       .length,
     small: [...document.querySelectorAll("td a")].filter(
-      (a) => a.textContent === "–" && a.getBoundingClientRect().width < 24,
+      (a) => a.textContent === "–" && a.checkVisibility() && a.getBoundingClientRect().width < 24,
     ).length,
     adrift: [...document.querySelectorAll(".frame > :not(.skip, header, main, aside)")].length,
     hacked: "hacked" in window,
