@@ -57,6 +57,7 @@ for (const lane of lanes)
     })
 
 test("a client that leaves in the middle of its upload reaches no provider", async () => {
+  const before = (await rig.proxy.rows()).length
   const bytes = callBytes(chat, { text: "x".repeat(100_000) })
   for (const cut of [bytes.length - 1, bytes.length - 50_000, 200]) {
     const raw = await openRaw(rig.proxy.port)
@@ -64,12 +65,13 @@ test("a client that leaves in the middle of its upload reaches no provider", asy
     await Bun.sleep(30)
     raw.close()
   }
-  await Bun.sleep(200)
+  await eventually("each has a row", async () => (await rig.proxy.rows()).length >= before + 3)
   expect(rig.provider.received.length).toBe(0)
   expect((await rig.ask(callBytes(chat))).status).toBe(200)
 })
 
 test("a client that leaves in the middle of its upload is no defect, on any route", async () => {
+  const before = (await rig.proxy.rows()).length
   const headers = { authorization: `Bearer ${MASTER}`, "content-length": "1000" }
   for (const path of ["/api/memories", "/api/feedback", "/mcp", "/openai/v1/files", chat.path(false)]) {
     const raw = await openRaw(rig.proxy.port)
@@ -77,7 +79,7 @@ test("a client that leaves in the middle of its upload is no defect, on any rout
     await Bun.sleep(30)
     raw.close()
   }
-  await Bun.sleep(100)
+  await eventually("both exchanges have a row", async () => (await rig.proxy.rows()).length >= before + 2)
   expect(rig.proxy.stderr()).not.toContain("internal error")
 })
 

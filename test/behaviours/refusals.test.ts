@@ -187,7 +187,6 @@ describe("methods and paths", () => {
       "//nope/v1/chat/completions",
       "/v1/chat/completions;x",
       "/v1/chat/completions%00",
-      "/v1/chat/completions/",
       "/V1/CHAT/COMPLETIONS",
       "/v1beta/models/../../x:generateContent",
       "/v1beta/models/..%2f..%2fx:generateContent",
