@@ -127,6 +127,6 @@ function maySpeakTo(host: string, key: MasterKey | null, hostAt: Place, report: 
 const isSpoilt = (tree: Tree | undefined, value: unknown): boolean =>
   tree !== undefined && value === undefined && !(tree.kind === "scalar" && tree.value === null && !tree.broken)
 
-/** An address that only this machine reaches. */
-const isLoopback = (host: string): boolean =>
+/** Whether only this machine reaches the address. */
+export const isLoopback = (host: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|(::ffff:127(\.\d{1,3}){3})|::1|\[::1\])$/i.test(host)

@@ -2,16 +2,13 @@
  * Who may knock: Host on every route (DNS rebinding), Origin wherever there is one (other people's web pages).
  * It says nothing about keys. Sources: CVE-2025-66414, CVE-2026-11624 (rebinding), CVE-2026-49468 (a Host that changes the path).
  */
+import { isLoopback } from "../config/listen.ts"
 import { type HeaderFields, Refusal } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 
 const LOOPBACK_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"])
 const HOST_HEADER = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/
 const IP_LITERAL = /^(\[[0-9a-fA-F:.]+\]|\d{1,3}(\.\d{1,3}){3})$/
-
-export function isLoopbackHost(host: string): boolean {
-  return LOOPBACK_NAMES.has(host) || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
-}
 
 export type GuardRules = Pick<Config, "host" | "allowedHosts" | "allowedOrigins">
 
@@ -53,7 +50,7 @@ function isOurHost(header: string, rules: GuardRules): boolean {
   if (name === undefined) return false
   if (LOOPBACK_NAMES.has(name) || rules.allowedHosts.includes(name) || rules.allowedHosts.includes(header)) return true
   // On a bind beyond loopback a literal address cannot be a rebound name.
-  return name === rules.host.toLowerCase() || (!isLoopbackHost(rules.host) && IP_LITERAL.test(name))
+  return name === rules.host.toLowerCase() || (!isLoopback(rules.host) && IP_LITERAL.test(name))
 }
 
 const isSameOrigin = (origin: string, host: string) => origin === `http://${host}` || origin === `https://${host}`

@@ -1,11 +1,12 @@
 /** The listening socket: guard, path prefixes, probes and preflights first, then the model routes or the Elysia app. */
+import { isLoopback } from "../config/listen.ts"
 import { type Arrival, type HeaderFields, Refusal } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import { Sweep } from "../event-loop/sweep.ts"
 import { type Answer, answerOf, headerLines } from "./answer.ts"
 import { arrive, type Door } from "./arrival.ts"
 import { Connection, type Host } from "./connection.ts"
-import { corsHeaders, guardHost, guardOrigin, isLoopbackHost, preflightHeaders } from "./guard.ts"
+import { corsHeaders, guardHost, guardOrigin, preflightHeaders } from "./guard.ts"
 import type { Inbound } from "./inbound.ts"
 import { statusLine } from "./status-line.ts"
 
@@ -46,7 +47,7 @@ export function createServer(options: ServerOptions) {
   const door: Door = {
     clock: options.clock,
     now: options.now,
-    isLocal: (inbound) => isLoopbackBind || isLoopbackHost(addressOf(inbound)),
+    isLocal: (inbound) => isLoopbackBind || isLoopback(addressOf(inbound)),
   }
 
   function accept(inbound: Inbound): Answer | Promise<Answer> {
@@ -133,7 +134,7 @@ export function createServer(options: ServerOptions) {
 
     /** @throws when the address cannot be bound */
     listen(hostname: string, port: number): URL {
-      isLoopbackBind = isLoopbackHost(hostname)
+      isLoopbackBind = isLoopback(hostname)
       listener = Bun.listen<Connection>({
         hostname,
         port,
