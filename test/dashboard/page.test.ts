@@ -314,6 +314,19 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await watched.close()
   })
 
+  test("when the session is over while one watches, as after a restart, the login comes back", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/requests?client=nobody")
+    await page.waitForSelector(".live.on")
+    await page.context().clearCookies()
+    await page.click(".live") // paused, and on again
+    await page.click(".live")
+    await page.waitForSelector("#key")
+    await watched.close()
+  })
+
   test("of hundreds of requests at once none is missing between those shown", async () => {
     const watched = await rig.open()
     const { page } = watched

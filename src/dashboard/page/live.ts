@@ -1,9 +1,11 @@
 /** New rows as they happen. The browser connects again by itself after a break. */
 import { useEffect, useRef, useState } from "preact/hooks"
 import type { LedgerRow } from "../../exchange.ts"
+import { LOGIN_NEEDED } from "./ask.ts"
 
 /** Drawing a list takes as long for one row as for a hundred: hundreds of requests a second are not drawn one by one. */
 const TOGETHER_MS = 250
+const AGAIN_MS = 5_000
 
 function useVisible(): boolean {
   const [isVisible, setVisible] = useState(!document.hidden)
@@ -26,11 +28,13 @@ export function useLiveRows(path: string | null, onRows: (rows: LedgerRow[]) => 
   latest.current = { onRows, onGap }
   const opened = useRef<string | null>(null)
   const isVisible = useVisible()
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     if (path === null || !isVisible) return
     const source = new EventSource(path)
     let waiting: LedgerRow[] = []
     let timer: ReturnType<typeof setTimeout> | null = null
+    let again: ReturnType<typeof setTimeout> | null = null
     const pass = () => {
       timer = null
       latest.current.onRows(waiting.reverse())
@@ -41,7 +45,13 @@ export function useLiveRows(path: string | null, onRows: (rows: LedgerRow[]) => 
       if (opened.current === path) latest.current.onGap()
       opened.current = path
     })
-    source.addEventListener("error", () => setOpen(false))
+    source.addEventListener("error", () => {
+      setOpen(false)
+      // A lost connection the browser makes anew; what was refused it gives up: the session is over, or there are too many listeners.
+      if (source.readyState !== EventSource.CLOSED) return
+      dispatchEvent(new Event(LOGIN_NEEDED))
+      again = setTimeout(() => setAttempt(attempt + 1), AGAIN_MS)
+    })
     source.addEventListener("message", ({ data }) => {
       waiting.push(JSON.parse(String(data)) as LedgerRow)
       timer ??= setTimeout(pass, TOGETHER_MS)
@@ -49,9 +59,10 @@ export function useLiveRows(path: string | null, onRows: (rows: LedgerRow[]) => 
     return () => {
       source.close()
       clearTimeout(timer ?? undefined)
+      clearTimeout(again ?? undefined)
       setOpen(false)
     }
-  }, [path, isVisible])
+  }, [path, isVisible, attempt])
   return isOpen
 }
 
