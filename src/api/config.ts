@@ -50,7 +50,7 @@ function firstModel(deployments: Config["deployments"]): string | null {
 }
 
 function describeConfig(config: Config) {
-  const { file, deployments, findings, memory, logging, users } = config
+  const { file, deployments, findings, memory, logging, users, judge, telemetry, aliases, billing } = config
   return {
     file,
     settings: {
@@ -69,8 +69,18 @@ function describeConfig(config: Config) {
       "memproxy.memory.scope": memory.scope,
       "memproxy.memory.max_tokens": memory.maxTokens,
       "memproxy.memory.remember": memory.remember,
+      "memproxy.memory.holdout": memory.holdout,
+      "memproxy.judge": judge && `${judge.model}, ${judge.sample} of the answers, ${judge.budgetUsdPerDay} USD a day`,
       "memproxy.logging.bodies": logging.bodies,
       "memproxy.logging.retention_days": logging.retentionDays,
+      "memproxy.telemetry.endpoint": telemetry && withoutLogin(telemetry.endpoint),
+      "memproxy.media_hosts": config.mediaHosts,
+      "router_settings.model_group_alias": Object.entries(aliases).map(([alias, { model }]) => `${alias} → ${model}`),
+      "litellm_settings.cost_discount_config": told(billing.discounts, (share) => String(share)),
+      "litellm_settings.cost_margin_config": told(
+        billing.margins,
+        ({ percentage, fixedAmount }) => `${percentage} + ${fixedAmount} USD`,
+      ),
     },
     deployments: deployments.map(({ id, name, provider, model, base, mock, missing }) => ({
       id,
@@ -84,3 +94,9 @@ function describeConfig(config: Config) {
     findings,
   }
 }
+
+const told = <T>(table: Readonly<Record<string, T>>, words: (value: T) => string) =>
+  Object.entries(table).map(([name, value]) => `${name}: ${words(value)}`)
+
+/** Collectors may have a name and password, or a token, in their address. */
+const withoutLogin = (address: string) => address.replace(/\/\/[^/]*@/, "//").replace(/\?.*/s, "")

@@ -9,7 +9,12 @@ const rig = useRig(() => ({
     { model_name: "secret", litellm_params: { model: "openai/x", api_key: SECRET } },
     { model_name: "lacking", litellm_params: { model: "openai/y", api_key: "os.environ/NOT_SET_HERE" } },
   ],
-  memproxy: { nonsense: 1 },
+  memproxy: {
+    nonsense: 1,
+    memory: { engine: "local", holdout: 0.1 },
+    judge: { model: "mock", sample: 0.2, budget_usd_per_day: 3 },
+    telemetry: { endpoint: "http://me:pass-c4n4ry@127.0.0.1:9/otlp" },
+  },
 }))
 const get = (path: string, key: string | null = MASTER) =>
   fetch(rig.proxy.url + path, { headers: key === null ? {} : { authorization: `Bearer ${key}` } })
@@ -19,7 +24,7 @@ test("the status tells version, memory and the number of findings", async () => 
     version: expect.stringMatching(/^\d+\.\d+/),
     key_needed: true,
     findings: { error: 0 },
-    memory: { engine: "off", scope: "project" },
+    memory: { engine: "local", scope: "project" },
     bodies: "off",
     ledger: { queued: 0, dropped: 0, last_error: null },
   })
@@ -29,12 +34,19 @@ test("the configuration tells deployments, what they lack, and findings with the
   const text = await (await get("/api/config")).text()
   expect(text).not.toContain(SECRET)
   expect(text).not.toContain(MASTER)
+  expect(text).not.toContain("pass-c4n4ry")
   const { file, deployments, findings, settings } = JSON.parse(text)
   expect(file).toBe(rig.proxy.configFile)
   const lacking = deployments.find(({ model_name }: { model_name: string }) => model_name === "lacking")
   expect(lacking).toMatchObject({ provider: "openai", model: "y", mock: false, missing: "NOT_SET_HERE" })
   expect(findings).toContainEqual(expect.objectContaining({ path: "memproxy.nonsense", line: expect.any(Number) }))
-  expect(settings["general_settings.master_key"]).toBe("set")
+  expect(settings).toMatchObject({
+    "general_settings.master_key": "set",
+    "memproxy.memory.holdout": 0.1,
+    "memproxy.judge": "mock, 0.2 of the answers, 3 USD a day",
+    "memproxy.telemetry.endpoint": "http://127.0.0.1:9/otlp",
+    "router_settings.model_group_alias": [],
+  })
 })
 
 test("without a key there is nothing to see but whether one is needed", async () => {
