@@ -1,6 +1,6 @@
 /** One run of load against one server, with what it cost that server; and several, taking turns, so that both meet the same weather. */
 import type { Load, LoadResult } from "./messages.ts"
-import { cpuNs, rssMb } from "./procfs.ts"
+import { cpuNsSince, cpuTimes, rssMb } from "./procfs.ts"
 import { median, note, percentile } from "./report.ts"
 import { KEY, type Loader, type Mock, type Server } from "./servers.ts"
 
@@ -26,6 +26,8 @@ export interface Run {
 export interface Medians {
   requestsPerSecond: number
   cpuUsPerRequest: number
+  /** of the round in which it was least: what else the machine did disturbed it least */
+  leastCpuUs: number
   p50Ms: number
   p99Ms: number
   firstByteP50Ms: number
@@ -72,9 +74,9 @@ export async function run(bench: Bench, server: Server, shape: Shape): Promise<R
   await bench.load.open({ ...shape, port: server.port, request: requestOf(server.port, shape.body, shape.path) })
   let mostRssMb = rssMb(server.pids)
   const watch = setInterval(() => (mostRssMb = Math.max(mostRssMb, rssMb(server.pids))), 100)
-  const before = cpuNs(server.pids)
+  const before = cpuTimes(server.pids)
   const result = await bench.load.go()
-  const cpuUs = (cpuNs(server.pids) - before) / 1000
+  const cpuUs = cpuNsSince(before, server.pids) / 1000
   clearInterval(watch)
   await bench.load.close()
   if (server === bench.memproxy) bench.sent.rows += result.done
@@ -82,7 +84,7 @@ export async function run(bench: Bench, server: Server, shape: Shape): Promise<R
   return { result, cpuUs, mostRssMb }
 }
 
-/** The servers take turns `rounds` times; a warm-up of each comes first. */
+/** The servers take turns `rounds` times, each beginning every other one: neither meets the better minutes. */
 export async function compare(
   bench: Bench,
   shape: Shape,
@@ -92,7 +94,7 @@ export async function compare(
   const runs = new Map<Server, Run[]>(servers.map((server) => [server, []]))
   let errors = 0
   for (let round = 0; round < rounds; round++)
-    for (const server of servers) {
+    for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
       const one = await run(bench, server, shape)
       runs.get(server)!.push(one)
       if (server === bench.memproxy) errors += one.result.errors
@@ -100,11 +102,14 @@ export async function compare(
   return { memproxy: medians(runs.get(bench.memproxy)!), nginx: bench.nginx && medians(runs.get(bench.nginx)!), errors }
 }
 
+const cpuUsPerRequest = ({ result, cpuUs }: Run) => cpuUs / result.done
+
 function medians(runs: Run[]): Medians {
   const of = (pick: (run: Run) => number) => median(runs.map(pick))
   return {
     requestsPerSecond: of(({ result }) => result.done / result.seconds),
-    cpuUsPerRequest: of(({ result, cpuUs }) => cpuUs / result.done),
+    cpuUsPerRequest: of(cpuUsPerRequest),
+    leastCpuUs: Math.min(...runs.map(cpuUsPerRequest)),
     p50Ms: of(({ result }) => percentile(result.latencies, 0.5)),
     p99Ms: of(({ result }) => percentile(result.latencies, 0.99)),
     firstByteP50Ms: of(({ result }) => percentile(result.firstBytes, 0.5)),

@@ -15,11 +15,21 @@ export function family(pid: number): number[] {
   return [pid, ...children.flatMap(family)]
 }
 
-/** Nanoseconds on a CPU so far, over all threads. A thread that has ended takes its time with it. */
-export function cpuNs(pids: number[]): number {
-  let sum = 0
+/** Nanoseconds on a CPU so far, by thread. */
+export type CpuTimes = ReadonlyMap<string, number>
+
+export function cpuTimes(pids: number[]): CpuTimes {
+  const times = new Map<string, number>()
   for (const pid of pids)
-    for (const task of tasks(pid)) sum += Number(lines(`/proc/${pid}/task/${task}/schedstat`).split(" ")[0] ?? 0)
+    for (const task of tasks(pid))
+      times.set(task, Number(lines(`/proc/${pid}/task/${task}/schedstat`).split(" ")[0] ?? 0))
+  return times
+}
+
+/** What the threads that are left took since. A sum of all would fall by a whole life's time where one has ended. */
+export function cpuNsSince(before: CpuTimes, pids: number[]): number {
+  let sum = 0
+  for (const [task, ns] of cpuTimes(pids)) sum += ns - (before.get(task) ?? 0)
   return sum
 }
 
