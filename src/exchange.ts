@@ -103,6 +103,8 @@ export function perHead<T>(read: (headers: HeaderFields) => T): (headers: Header
 export interface Body {
   /** All of it, asked for once; no promise where it has come. @throws Refusal 413 past `limit` bytes, the abort when the client leaves */
   bytes(limit: number): Uint8Array | Promise<Uint8Array>
+  /** All of it as text, where it is short and in ASCII and has come at once: no copy of its bytes is made. Null: `bytes` has it. */
+  ascii(): string | null
   /** aborted once the client has left. From now on it may be silent: the limit that guards against slow senders ends. */
   watch(): AbortSignal
   readonly hasLeft: boolean

@@ -2,7 +2,7 @@
  * What happens to one request, in order. `handle` names the steps:
  *
  *     gate.open        whose key is it?                                            auth/
- *     receiveBody      the body's bytes, and their text                            http/body.ts
+ *     receiveText      the body's text, and its bytes                              http/body.ts
  *     readRequest      its model and other members, found and not yet parsed       dialects/request.ts
  *     recognise        user, client, project, conversation                         pipeline/recognise.ts
  *     routes.choose    the deployment that is asked                                route/
@@ -24,7 +24,7 @@ import { bodyOf, writeRequest } from "./dialects/outgoing.ts"
 import { readRequest } from "./dialects/request.ts"
 import type { Arrival } from "./exchange.ts"
 import type { Answer } from "./http/answer.ts"
-import { bodyText, receiveBody } from "./http/body.ts"
+import { receiveText } from "./http/body.ts"
 import { refuse, replyMock, replyWith } from "./http/reply.ts"
 import { bringsKey, noteChoice, noteRequest, openExchange, parseObject } from "./pipeline/open-exchange.ts"
 import { openMemory, recall } from "./pipeline/memory.ts"
@@ -38,9 +38,8 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
   const { gate, routes } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
-    const body = receiveBody(arrival)
-    const bytes = body instanceof Promise ? await body : body
-    const text = bodyText(bytes)
+    const body = receiveText(arrival)
+    const { text, bytes } = body instanceof Promise ? await body : body
     exchange.draft.tap?.request(text)
     const asked = readRequest(endpoint, text)
     noteRequest(exchange, asked.model, asked.stream, asked.text)

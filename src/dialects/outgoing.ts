@@ -59,9 +59,9 @@ const concerns = ({ drop, put, inside }: Plan, key: string) => drop.has(key) || 
 /** A shorter text is encoded sooner than its bytes are put together. */
 const LONG = 2 ** 14
 
-/** What is sent in place of `asked`, which came as `bytes`: these, as far as they stay. */
-export function bodyOf({ text, from, edits }: Outgoing, asked: Asked, bytes: Uint8Array): string | Uint8Array {
-  if (from !== asked || (edits.length > 0 && bytes.length < LONG)) return text
+/** What is sent in place of `asked`, which came as `bytes`: these, as far as they stay. null: they are not at hand. */
+export function bodyOf({ text, from, edits }: Outgoing, asked: Asked, bytes: Uint8Array | null): string | Uint8Array {
+  if (from !== asked || bytes === null || (edits.length > 0 && bytes.length < LONG)) return text
   return spliceBytes(bytes, asked.text, edits)
 }
 

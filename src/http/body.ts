@@ -48,6 +48,21 @@ export const tooLarge = (limit: number) =>
 
 const inUnits = (bytes: number) => (bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / 1024 / 1024} MiB`)
 
+export interface BodyText {
+  text: string
+  /** null: short, and not at hand */
+  bytes: Uint8Array | null
+}
+
+/** @throws Refusal as `receiveBody` and `bodyText` do */
+export function receiveText(arrival: Pick<Arrival, "body" | "headers">): BodyText | Promise<BodyText> {
+  const short = arrival.headers.get("content-encoding") === null ? arrival.body.ascii() : null
+  if (short !== null) return { text: short, bytes: null }
+  const body = receiveBody(arrival)
+  const read = (bytes: Uint8Array) => ({ text: bodyText(bytes), bytes })
+  return body instanceof Promise ? body.then(read) : read(body)
+}
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /** The body as text, which encodes back to the same bytes. @throws Refusal 400 where it is not UTF-8 */

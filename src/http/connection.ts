@@ -92,7 +92,8 @@ export class Connection implements Carrier, Sender, Sink, Swept {
   #more(packet: Buffer, from: number): void {
     const inbound = this.#inbound!
     try {
-      inbound.add(this.#parser.readBody(packet, from), this.#parser.isWhole)
+      const bytes = this.#parser.readBody(packet, from)
+      inbound.add(bytes, this.#parser.bodyFrom, this.#parser.bodyTo, this.#parser.isWhole)
     } catch (error) {
       inbound.leave()
       return this.#reject(error)

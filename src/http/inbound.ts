@@ -2,6 +2,7 @@
 import { type Body, Refusal } from "../exchange.ts"
 import { tooLarge } from "./body.ts"
 import type { RequestHead } from "./request-parser.ts"
+import { part } from "../wire/message.ts"
 
 /** What its connection does for it. */
 export interface Carrier {
@@ -13,6 +14,9 @@ export interface Carrier {
 
 /** Of a longer body a client must send the bytes before there is room for them. */
 const MOST_TRUSTED = 4 * 1024 * 1024
+
+/** A longer body is wanted as bytes, too. */
+const MOST_IN_PLACE = 2 ** 14
 
 interface Reader {
   limit: number
@@ -32,6 +36,8 @@ export class Inbound implements Body {
   received = 0
   readonly #carrier: Carrier
   #parts: Uint8Array[] = []
+  /** a short body that came in one packet: it is read where it is */
+  #short: { packet: Uint8Array; from: number; to: number } | null = null
   #reader: Reader | null = null
   #abort: AbortController | null = null
 
@@ -63,15 +69,26 @@ export class Inbound implements Body {
     })
   }
 
+  ascii(): string | null {
+    if (this.#short === null) return null
+    const { packet, from, to } = this.#short
+    const text = Buffer.prototype.toString.call(packet, "latin1", from, to)
+    if (Buffer.byteLength(text) > text.length) return null
+    this.#short = null
+    return text
+  }
+
   /** somebody waits for the body */
   get isRead(): boolean {
     return this.#reader !== null
   }
 
-  add(bytes: Uint8Array, isWhole: boolean): void {
+  /** The next bytes are those of `packet` from `from` to `to`, perhaps none. */
+  add(packet: Uint8Array, from: number, to: number, isWhole: boolean): void {
     this.isWhole = isWhole
-    if (bytes.length > 0) this.#keep(bytes)
-    this.received += bytes.length
+    if (to - from === this.length && this.length <= MOST_IN_PLACE) this.#short = { packet, from, to }
+    else if (to > from) this.#keep(part(packet, from, to))
+    this.received += to - from
     const reader = this.#reader
     if (reader === null) return
     if (this.received > reader.limit) this.#fail(tooLarge(reader.limit))
@@ -108,10 +125,16 @@ export class Inbound implements Body {
     const reader = this.#reader
     this.#reader = null
     this.#parts = []
+    this.#short = null
     reader?.reject(reason)
   }
 
   #take(): Uint8Array {
+    if (this.#short !== null) {
+      const { packet, from, to } = this.#short
+      this.#short = null
+      return part(packet, from, to)
+    }
     const parts = this.#parts
     this.#parts = []
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)

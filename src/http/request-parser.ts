@@ -1,6 +1,6 @@
 /** Reads HTTP/1.1 requests from the packets of one connection, one after the other. It knows neither sockets nor time. */
 import { Chunks } from "../wire/chunks.ts"
-import { endOfLine, Malformed, MAX_HEAD_BYTES, NOTHING, part, readFieldLines, readFraming } from "../wire/message.ts"
+import { endOfLine, Malformed, MAX_HEAD_BYTES, readFieldLines, readFraming } from "../wire/message.ts"
 import { Fields } from "./header-fields.ts"
 
 /** Of a client's requests most have the same head but for its content-length: such ones share one of these. */
@@ -47,6 +47,8 @@ export class RequestParser {
   isWhole = true
   /** where in the last packet the request ended */
   end = 0
+  bodyFrom = 0
+  bodyTo = 0
   /** the packet the head ended in, which may be longer than the one given; to be let go of */
   rest: Buffer | null = null
   #left = 0
@@ -85,19 +87,22 @@ export class RequestParser {
     return true
   }
 
-  /** The body's bytes in the packet, perhaps none. @throws Malformed */
+  /** What holds the body's bytes of this packet, from `bodyFrom` to `bodyTo`: the packet itself, mostly. @throws Malformed */
   readBody(packet: Buffer, from: number): Uint8Array {
     if (this.#chunks !== null) {
       const bytes = this.#chunks.read(packet, from)
       this.isWhole = this.#chunks.done
       this.end = this.#chunks.end
+      this.bodyFrom = 0
+      this.bodyTo = bytes.length
       return bytes
     }
     const take = Math.min(this.#left, packet.length - from)
     this.#left -= take
     this.isWhole = this.#left === 0
-    this.end = from + take
-    return take === 0 ? NOTHING : part(packet, from, from + take)
+    this.bodyFrom = from
+    this.bodyTo = this.end = from + take
+    return packet
   }
 
   #read(packet: Buffer, from: number, to: number): void {

@@ -122,7 +122,7 @@ function arrivalOf(app: App, clock: () => number, model: string, question: strin
     ],
   })
   return {
-    body: { bytes: async () => Buffer.from(body), watch: () => app.stopping, hasLeft: false },
+    body: { bytes: async () => Buffer.from(body), ascii: () => null, watch: () => app.stopping, hasLeft: false },
     headers,
     method: "POST",
     path: "/v1/chat/completions",

@@ -96,13 +96,13 @@ export function readFraming(flat: readonly string[], isHttp11: boolean): Framing
 export const NOTHING = new Uint8Array(0)
 
 /** A copy of a small part: a view makes Bun build an ArrayBuffer for the packet, which costs 1 µs, and keeps all of it in memory. */
-export function part(packet: Buffer, start: number, end: number): Uint8Array {
+export function part(packet: Uint8Array, start: number, end: number): Uint8Array {
   const bytes = end - start
   if (bytes === packet.length) return packet
   if (bytes === 0) return NOTHING
   if (bytes > MAX_COPIED_BYTES) return packet.subarray(start, end)
   const copy = new Uint8Array(bytes)
-  packet.copy(copy, 0, start, end)
+  Buffer.prototype.copy.call(packet, copy, 0, start, end)
   return copy
 }
 

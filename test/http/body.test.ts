@@ -1,23 +1,19 @@
 import { expect, test } from "bun:test"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { Refusal } from "../../src/exchange.ts"
-import { bodyText, receiveBody } from "../../src/http/body.ts"
+import { bodyText, receiveBody, receiveText } from "../../src/http/body.ts"
 import { createServer } from "../../src/http/server.ts"
 import type { Config } from "../../src/settings.ts"
 
 const text = JSON.stringify({ model: "m", messages: [{ role: "user", content: "grüße ".repeat(200) }] })
 
-async function receive(
-  body: BodyInit,
-  headers: Record<string, string> = {},
-  limit = 100_000,
-): Promise<string | number> {
+async function receive(body: BodyInit, headers: Record<string, string> = {}, limit?: number): Promise<string | number> {
   let result: string | number = 0
   const server = createServer({
     config: () => ({ host: "127.0.0.1", allowedHosts: [], allowedOrigins: [] }) as unknown as Config,
     async answer(arrival) {
       try {
-        result = bodyText(await receiveBody(arrival, limit))
+        result = limit === undefined ? (await receiveText(arrival)).text : bodyText(await receiveBody(arrival, limit))
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         result = error.status
@@ -54,10 +50,18 @@ test.each([
 })
 
 test("bodies past the limit are refused with 413, declared, counted or decompressed", async () => {
-  expect(await receive("x".repeat(100_001))).toBe(413)
-  expect(await receive(chunked(101_000))).toBe(413)
-  expect(await receive(new Uint8Array(gzipSync("x".repeat(200_000))), { "content-encoding": "gzip" })).toBe(413)
-  expect(await receive(chunked(100_000))).toBe("a".repeat(100_000))
+  expect(await receive("x".repeat(100_001), {}, 100_000)).toBe(413)
+  expect(await receive(chunked(101_000), {}, 100_000)).toBe(413)
+  const packed = new Uint8Array(gzipSync("x".repeat(200_000)))
+  expect(await receive(packed, { "content-encoding": "gzip" }, 100_000)).toBe(413)
+  expect(await receive(chunked(100_000), {}, 100_000)).toBe("a".repeat(100_000))
+})
+
+test("a body is what was sent, short or long, in ASCII or not, in one packet or many", async () => {
+  const bodies = ["{}", "a\u007f\0b", "é", text, "y".repeat(16_384), "z".repeat(16_385), "ü".repeat(300_000)]
+  for (const body of bodies) expect(await receive(body)).toBe(body)
+  expect(await receive(chunked(3000))).toBe("a".repeat(3000))
+  expect(await receive("")).toBe("")
 })
 
 test("an unknown encoding is 415, a broken one and broken UTF-8 are 400", async () => {

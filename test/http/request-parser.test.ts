@@ -22,7 +22,8 @@ function parseAll(wire: string, cuts: number[] = [], parser = new RequestParser(
         packet = parser.rest!
         from = parser.end
       }
-      open.body += Buffer.from(parser.readBody(packet, from)).toString("latin1")
+      const bytes = Buffer.from(parser.readBody(packet, from))
+      open.body += bytes.toString("latin1", parser.bodyFrom, parser.bodyTo)
       packet = packet.subarray(parser.end)
       if (!parser.isWhole) break
       requests.push(open)
