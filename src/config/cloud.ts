@@ -36,13 +36,18 @@ function speaks(model: string): readonly Dialect[] {
 
 function findVertex(model: string, params: Params, around: Around, tree: Tree): Placed {
   const { env, report } = around
-  const location = params.vertex_location ?? env["VERTEXAI_LOCATION"] ?? env["VERTEX_LOCATION"] ?? "us-central1"
-  const written = googleCredentials(params.vertex_credentials, around, tree)
+  const location =
+    params.vertex_location ??
+    params.vertex_ai_location ??
+    env["VERTEXAI_LOCATION"] ??
+    env["VERTEX_LOCATION"] ??
+    "us-central1"
+  const written = googleCredentials(params.vertex_credentials ?? params.vertex_ai_credentials, around, tree)
   const known = written === null ? null : parse(written)
-  if (written !== null && known === null)
-    report("error", find(tree, "vertex_credentials") ?? tree, "holds no JSON of Google credentials")
+  if (written !== null && known === null) report("error", credentialsIn(tree), "holds no JSON of Google credentials")
   const project =
     params.vertex_project ??
+    params.vertex_ai_project ??
     env["VERTEXAI_PROJECT"] ??
     env["GOOGLE_CLOUD_PROJECT"] ??
     text(known?.["project_id"]) ??
@@ -59,6 +64,8 @@ function findVertex(model: string, params: Params, around: Around, tree: Tree): 
   }
 }
 
+const credentialsIn = (tree: Tree) => find(tree, "vertex_credentials") ?? find(tree, "vertex_ai_credentials") ?? tree
+
 /** A path, JSON text, or JSON as YAML; else where Google's own libraries look: https://cloud.google.com/docs/authentication/application-default-credentials */
 function googleCredentials(written: unknown, { env, home, readFile, report }: Around, tree: Tree): string | null {
   if (typeof written === "object" && written !== null) return JSON.stringify(written)
@@ -68,8 +75,7 @@ function googleCredentials(written: unknown, { env, home, readFile, report }: Ar
   try {
     return readFile(named || usual)
   } catch {
-    if (named)
-      report("warning", find(tree, "vertex_credentials") ?? tree, "the file of Google credentials cannot be read")
+    if (named) report("warning", credentialsIn(tree), "the file of Google credentials cannot be read")
     return null
   }
 }

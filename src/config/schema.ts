@@ -53,12 +53,21 @@ const url = () => text({ pattern: "^https?://[^\\s/?#]", wants: "an address that
 /** In `litellm_params`, what is neither ours nor a parameter of the request. */
 export const PARAMS_TOLD: Readonly<Record<string, Told>> = {
   ...later(`max_retries num_retries cooldown_time max_parallel_requests tags tag_regex cache_control_injection_points
-        max_budget budget_duration use_in_pass_through fallbacks retry_policy
+        max_budget budget_duration use_in_pass_through fallbacks retry_policy rpd tpd itpm otpm daily_reset_time keepalive_seconds
+        timeout_by_service_tier stream_timeout_by_service_tier provider_affinity_header
         merge_reasoning_content_in_choices`),
   ...elsewhere(`configurable_clientside_auth_params litellm_trace_id use_litellm_proxy use_chat_completions_api vector_store_ids
         max_file_size_mb default_api_key_tpm_limit default_api_key_rpm_limit timeout_type ssl_verify`),
   ...unsupported(`aws_role_name aws_session_name aws_web_identity_token aws_sts_endpoint azure_ad_token tenant_id client_id client_secret azure_username azure_password azure_scope region_name
-        gcs_bucket_name watsonx_region_name hf_model_name auto_router_config auto_router_default_model prompt_id`),
+        gcs_bucket_name watsonx_region_name hf_model_name auto_router_config auto_router_default_model prompt_id
+        auto_router_config_path auto_router_embedding_model adaptive_router_config adaptive_router_default_model complexity_router_config
+        complexity_router_default_model quality_router_config quality_router_default_model
+        aws_batch_role_arn aws_bedrock_control_plane_endpoint aws_bedrock_project_id aws_external_id aws_session_tags
+        s3_bucket_name s3_region_name s3_access_key_id s3_secret_access_key s3_bucket_owner s3_encryption_key_id s3_endpoint_url s3_output_bucket_name
+        token_exchange_audience token_exchange_endpoint token_exchange_profile token_exchange_scope use_xai_oauth chatgpt_auth_file
+        openai_identity_provider_id openai_identity_token_file openai_service_account_id anthropic_federation_rule_id anthropic_federation_workspace_id
+        anthropic_identity_source anthropic_identity_token anthropic_identity_token_file anthropic_organization_id anthropic_service_account_id
+        responses_api_version`),
 }
 
 /** For one model, or in `litellm_settings` for all. */
@@ -90,6 +99,9 @@ export const LitellmParams = Type.Object(
     vertex_project: text({ loose: true }),
     vertex_location: text(),
     vertex_credentials: opt(Type.Unknown()),
+    vertex_ai_project: text({ loose: true }), // as LiteLLM's older guides write the three
+    vertex_ai_location: text(),
+    vertex_ai_credentials: opt(Type.Unknown()),
     aws_access_key_id: opt(Type.String()),
     aws_secret_access_key: opt(Type.String()),
     aws_session_token: opt(Type.String()),

@@ -189,6 +189,14 @@ litellm_settings: { set_verbose: False, json_logs: true, callbacks: [prometheus,
       ["a", "b", "c", "d"],
     ],
     [
+      "older spellings of Vertex AI's keys, and what LiteLLM itself reads",
+      `model_list:
+  - { model_name: a, litellm_params: { model: vertex_ai/claude-sonnet-4-5, vertex_ai_project: p, vertex_ai_location: us-east5, vertex_ai_credentials: /sa.json } }
+  - { model_name: b, litellm_params: { model: openai/x, api_key: k, s3_bucket_name: b, rpd: 100, aws_batch_role_arn: r, token_exchange_scope: s } }
+`,
+      ["a", "b"],
+    ],
+    [
       "prices, tags and limits",
       `model_list:
   - model_name: m
@@ -203,7 +211,17 @@ litellm_settings: { set_verbose: False, json_logs: true, callbacks: [prometheus,
     const { config, findings } = load(text)
     expect(withText(findings, "unknown key")).toEqual([])
     expect(config?.deployments.map((d) => d.name)).toEqual(names)
+    expect(withText(findings, "sent to the provider")).toEqual([])
     expect(errors(findings).every((f) => f.message.includes("not supported"))).toBe(true)
+  })
+
+  test("Vertex AI's project and location are found in either spelling", () => {
+    const { config } = load(`model_list:
+  - { model_name: a, litellm_params: { model: vertex_ai/claude-sonnet-4-5, vertex_project: p, vertex_location: us-east5 } }
+  - { model_name: b, litellm_params: { model: vertex_ai/claude-sonnet-4-5, vertex_ai_project: p, vertex_ai_location: us-east5 } }
+`)
+    for (const { cloud } of config!.deployments) expect(cloud).toMatchObject({ project: "p", location: "us-east5" })
+    expect(config?.deployments).toHaveLength(2)
   })
 })
 
