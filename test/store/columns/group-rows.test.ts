@@ -1,7 +1,9 @@
-/** Of tens of thousands of groups a report shows the largest: the same ones, with the same sums, as who sums them all by hand. */
+/** Each grouping has the sums of who sums all rows by hand, and of tens of thousands of groups the largest are shown. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import type { LedgerRow } from "../../../src/exchange.ts"
 import { openStore } from "../../../src/store/open.ts"
+import type { Percentiles } from "../../../src/store/columns/samples.ts"
+import { type Group, GROUP_NAMES } from "../../../src/store/groups.ts"
 import { type OpenReports, openReports } from "../../../src/store/reports.ts"
 import type { UsageQuery } from "../../../src/store/usage.ts"
 import { detailOf, rowAt, temporaryDirectories } from "../sample.ts"
@@ -15,6 +17,11 @@ const rows = Array.from({ length: 70_000 }, (_, index) =>
   rowAt(T0 + index * MINUTE, {
     session_id: `s-${(index * 7919) % SESSIONS}`,
     client: index % 3 === 0 ? "codex" : "claude-code",
+    model: `m-${index % 7}`,
+    provider: index % 7 < 4 ? "anthropic" : "openai",
+    user_id: `u-${(index * 31) % 61}`,
+    project: index % 11 === 0 ? null : `p-${(index * 17) % 307}`,
+    key_alias: index % 5 === 0 ? null : `k-${index % 13}`,
     // No two sums are the same: which groups are the largest is never a matter of chance.
     cost_usd: ((index * 2_654_435_761) % 1_000_003) / 997,
     duration_ms: 100 + (index % 977),
@@ -90,6 +97,54 @@ test.each(QUERIES)("%j", (query, keyOf) => {
         ttft_ms: percentiles(own.flatMap((one) => one.ttft_ms ?? [])),
       })
     }
+  }
+})
+
+const KEYS: Record<Group, (row: LedgerRow) => string | null> = {
+  model: ({ model }) => model,
+  client: ({ client }) => client,
+  user: ({ user_id }) => user_id,
+  project: ({ project }) => project,
+  session: ({ session_id }) => session_id,
+  key: ({ key_alias }) => key_alias,
+  provider: ({ provider }) => provider,
+  day: ({ started_at }) => started_at.slice(0, 10),
+  hour: ({ started_at }) => `${started_at.slice(0, 13)}:00Z`,
+}
+const GROUPINGS = GROUP_NAMES.flatMap((first, at) => [[first], [first, GROUP_NAMES[at - 4] ?? GROUP_NAMES[at + 1]!]])
+
+/** Exact for up to a thousand values, else within 0.4 %. */
+function isNear(said: Percentiles, values: readonly number[]): boolean {
+  const { p50, p95 } = percentiles(values)
+  const error = values.length > 1_024 ? 0.004 : 0
+  return Math.abs(said.p50! - p50!) <= p50! * error && Math.abs(said.p95! - p95!) <= p95! * error
+}
+
+test.each(GROUPINGS.map((groupBy) => groupBy.join(",")))("a span of time by %s", (names) => {
+  const groupBy = names.split(",") as Group[]
+  const [from, to] = [T0 + 6_000 * MINUTE + 1, T0 + 61_000 * MINUTE]
+  const meant = rows.filter(({ started_at }) => Date.parse(started_at) >= from && Date.parse(started_at) < to)
+  const groups = Map.groupBy(meant, (row) => JSON.stringify(groupBy.map((group) => KEYS[group](row))))
+  for (const reports of [kept, alone]) {
+    const report = reports.make("usage", { groupBy, from, to })
+    expect([report.rows.length, report.rows_total, report.totals.requests]).toEqual([
+      groups.size,
+      groups.size,
+      meant.length,
+    ])
+    const wrong = report.rows.filter(({ key, requests, input_tokens, cost_usd, duration_ms }) => {
+      const own = groups.get(JSON.stringify([key].flat())) ?? []
+      const isRight =
+        requests === own.length &&
+        input_tokens === total(own, (row) => row.input_tokens!) &&
+        Math.abs(cost_usd! - total(own, (row) => row.cost_usd!)) < 1e-6 &&
+        isNear(
+          duration_ms,
+          own.map((row) => row.duration_ms),
+        )
+      return !isRight
+    })
+    expect(wrong).toEqual([])
   }
 })
 
