@@ -2,38 +2,32 @@
 
 /** Zones change their offset on a quarter of an hour, so one answer serves each. */
 const QUARTER_MS = 15 * 60_000
-const DAY_MS = 86_400_000
+const HOUR_MS = 60 * 60_000
+const DAY_MS = 24 * HOUR_MS
 
 /**
  * Names the day (`2026-03-29`) or hour (`2026-03-29T03:00+02:00`, `…Z` in UTC) an instant belongs to.
  * The offset keeps apart the two hours of the same name when summer time ends.
  */
 export function calendarBuckets(unit: "day" | "hour", zone: string): (at: number) => string {
-  const local = zone === "UTC" ? toIso : localIso(zone)
-  const known = new Map<number, string>()
+  const offsetAt = zone === "UTC" ? () => 0 : zoneOffset(zone)
+  const length = unit === "day" ? DAY_MS : HOUR_MS
+  // Writing a date takes as long as a hundred additions, and the next instant is mostly of the same bucket.
+  let last = { begin: Number.NaN, offset: 0, name: "" }
   return (at) => {
-    const quarter = Math.floor(at / QUARTER_MS)
-    let name = known.get(quarter)
-    if (name === undefined) {
-      const text = local(quarter * QUARTER_MS)
-      name = unit === "day" ? text.slice(0, 10) : `${text.slice(0, 13)}:00${text.slice(19)}`
-      known.set(quarter, name)
+    const offset = offsetAt(Math.floor(at / QUARTER_MS) * QUARTER_MS)
+    const begin = Math.floor((at + offset) / length) * length
+    if (begin !== last.begin || offset !== last.offset) {
+      const text = new Date(begin).toISOString()
+      const name = unit === "day" ? text.slice(0, 10) : `${text.slice(0, 13)}:00${zone === "UTC" ? "Z" : sign(offset)}`
+      last = { begin, offset, name }
     }
-    return name
+    return last.name
   }
 }
 
-const toIso = (at: number) => new Date(at).toISOString().replace(/\.\d+/, "")
-
-/** `2026-03-29T03:00:00+02:00` */
-function localIso(zone: string): (at: number) => string {
-  const offsetAt = zoneOffset(zone)
-  return (at) => {
-    const offset = offsetAt(at)
-    const span = new Date(Math.abs(offset)).toISOString().slice(11, 16)
-    return `${new Date(at + offset).toISOString().slice(0, 19)}${offset < 0 ? "-" : "+"}${span}`
-  }
-}
+/** `+02:00` */
+const sign = (offset: number) => `${offset < 0 ? "-" : "+"}${new Date(Math.abs(offset)).toISOString().slice(11, 16)}`
 
 /** Milliseconds that a zone's clocks are ahead of UTC. They are asked twice a day and wherever they were changed in between: asking takes as long as a hundred additions. */
 function zoneOffset(zone: string): (at: number) => number {
