@@ -154,6 +154,20 @@ test("what was said again in the same words is told once, with its latest day, a
   expect(deployed.memory.created_at).toBe("2026-03-20T00:00:00.000Z")
 })
 
+test("a question in another language finds what it is about, and is met with silence where only its common words are known", () => {
+  const { engine } = open()
+  const small = Array.from({ length: 40 }, (_, at) =>
+    turn(`Ich habe gestern mit dir über das Wetter Nummer ${at} gesprochen, und das war schön.`, {
+      sessionId: `w${at}`,
+    }),
+  )
+  engine.remember(shop, [...small, turn("Umzug nach Leipzig: im Herbst.", { sessionId: "u" })])
+  void engine.flush()
+  const told = (text: string) => engine.recall(shop, query(text)).map((one) => one.text)
+  expect(told("Was habe ich mit dir über den Umzug gesprochen?")[0]).toBe("Umzug nach Leipzig: im Herbst.")
+  expect(told("Was habe ich mit dir über die Katze meiner Tante gesprochen?")).toEqual([])
+})
+
 test("Chinese and Japanese are remembered", () => {
   const { engine } = open()
   engine.remember(shop, [...filler, turn("我们的服务器在法兰克福。"), turn("会議は毎週火曜日です。")])

@@ -1,11 +1,11 @@
 /** Days, months and years as a query names them. Pure. */
 import type { Query } from "./corpus.ts"
+import { alternatives, BEGIN, END, MONTHS } from "./languages.ts"
 
-const MONTHS = "January February March April May June July August September October November December".split(" ")
-const MONTH = MONTHS.join("|")
+const MONTH = alternatives(MONTHS)
 const DATE = new RegExp(
-  `\\b(?:${MONTH})\\b(?:\\s*\\d{1,2}\\b)?|\\b\\d{1,2}(?:st|nd|rd|th)?\\s+(?:of\\s+)?(?:${MONTH})\\b|\\b(?:19|20)\\d\\d\\b`,
-  "gi",
+  `${BEGIN}(?:${MONTH})${END}(?:\\s*\\d{1,2}${END})?|${BEGIN}\\d{1,2}(?:st|nd|rd|th|er|º|\\.)?\\s+(?:(?:of|de|di)\\s+)?(?:${MONTH})${END}|${BEGIN}(?:19|20)\\d\\d${END}`,
+  "giu",
 )
 const DAY_MS = 86_400_000
 
@@ -21,7 +21,7 @@ export function datedBy({ terms, termsOf }: Query): (at: number) => number {
     if (count === undefined) {
       const date = new Date(at)
       const words = termsOf(`${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()} ${date.getUTCFullYear()}`)
-      days.set(day, (count = words.filter((term) => asked.has(term)).length))
+      days.set(day, (count = new Set(words).intersection(asked).size))
     }
     return count
   }

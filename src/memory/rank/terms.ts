@@ -1,6 +1,7 @@
 /** What a text is about, as the words it is found by: lower case, without accents, stemmed, without those that every text has. Pure. */
 import { stemmer } from "stemmer"
 import { IRREGULAR } from "./irregular.ts"
+import { COMMON_UNSPACED, SPACED } from "./languages.ts"
 
 /** Chinese, Japanese and Korean are written without spaces: pairs of neighbouring characters stand for words. */
 const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u
@@ -12,25 +13,22 @@ const ASCII_WORDS = /[a-z0-9]+/g
 const MARK = /\p{M}+/gu
 const ASCII_WORD = /^[a-z]+$/
 
-const STOP_WORDS: ReadonlySet<string> = new Set(
-  `a about above after again against all also am an and any are aren as at be because been before being below between both but by can
-  cannot could couldn d did didn do does doesn doing don down during each ever few for from further had hadn has hasn have haven having he her here hers
-  herself him himself his how i if in into is isn it its itself just ll m many me might more most much must my myself no nor not now of off on once one
-  only or other our ours ourselves out over own re s same shall she should shouldn so some such t than that the their theirs them themselves then there these
-  they this those through to too under until up upon us ve very was wasn we were weren what when where which while who whom whose why will with won would
-  wouldn yet you your yours yourself yourselves`.split(/\s+/),
-)
+const setOf = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/).flatMap(wordsOf))
+const [ENGLISH, ...OTHERS] = SPACED.map(({ common }) => setOf(common)) as [
+  ReadonlySet<string>,
+  ...ReadonlySet<string>[],
+]
 
 /** Stems by word: most words come again. Handed in, since what is kept outlives a call. */
 export type Stems = Map<string, string>
 const MOST_STEMS = 50_000
 
-/** In order, with repetitions. `stops`: without the words that say nothing. */
-export function termsOf(text: string, stems: Stems, stops = true): string[] {
+/** In order, with repetitions. `common`: words that say nothing; English ones are not even kept of what is remembered. */
+export function termsOf(text: string, stems: Stems, common: ReadonlySet<string> = ENGLISH): string[] {
   const terms: string[] = []
   for (const word of wordsOf(text)) {
     if (word.charCodeAt(0) > 0x2e00 && CJK.test(word)) pairs(word, terms)
-    else if (!stops || !STOP_WORDS.has(word)) terms.push(stemOf(word, stems))
+    else if (!common.has(word)) terms.push(stemOf(word, stems))
   }
   return terms
 }
@@ -41,10 +39,24 @@ function wordsOf(text: string): readonly string[] {
   return text.normalize("NFKD").replace(MARK, "").normalize("NFKC").toLowerCase().match(WORD) ?? []
 }
 
-/** A question of nothing but common words is about those. */
+/** Without the common words of its language, too. A question of nothing else is about those. */
 export function queryTerms(text: string, stems: Stems): string[] {
-  const terms = termsOf(text, stems)
-  return terms.length > 0 ? terms : termsOf(text, stems, false)
+  const terms = termsOf(text.replace(COMMON_UNSPACED, " "), stems, commonIn(text))
+  return terms.length > 0 ? terms : termsOf(text, stems, NONE)
+}
+
+const NONE = setOf("")
+
+/** English, and the language that most of its words are common in, where that is another one. */
+function commonIn(text: string): ReadonlySet<string> {
+  const words = new Set(wordsOf(text))
+  let common = ENGLISH
+  let most = words.intersection(ENGLISH).size
+  for (const other of OTHERS) {
+    const size = words.intersection(other).size
+    if (size > most) [common, most] = [ENGLISH.union(other), size]
+  }
+  return common
 }
 
 function pairs(word: string, terms: string[]): void {

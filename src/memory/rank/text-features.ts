@@ -1,4 +1,5 @@
 /** Features of a text alone, by patterns: does it say when, does it ask, does it instruct for good? Pure. */
+import { patternOf } from "./languages.ts"
 
 const TIME =
   /\b(yesterday|today|tonight|tomorrow|last|next|ago|week|weekend|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december|since|recently|\d{4}|\d+(?:st|nd|rd|th))\b/i
@@ -7,8 +8,8 @@ export const saysWhen = (text: string) => TIME.test(text)
 const WHEN = /^\s*(when|how long|what (date|day|month|year)|which (day|month|year)|wann|cuándo|quand|quando)\b/i
 export const asksWhen = (query: string) => WHEN.test(query)
 
-const SUMMARY = /\b(summar(y|i[sz]e)|recap|overview|zusammenfass|resum|résum)/i
-export const asksSummary = (query: string) => SUMMARY.test(query)
+const SUMMARY = patternOf("summary")
+export const asksSummary = (query: string) => query.search(SUMMARY) >= 0
 
 /** The share of its sentences that are questions, 0 to 1. */
 export function asking(text: string): number {

@@ -118,6 +118,23 @@ test("words about the asking say less than what is asked", () => {
   expect(ranked("List the different aspects of the garden in order", turns)[0]).toBe(1)
 })
 
+test("months, summaries and the words of the asking are those of the question's language, too", () => {
+  const told = [
+    { text: "Wir waren in Rom.", speaker: "Ada", session: 1, at: "2026-05-03" },
+    { text: "Wir waren in Rom.", speaker: "Ada", session: 2, at: "2026-08-11" },
+  ]
+  expect(ranked("Wo war Ada im Mai?", told)).toEqual([0, 1])
+  expect(ranked("Где была Ada в мае?", told)).toEqual([0, 1])
+  const asides = ["Fais un résumé de mars 2026", "Resuma o que discutimos em maio", "请总结我们讨论过的", "まとめて"]
+  expect(asides.map((text) => asidesIn(text).trim())).toEqual([
+    "mars 2026 résumé",
+    "maio Resuma discutimos",
+    "总结 讨论",
+    "まとめ",
+  ])
+  expect(asidesIn("Update my resume, Mario").trim()).toBe("")
+})
+
 test("irregular forms are one word", () => {
   expect(ranked("What did she buy?", [{ text: "Nothing here." }, { text: "She bought a loom." }])[0]).toBe(1)
 })
