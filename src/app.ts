@@ -3,7 +3,8 @@ import type { Gate } from "./auth/gate.ts"
 import type { Logins } from "./auth/logins.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"
 import type { KeptReasoning } from "./dialects/translation/reasoning.ts"
-import type { Arrival, Caller, Identity, JsonObject } from "./exchange.ts"
+import type { Arrival, Caller, Identity } from "./exchange.ts"
+import type { JsonNode } from "./json/json-node.ts"
 import type { Config } from "./settings.ts"
 import type { Relays } from "./http/relay.ts"
 import type { Projects } from "./identify/projects.ts"
@@ -70,11 +71,9 @@ export interface Exchange {
   /** a provider's own API, passed through: nothing about its answers is ours to judge */
   readonly isRaw: boolean
   readonly draft: Draft
-  /** the request as the client sent it */
-  text: string
-  /** the request's body, parsed by the first who asks; null where it is no JSON object */
-  body: () => JsonObject | null
-  /** its user turns, likewise */
+  /** the request's body; null where it is no JSON object */
+  body: JsonNode | null
+  /** its user turns, read by the first who asks */
   turns: () => readonly UserTurn[]
   /** what memory has to do with it; null: nothing */
   memory: MemoryCall | null

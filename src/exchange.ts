@@ -147,18 +147,6 @@ export interface Project {
   key: string
 }
 
-/** What `identify` may look at. Header names are lower case through `Headers`; the body is parsed at the first call. */
-export interface Sighting {
-  headers: HeaderFields
-  /** null for requests without one */
-  dialect: Dialect | null
-  body: () => JsonObject | null
-  /** from the path: `/u/USER`, `/p/PROJECT` */
-  prefixUser: string | null
-  prefixProject: string | null
-  caller: Caller
-}
-
 export interface Identity {
   userId: string
   client: string | null

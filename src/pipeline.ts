@@ -20,13 +20,16 @@ import type { Endpoint } from "./dialects/endpoints.ts"
 import { changeFor } from "./dialects/fitting.ts"
 import { lastUserText } from "./dialects/mock.ts"
 import { needsChat, outboundDialect } from "./dialects/outbound-dialect.ts"
-import { bodyOf, writeRequest } from "./dialects/outgoing.ts"
-import { readRequest } from "./dialects/request.ts"
+import { writeRequest } from "./dialects/outgoing.ts"
+import { parseBody, readRequest } from "./dialects/request.ts"
 import type { Arrival } from "./exchange.ts"
 import type { Answer } from "./http/answer.ts"
-import { receiveText } from "./http/body.ts"
+import { receiveJson } from "./http/body.ts"
 import { refuse, replyMock, replyWith } from "./http/reply.ts"
-import { bringsKey, noteChoice, noteRequest, openExchange, parseObject } from "./pipeline/open-exchange.ts"
+import { JsonNode } from "./json/json-node.ts"
+import { JsonText } from "./json/json-text.ts"
+import { joinPieces, type Pieces } from "./json/pieces.ts"
+import { bringsKey, noteChoice, noteRequest, openExchange } from "./pipeline/open-exchange.ts"
 import { openMemory, recall } from "./pipeline/memory.ts"
 import { recognise } from "./pipeline/recognise.ts"
 import { callProvider } from "./pipeline/send.ts"
@@ -38,12 +41,12 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
   const { gate, routes } = exchange.snapshot
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
-    const body = receiveText(arrival)
-    const { text, bytes } = body instanceof Promise ? await body : body
+    const body = receiveJson(arrival)
+    const text = body instanceof Promise ? await body : body
     exchange.draft.tap?.request(text)
     const asked = readRequest(endpoint, text)
-    noteRequest(exchange, asked.model, asked.stream, asked.text)
-    recognise(exchange, asked.text)
+    noteRequest(exchange, text, asked.model, asked.stream)
+    recognise(exchange, JsonNode.ofScanned(text))
     const serves = (one: Deployment) => outboundDialect(endpoint, one) !== null
     const choice = routes.choose(asked.model, serves, app.random(), bringsKey(exchange))
     noteChoice(exchange, choice)
@@ -55,11 +58,11 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
       return await handleTranslated(exchange, told, choice)
     }
     const written = writeRequest(told, changeFor(told, deployment, model))
-    exchange.draft.tap?.sent(written.text)
-    if (deployment.mock !== null)
-      return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.text))
-    const sent = bodyOf(written, asked, bytes)
-    const answer = await callProvider(exchange, choice, { method: "POST" }, sent)
+    if (deployment.mock !== null) {
+      exchange.draft.tap?.sent(written.body)
+      return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.body))
+    }
+    const answer = await callProvider(exchange, choice, { method: "POST" }, written.body)
     if (endpoint.operation === "count_tokens" && CANNOT_COUNT.has(answer.status)) {
       const { countHere } = await loadTranslated()
       return await countHere(exchange, told, answer)
@@ -83,6 +86,7 @@ const needsTranslation = ({ draft, endpoint }: Exchange, deployment: Deployment)
   deployment.mock === null && (draft.row.dialect_out !== endpoint.dialect || needsChat(endpoint, deployment))
 
 /** `echo` answers with the last user message as the provider would have received it. */
-function mockText(mock: string, endpoint: Endpoint, sent: string): string {
-  return mock === "echo" ? lastUserText(endpoint.dialect, parseObject(sent) ?? {}) : mock
+function mockText(mock: string, endpoint: Endpoint, sent: Pieces): string {
+  if (mock !== "echo") return mock
+  return lastUserText(endpoint.dialect, parseBody({ text: JsonText.of(joinPieces(sent)) }))
 }

@@ -9,7 +9,7 @@ import { dirname, join, posix } from "node:path"
 const root = join(import.meta.dir, "..")
 
 const FOLDERS =
-  "config auth identify memory route dialects upstream usage store machine event-loop pipeline cli api http wire dashboard".split(
+  "config auth identify memory route dialects upstream usage store machine event-loop pipeline json cli api http wire dashboard".split(
     " ",
   )
 /** These put the stages together and may import any of them. */
@@ -53,7 +53,15 @@ const ROOT_FILES = [
 /** What the program takes from outside of src/. */
 const OUTSIDE = ["../package.json", "../config.yaml"]
 /** No input or output, no clock, no chance, no state that outlives a call. */
-const PURE = [/^identify\//, /^wire\//, /^route\//, /^dialects\//, /^usage\/(prices|meter|quality)/, /^memory\/rank/]
+const PURE = [
+  /^json\//,
+  /^identify\//,
+  /^wire\//,
+  /^route\//,
+  /^dialects\//,
+  /^usage\/(prices|meter|quality)/,
+  /^memory\/rank/,
+]
 /** Where the world is let in: the command line and the operating system's corner. */
 const MAY_READ_ENVIRONMENT = ["main.ts", "cli", "machine"]
 /** Programs for people to copy, as text. */
@@ -88,7 +96,7 @@ const MOST_LINES = 400
 /** Files that are rows of data may be longer. */
 const TABLES = ["src/config/providers.ts"]
 /** What every stage knows. */
-const KNOWN_TO_ALL = ["exchange.ts", "settings.ts", "keep-recent.ts"]
+const KNOWN_TO_ALL = ["exchange.ts", "settings.ts", "keep-recent.ts", "json"]
 /** Files that only re-export, where that is their purpose. */
 const REGISTRIES: string[] = []
 
@@ -155,10 +163,11 @@ function wrongImports(source: Source): string[] {
     if (to === null) return wrongPackage(path, own, from).map((why) => wrong(from, why))
     if (!/\.\w+$/.test(to)) return [wrong(from, "write the file's extension")]
     if (to.startsWith("../")) return OUTSIDE.includes(to) ? [] : [wrong(from, "outside of src/")]
-    if (WIRING.includes(own) || KNOWN_TO_ALL.includes(to) || zone(to) === own) return []
+    if (WIRING.includes(own) || KNOWN_TO_ALL.includes(to) || KNOWN_TO_ALL.includes(zone(to)) || zone(to) === own)
+      return []
     if (TYPES_FROM[own] && VOCABULARY.includes(to)) return []
     if (!TYPES_FROM[own]?.includes(zone(to)))
-      return [wrong(from, "a stage knows exchange.ts, settings.ts and its own folder only")]
+      return [wrong(from, "a stage knows exchange.ts, settings.ts, json/ and its own folder only")]
     return typeOnly ? [] : [wrong(from, "only its types may be imported here (import type)")]
   })
 }

@@ -1,7 +1,9 @@
 /** Adds a text to the end of messages, in the dialect's own way and into the client's own bytes. What it says is not known here. */
 
+import { JsonText, type Span } from "../json/json-text.ts"
+import { joinPieces } from "../json/pieces.ts"
 import type { Asked } from "./request.ts"
-import { lastMember, type Member, scanArray, scanObject, type Span } from "./scan.ts"
+import { lastMember, type Member, scanArray, scanObject } from "../json/scan.ts"
 import { type Edit, splice } from "./splice.ts"
 
 /** `entry` is an index in `messages`, `input` or `contents`; -1: an `input` that is a text. */
@@ -16,7 +18,7 @@ export function appendTexts(asked: Asked, additions: readonly Addition[]): Asked
   if (!conversation || additions.length === 0) return asked
   const { text } = asked
   const { start } = conversation.value
-  const entries = text.charAt(start) === "[" ? scanArray(text, start) : []
+  const entries = text.startsWith("[", start) ? scanArray(text, start) : []
   const shape = partShape(asked, conversation)
   const edits: Edit[] = []
   for (const addition of additions) {
@@ -28,26 +30,33 @@ export function appendTexts(asked: Asked, additions: readonly Addition[]): Asked
 
 /** They are inside the conversation alone: what stands where need not be looked for again. */
 function withEdits(asked: Asked, { value }: Member, edits: readonly Edit[]): Asked {
-  const text = splice(asked.text, edits)
-  const grown = text.length - asked.text.length
+  const grown = edits.reduce((sum, { start, end, text }) => sum + Buffer.byteLength(text) - (end - start), 0)
   const moved = (at: number) => (at > value.start ? at + grown : at)
   const members = asked.members.map((one) => ({
     key: one.key,
     start: moved(one.start),
     value: { start: moved(one.value.start), end: moved(one.value.end) },
   }))
-  return { ...asked, text, members, edited: { from: asked, edits } }
+  let made: JsonText | undefined
+  return {
+    ...asked,
+    get text() {
+      return (made ??= JsonText.of(joinPieces(splice(asked.text, edits))))
+    },
+    members,
+    edited: { from: asked, edits },
+  }
 }
 
 /** The same member that identification reads: the first of these that is a list; the Responses API takes a text too. */
 export function findConversation({ text, members }: Asked): Member | null {
   const found = ["messages", "input", "contents"].map((key) => lastMember(members, key))
-  const list = found.find((member) => member && text.charAt(member.value.start) === "[")
+  const list = found.find((member) => member && text.startsWith("[", member.value.start))
   return list ?? found[1] ?? null
 }
 
-function contentAt(text: string, entry: Span | undefined): Span | null {
-  if (!entry || text.charAt(entry.start) !== "{") return null
+function contentAt(text: JsonText, entry: Span | undefined): Span | null {
+  if (!entry || !text.startsWith("{", entry.start)) return null
   const members = scanObject(text, entry.start)
   return (lastMember(members, "content") ?? lastMember(members, "parts"))?.value ?? null
 }
@@ -68,18 +77,13 @@ function partShape({ endpoint }: Asked, conversation: Member): PartShape {
   return { part: (json) => `{"type":"${type}","text":${json}}`, splits: endpoint.dialect === "anthropic" }
 }
 
-function appendEdits(text: string, content: Span, addition: string, { part, splits }: PartShape): Edit[] {
+function appendEdits(text: JsonText, content: Span, addition: string, { part, splits }: PartShape): Edit[] {
   const insert = (at: number, added: string): Edit => ({ start: at, end: at, text: added })
   const json = JSON.stringify(addition)
-  switch (text.charAt(content.start)) {
-    case '"':
-      if (!splits) return [insert(content.end - 1, `\\n\\n${json.slice(1, -1)}`)]
-      return [insert(content.start, '[{"type":"text","text":'), insert(content.end, `},${part(json)}]`)]
-    case "[": {
-      const last = scanArray(text, content.start).at(-1)
-      return last ? [insert(last.end, `,${part(json)}`)] : []
-    }
-    default:
-      return []
+  if (text.startsWith('"', content.start)) {
+    if (!splits) return [insert(content.end - 1, `\\n\\n${json.slice(1, -1)}`)]
+    return [insert(content.start, '[{"type":"text","text":'), insert(content.end, `},${part(json)}]`)]
   }
+  const last = text.startsWith("[", content.start) ? scanArray(text, content.start).at(-1) : undefined
+  return last ? [insert(last.end, `,${part(json)}`)] : []
 }

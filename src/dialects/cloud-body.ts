@@ -1,7 +1,9 @@
 /** Anthropic's bodies as the clouds want them: the model and the stream are said by the path, the version and the betas by the body. Pure. */
+import { JsonText } from "../json/json-text.ts"
+import type { Pieces } from "../json/pieces.ts"
 import type { Cloud } from "../settings.ts"
 import { emptyPlan, planEdits } from "./plan.ts"
-import { scanDocument } from "./scan.ts"
+import { scanDocument } from "../json/scan.ts"
 import { splice } from "./splice.ts"
 
 /** https://docs.anthropic.com/en/api/claude-on-vertex-ai, https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html */
@@ -15,7 +17,8 @@ const BEDROCK_BETAS =
   /^(computer-use-|token-efficient-tools-|interleaved-thinking-|output-128k-|dev-full-thinking-|context-1m-|context-management-|effort-|tool-search-tool-|tool-examples-|fine-grained-tool-streaming-)/
 
 /** `isCount`: Vertex counts for all models at one address, so that the body must name it. */
-export function cloudBody(text: string, kind: Cloud["kind"], betas: string | null, isCount: boolean): string {
+export function cloudBody(body: Buffer, kind: Cloud["kind"], betas: string | null, isCount: boolean): Pieces {
+  const text = JsonText.of(body)
   const members = scanDocument(text)
   const plan = emptyPlan()
   if (!isCount) plan.drop.add("model")

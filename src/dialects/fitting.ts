@@ -131,7 +131,7 @@ export function changeFor(asked: Asked, deployment: Deployment, model: string): 
   const served = { dialect: asked.endpoint.dialect, provider, model }
   if (TELLS_USAGE_UNASKED.has(provider)) change.asksForUsage = false
   if (!(fitting.drops || fitting.modifies) || asked.endpoint.operation !== "generate") return change
-  const body = parse(asked.text)
+  const body = parse(asked.text.toString())
   if (!body) return change
   const found = fit({ ...params, ...body }, habitsOf(served), fitting.allowed, fitting)
   const removed = Object.keys(found.put).filter((name) => found.put[name] === null)

@@ -1,18 +1,9 @@
 /** The mock's answers on Gemini's routes: as one body, as SSE, or as the JSON array of a stream without `alt=sse`. */
 
 import type { Json, JsonObject } from "../exchange.ts"
-import {
-  dataEvents,
-  embed,
-  MOCK_USAGE,
-  type MockAnswer,
-  type MockOptions,
-  oneBody,
-  parseBody,
-  pieces,
-} from "./mock-parts.ts"
+import { dataEvents, embed, MOCK_USAGE, type MockAnswer, type MockOptions, oneBody, pieces } from "./mock-parts.ts"
 import { asObject } from "./params.ts"
-import type { Asked } from "./request.ts"
+import { type Asked, parseBody } from "./request.ts"
 
 export function mockGemini(asked: Asked, options: MockOptions): MockAnswer {
   const { operation } = asked.endpoint

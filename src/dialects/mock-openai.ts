@@ -1,17 +1,8 @@
 /** The mock's answers on OpenAI's Chat, completions and embeddings routes. */
 
 import type { Json, JsonObject } from "../exchange.ts"
-import {
-  dataEvents,
-  embed,
-  MOCK_USAGE,
-  type MockAnswer,
-  type MockOptions,
-  oneBody,
-  parseBody,
-  pieces,
-} from "./mock-parts.ts"
-import type { Asked } from "./request.ts"
+import { dataEvents, embed, MOCK_USAGE, type MockAnswer, type MockOptions, oneBody, pieces } from "./mock-parts.ts"
+import { type Asked, parseBody } from "./request.ts"
 
 const USAGE: JsonObject = {
   prompt_tokens: MOCK_USAGE.input,

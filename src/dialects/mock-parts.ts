@@ -1,8 +1,6 @@
 /** What the mocks of all dialects are made of. */
 
-import { type Json, type JsonObject, Refusal } from "../exchange.ts"
-import { asObject } from "./params.ts"
-import type { Asked } from "./request.ts"
+import type { Json, JsonObject } from "../exchange.ts"
 
 export interface MockOptions {
   /** what the model says */
@@ -55,14 +53,4 @@ export function embed(text: string, dimensions: Json | undefined): number[] {
   }
   const length = Math.hypot(...values)
   return values.map((value) => Math.fround(value / length))
-}
-
-/** The whole body; a Refusal for one that is malformed further down than `readRequest` looks. */
-export function parseBody(asked: Asked): JsonObject {
-  try {
-    return asObject(JSON.parse(asked.text))
-  } catch (cause) {
-    const message = "The request body is not valid JSON."
-    throw new Refusal(400, "invalid_request", message, { code: "invalid_json", cause })
-  }
 }

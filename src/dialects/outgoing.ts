@@ -1,11 +1,12 @@
 /** The request as an upstream of the same dialect gets it: the client's text with few edits. */
 
 import type { JsonObject, Operation } from "../exchange.ts"
+import type { Pieces } from "../json/pieces.ts"
 import { addParams, asObject, dropParam } from "./params.ts"
 import { emptyPlan, type Plan, planEdits, planInside, renameEdits } from "./plan.ts"
 import type { Asked } from "./request.ts"
-import { lastMember, valueText } from "./scan.ts"
-import { type Edit, splice, spliceBytes } from "./splice.ts"
+import { lastMember } from "../json/scan.ts"
+import { type Edit, splice } from "./splice.ts"
 
 export interface Change {
   /** the provider's own name for the model */
@@ -21,10 +22,7 @@ export interface Change {
 }
 
 export interface Outgoing {
-  /** that of `from` with these edits */
-  text: string
-  from: Asked
-  edits: readonly Edit[]
+  body: Pieces
   /** we asked for usage and the client did not: that chunk is to be hidden again */
   hideUsage: boolean
 }
@@ -33,7 +31,7 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   if (isRenameAlone(asked, change)) {
     const { from, edits } = asked.edited ?? unedited(asked)
     const all = edits.concat(renameEdits(from.text, from.members, change.model))
-    return { text: splice(from.text, all), from, edits: all, hideUsage: false }
+    return { body: splice(from.text, all), hideUsage: false }
   }
   const plan = emptyPlan()
   for (const path of change.drop) dropParam(plan, asked.endpoint.dialect, path)
@@ -43,7 +41,7 @@ export function writeRequest(asked: Asked, change: Change): Outgoing {
   const hideUsage = change.asksForUsage !== false && askForUsage(plan, asked)
   const { from, edits } = (!CONVERSATIONS.some((key) => concerns(plan, key)) && asked.edited) || unedited(asked)
   const all = [...edits, ...planEdits(from.text, from.members, plan)]
-  return { text: splice(from.text, all), from, edits: all, hideUsage }
+  return { body: splice(from.text, all), hideUsage }
 }
 
 /** What shapes an answer is refused there. */
@@ -55,15 +53,6 @@ const unedited = (asked: Asked) => ({ from: asked, edits: NONE })
 /** What was edited before is in one of these. */
 const CONVERSATIONS = ["messages", "input", "contents"]
 const concerns = ({ drop, put, inside }: Plan, key: string) => drop.has(key) || put.has(key) || inside.has(key)
-
-/** A shorter text is encoded sooner than its bytes are put together. */
-const LONG = 2 ** 14
-
-/** What is sent in place of `asked`, which came as `bytes`: these, as far as they stay. null: they are not at hand. */
-export function bodyOf({ text, from, edits }: Outgoing, asked: Asked, bytes: Uint8Array | null): string | Uint8Array {
-  if (from !== asked || bytes === null || (edits.length > 0 && bytes.length < LONG)) return text
-  return spliceBytes(bytes, asked.text, edits)
-}
 
 /** Most requests: nothing to do but the model's name, so no plan is made. */
 function isRenameAlone({ endpoint, stream, wantsUsage }: Asked, change: Change): boolean {
@@ -90,12 +79,12 @@ function askForUsage(plan: Plan, asked: Asked): boolean {
   // the config keeps the option from this provider
   if (plan.drop.has("stream_options") || plan.inside.has("stream_options")) return false
   const options = lastMember(asked.members, "stream_options")
-  if (options && asked.text.charAt(options.value.start) === "{") {
+  if (options && asked.text.startsWith("{", options.value.start)) {
     planInside(plan, "stream_options").put.set("include_usage", true)
     return true
   }
   // neither an object nor null: the upstream's to refuse
-  if (options && valueText(asked.text, options) !== "null") return false
+  if (options && !asked.text.startsWith("null", options.value.start)) return false
   const configured = asObject(plan.add.get("stream_options"))
   plan.add.delete("stream_options")
   plan.put.set("stream_options", { ...configured, include_usage: true })

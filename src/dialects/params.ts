@@ -3,7 +3,7 @@
 import type { Dialect, Json, JsonObject } from "../exchange.ts"
 import { type Plan, planInside } from "./plan.ts"
 import type { Asked } from "./request.ts"
-import { lastMember } from "./scan.ts"
+import { lastMember } from "../json/scan.ts"
 
 /** LiteLLM's configs name parameters OpenAI's way; what is not listed stays as it is written. */
 const PLACES: Readonly<Record<Dialect, ReadonlyMap<string, string>>> = {

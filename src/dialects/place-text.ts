@@ -1,11 +1,13 @@
 /** Puts a text where LiteLLM Memory Proxy's `injection_strategy` wants it: into the system prompt, or before the first user message. See `append-text.ts` for the place that keeps caches. */
 
 import type { Json } from "../exchange.ts"
+import { JsonText } from "../json/json-text.ts"
+import { joinPieces } from "../json/pieces.ts"
 import { appendTexts, findConversation } from "./append-text.ts"
 import { asObject } from "./params.ts"
 import { emptyPlan, planEdits } from "./plan.ts"
 import { type Asked, readRequest } from "./request.ts"
-import { lastMember, scanArray, scanObject, valueText } from "./scan.ts"
+import { lastMember, scanArray, scanObject, valueText } from "../json/scan.ts"
 import { type Edit, splice } from "./splice.ts"
 
 /** `dual`: a system message of its own, where the dialect has such; else like `system`. */
@@ -20,7 +22,7 @@ export function placeText(asked: Asked, position: Position, text: string, first:
       : asked.endpoint.dialect === "openai-chat"
         ? systemMessageEdits(asked, text, position === "dual")
         : systemEdits(asked, text)
-  return edits.length === 0 ? asked : readRequest(asked.endpoint, splice(asked.text, edits))
+  return edits.length === 0 ? asked : readRequest(asked.endpoint, JsonText.of(joinPieces(splice(asked.text, edits))))
 }
 
 const insert = (at: number, text: string): Edit => ({ start: at, end: at, text })
@@ -33,9 +35,9 @@ function prefixEdits(asked: Asked, entry: number, text: string): Edit[] {
   const members = message ? scanObject(asked.text, message.start) : []
   const content = message ? (lastMember(members, "content") ?? lastMember(members, "parts"))?.value : value
   const json = JSON.stringify(`${text}\n\n---\n\n`)
-  const opening = content && asked.text.charAt(content.start)
-  if (!content || (opening !== '"' && opening !== "[")) return []
-  if (opening === '"') return [insert(content.start + 1, json.slice(1, -1))]
+  if (!content) return []
+  if (asked.text.startsWith('"', content.start)) return [insert(content.start + 1, json.slice(1, -1))]
+  if (!asked.text.startsWith("[", content.start)) return []
   const type = conversation.key === "input" ? "input_text" : "text"
   const part = asked.endpoint.dialect === "gemini" ? `{"text":${json}}` : `{"type":"${type}","text":${json}}`
   return [insert(content.start + 1, `${part},`)]
@@ -43,7 +45,7 @@ function prefixEdits(asked: Asked, entry: number, text: string): Edit[] {
 
 function systemMessageEdits(asked: Asked, text: string, isOwn: boolean): Edit[] {
   const conversation = findConversation(asked)
-  if (!conversation || asked.text.charAt(conversation.value.start) !== "[") return []
+  if (!conversation || !asked.text.startsWith("[", conversation.value.start)) return []
   const messages = scanArray(asked.text, conversation.value.start)
   const at = messages.findIndex((message) => isSystem(JSON.parse(asked.text.slice(message.start, message.end)) as Json))
   const message = `{"role":"system","content":${JSON.stringify(text)}}`

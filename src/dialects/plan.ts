@@ -1,7 +1,8 @@
 /** What is to be changed in a JSON object, said by key, and the edits that do it. It knows no model and no stream. */
 
 import type { Json } from "../exchange.ts"
-import { lastMember, type Member, scanArray, scanObject, valueText } from "./scan.ts"
+import type { JsonText } from "../json/json-text.ts"
+import { lastMember, type Member, scanArray, scanObject, valueText } from "../json/scan.ts"
 import type { Edit } from "./splice.ts"
 
 /** Keys are decoded ones, in maps: a body may well have a key `__proto__`. Of a key that is dropped nothing else is done. */
@@ -49,7 +50,7 @@ function joinPlans(one: Plan | undefined, other: Plan | undefined): Plan | undef
 }
 
 /** The edits that carry `plan` out on the document whose top level these members are. */
-export function planEdits(text: string, members: readonly Member[], plan: Plan): Edit[] {
+export function planEdits(text: JsonText, members: readonly Member[], plan: Plan): Edit[] {
   const edits: Edit[] = []
   // nothing but blanks can stand before a document's brace
   editObject(text, text.indexOf("{"), members, plan, edits)
@@ -57,7 +58,7 @@ export function planEdits(text: string, members: readonly Member[], plan: Plan):
 }
 
 /** The edits that give every top-level `model` this name; one is added where there is none. */
-export function renameEdits(text: string, members: readonly Member[], model: string): Edit[] {
+export function renameEdits(text: JsonText, members: readonly Member[], model: string): Edit[] {
   const edits: Edit[] = []
   let isThere = false
   for (const member of members) {
@@ -71,7 +72,7 @@ export function renameEdits(text: string, members: readonly Member[], model: str
   return planEdits(text, members, plan)
 }
 
-function editObject(text: string, open: number, members: readonly Member[], plan: Plan, edits: Edit[]): void {
+function editObject(text: JsonText, open: number, members: readonly Member[], plan: Plan, edits: Edit[]): void {
   const kept = plan.drop.size > 0 ? dropMembers(members, plan.drop, edits) : members
   for (const member of kept) editMember(text, member, plan, edits)
   const absent: string[] = []
@@ -84,11 +85,11 @@ function editObject(text: string, open: number, members: readonly Member[], plan
   edits.push({ start: open + 1, end: open + 1, text: absent.join(",") + (kept.length > 0 ? "," : "") })
 }
 
-function editMember(text: string, member: Member, plan: Plan, edits: Edit[]): void {
+function editMember(text: JsonText, member: Member, plan: Plan, edits: Edit[]): void {
   const { start } = member.value
   const put = plan.put.get(member.key)
   if (put !== undefined) return replace(text, member, put, edits)
-  if (member.key === "model" && plan.renameModel !== null && text.charAt(start) === '"') {
+  if (member.key === "model" && plan.renameModel !== null && text.startsWith('"', start)) {
     const prefix = text.startsWith('"models/', start) ? "models/" : ""
     return replace(text, member, prefix + plan.renameModel, edits)
   }
@@ -96,10 +97,9 @@ function editMember(text: string, member: Member, plan: Plan, edits: Edit[]): vo
   if (inside) editInside(text, start, inside, edits)
 }
 
-function editInside(text: string, start: number, plan: Plan, edits: Edit[]): void {
-  const first = text.charAt(start)
-  if (first === "{") return editObject(text, start, scanObject(text, start), plan, edits)
-  if (first !== "[" || plan.inside.size === 0) return
+function editInside(text: JsonText, start: number, plan: Plan, edits: Edit[]): void {
+  if (text.startsWith("{", start)) return editObject(text, start, scanObject(text, start), plan, edits)
+  if (!text.startsWith("[", start) || plan.inside.size === 0) return
   for (const [index, element] of scanArray(text, start).entries()) {
     const each = joinPlans(plan.inside.get(String(index)), plan.inside.get("*"))
     if (each) editInside(text, element.start, each, edits)
@@ -107,7 +107,7 @@ function editInside(text: string, start: number, plan: Plan, edits: Edit[]): voi
 }
 
 /** A string that says the same with other escapes is left as the client wrote it. */
-function replace(text: string, member: Member, value: Json, edits: Edit[]): void {
+function replace(text: JsonText, member: Member, value: Json, edits: Edit[]): void {
   const json = JSON.stringify(value)
   const was = valueText(text, member)
   if (was === json || (was.includes("\\") && typeof value === "string" && isString(was, value))) return

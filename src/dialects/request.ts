@@ -1,14 +1,15 @@
 /** What a request body asks for, read from its top level alone. What the model is told is not looked at here. */
 
-import { Refusal } from "../exchange.ts"
+import { type JsonObject, Refusal } from "../exchange.ts"
+import type { JsonText } from "../json/json-text.ts"
 import type { Endpoint } from "./endpoints.ts"
-import { isEmptyArray, lastMember, type Member, scanDocument, valueText } from "./scan.ts"
+import { isEmptyArray, lastMember, type Member, scanDocument, scanObject, valueText } from "../json/scan.ts"
 import type { Edit } from "./splice.ts"
 
 export interface Asked {
   endpoint: Endpoint
   /** the body as it came */
-  text: string
+  text: JsonText
   /** the model's public name */
   model: string
   stream: boolean
@@ -16,12 +17,12 @@ export interface Asked {
   wantsUsage: boolean
   /** the body's top level, in order, duplicates included */
   members: readonly Member[]
-  /** `text` is another one's with these edits: who has more to edit can do all in one go, for each text of a long prompt costs its copy */
+  /** `text` is another one's with these edits: who has more to edit can do all in one go, and `text` is put together only where it is asked for */
   edited: { from: Asked; edits: readonly Edit[] } | null
 }
 
 /** @throws Refusal 400 for what no provider could answer: no JSON object, no model, nothing to work on */
-export function readRequest(endpoint: Endpoint, text: string): Asked {
+export function readRequest(endpoint: Endpoint, text: JsonText): Asked {
   const members = scanDocument(text)
   const model = endpoint.model ?? readModel(text, members)
   const stream = endpoint.stream ?? readBoolean(text, members, "stream")
@@ -30,23 +31,24 @@ export function readRequest(endpoint: Endpoint, text: string): Asked {
   return { endpoint, text, model, stream, wantsUsage, members, edited: null }
 }
 
-function readModel(text: string, members: readonly Member[]): string {
+/** The whole body; a Refusal for one that is malformed further down than `readRequest` looks. */
+export function parseBody({ text }: Pick<Asked, "text">): JsonObject {
+  try {
+    return JSON.parse(text.toString()) as JsonObject
+  } catch (cause) {
+    const message = "The request body is not valid JSON."
+    throw new Refusal(400, "invalid_request", message, { code: "invalid_json", cause })
+  }
+}
+
+function readModel(text: JsonText, members: readonly Member[]): string {
   const member = lastMember(members, "model")
-  const model = member && text.charAt(member.value.start) === '"' ? parseString(valueText(text, member)) : ""
+  const model = member && text.string(member.value.start, member.value.end)
   if (!model) throw missing("model", "model: a non-empty string, one of GET /v1/models")
   return model
 }
 
-function parseString(json: string): string {
-  if (!json.includes("\\")) return json.slice(1, -1)
-  try {
-    return String(JSON.parse(json))
-  } catch {
-    return "" // a bad escape: refused as a missing model is
-  }
-}
-
-function readBoolean(text: string, members: readonly Member[], key: string): boolean {
+function readBoolean(text: JsonText, members: readonly Member[], key: string): boolean {
   const member = lastMember(members, key)
   const value = member ? valueText(text, member) : "null"
   if (value === "true") return true
@@ -73,16 +75,15 @@ function contentMembers(endpoint: Endpoint): readonly string[] {
   }
 }
 
-function requireContent(endpoint: Endpoint, text: string, members: readonly Member[]): void {
+function requireContent(endpoint: Endpoint, text: JsonText, members: readonly Member[]): void {
   const names = contentMembers(endpoint)
   for (const name of names) {
     const member = lastMember(members, name)
     if (!member) continue
     const { start } = member.value
-    const first = text.charAt(start)
-    if (first === "n") continue // null: of all values it alone begins so
+    if (text.startsWith("n", start)) continue // null: of all values it alone begins so
     if (isTurns(name)) {
-      if (first !== "[") throw wrongType(name)
+      if (!text.startsWith("[", start)) throw wrongType(name)
       if (isEmptyArray(text, start)) continue
     }
     return
@@ -94,13 +95,12 @@ function isTurns(name: string): boolean {
   return name === "messages" || name === "requests"
 }
 
-function readsUsage(endpoint: Endpoint, text: string, members: readonly Member[]): boolean {
+function readsUsage(endpoint: Endpoint, text: JsonText, members: readonly Member[]): boolean {
   if (endpoint.dialect !== "openai-chat") return false
   const options = lastMember(members, "stream_options")
-  if (!options || text.charAt(options.value.start) !== "{") return false
-  const inside = valueText(text, options)
-  const usage = lastMember(scanDocument(inside), "include_usage")
-  return usage !== null && valueText(inside, usage) === "true"
+  if (!options || !text.startsWith("{", options.value.start)) return false
+  const usage = lastMember(scanObject(text, options.value.start), "include_usage")
+  return usage !== null && text.startsWith("true", usage.value.start)
 }
 
 function missing(param: string, what: string): Refusal {

@@ -1,41 +1,26 @@
 /** Replaces spans of a text and leaves the rest as it is. It knows nothing of JSON. */
+import type { JsonText } from "../json/json-text.ts"
+import type { Pieces } from "../json/pieces.ts"
 
-/** `start === end` inserts. */
+/** Bytes from `start` to `end` become `text`; `start === end` inserts. */
 export interface Edit {
   start: number
   end: number
   text: string
 }
 
-/** Edits may come in any order; of two at one place the first given comes first. @throws where two overlap */
-export function splice(text: string, edits: readonly Edit[]): string {
-  if (edits.length === 0) return text
-  let result = ""
+/** Edits may come in any order; of two at one place the first given comes first. What stays is not copied. @throws where two overlap */
+export function splice(text: JsonText, edits: readonly Edit[]): Pieces {
+  if (edits.length === 0) return [text.piece(0)]
+  const pieces: (string | Uint8Array)[] = []
   let at = 0
   for (const edit of inOrder(edits)) {
-    result += text.slice(at, edit.start) + edit.text
+    if (edit.start > at) pieces.push(text.piece(at, edit.start))
+    if (edit.text !== "") pieces.push(edit.text)
     at = edit.end
   }
-  return result + text.slice(at)
-}
-
-/** The same done to `bytes`, which are `text` in UTF-8: a long text is not copied, counted and encoded for a few words that change. */
-export function spliceBytes(bytes: Uint8Array, text: string, edits: readonly Edit[]): Uint8Array {
-  if (edits.length === 0) return bytes
-  const isAscii = bytes.length === text.length
-  const lengthOf = (from: number, to: number) => (isAscii ? to - from : Buffer.byteLength(text.slice(from, to)))
-  const added = edits.reduce((sum, { start, end, text }) => sum + Buffer.byteLength(text) - lengthOf(start, end), 0)
-  const result = Buffer.allocUnsafe(bytes.length + added)
-  let [at, byte, written] = [0, 0, 0]
-  for (const edit of inOrder(edits)) {
-    const kept = lengthOf(at, edit.start)
-    result.set(bytes.subarray(byte, byte + kept), written)
-    written += kept + result.write(edit.text, written + kept)
-    byte += kept + lengthOf(edit.start, edit.end)
-    at = edit.end
-  }
-  result.set(bytes.subarray(byte), written)
-  return result
+  if (at < text.length) pieces.push(text.piece(at))
+  return pieces
 }
 
 /** An insertion goes before what is replaced at its place. @throws Error when two overlap */

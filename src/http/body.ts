@@ -1,5 +1,7 @@
 /** Reads a request's body: bytes within the limit, decompressed if need be, and as text where it must be valid UTF-8. */
+import { isUtf8 } from "node:buffer"
 import { type Arrival, Refusal } from "../exchange.ts"
+import { JsonText } from "../json/json-text.ts"
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
@@ -48,28 +50,27 @@ export const tooLarge = (limit: number) =>
 
 const inUnits = (bytes: number) => (bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / 1024 / 1024} MiB`)
 
-export interface BodyText {
-  text: string
-  /** null: short, and not at hand */
-  bytes: Uint8Array | null
-}
-
-/** @throws Refusal as `receiveBody` and `bodyText` do */
-export function receiveText(arrival: Pick<Arrival, "body" | "headers">): BodyText | Promise<BodyText> {
+/** The body of a model call. @throws Refusal as `receiveBody` does, and 400 where it is not UTF-8 */
+export function receiveJson(arrival: Pick<Arrival, "body" | "headers">): JsonText | Promise<JsonText> {
   const short = arrival.headers.get("content-encoding") === null ? arrival.body.ascii() : null
-  if (short !== null) return { text: short, bytes: null }
+  if (short !== null) return new JsonText(short, null)
   const body = receiveBody(arrival)
-  const read = (bytes: Uint8Array) => ({ text: bodyText(bytes), bytes })
-  return body instanceof Promise ? body.then(read) : read(body)
+  return body instanceof Promise ? body.then(bodyJson) : bodyJson(body)
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+/** @throws Refusal 400 where it is not UTF-8 */
+export function bodyJson(bytes: Uint8Array): JsonText {
+  requireUtf8(bytes)
+  return JsonText.of(bytes)
+}
 
 /** The body as text, which encodes back to the same bytes. @throws Refusal 400 where it is not UTF-8 */
 export function bodyText(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes)
-  } catch (cause) {
-    throw new Refusal(400, "invalid_request", "The request body is not valid UTF-8.", { code: "invalid_body", cause })
-  }
+  requireUtf8(bytes)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+}
+
+function requireUtf8(bytes: Uint8Array): void {
+  if (isUtf8(bytes)) return
+  throw new Refusal(400, "invalid_request", "The request body is not valid UTF-8.", { code: "invalid_body" })
 }

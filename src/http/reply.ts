@@ -178,7 +178,7 @@ export function refuse(exchange: Exchange, error: unknown): Answer {
 
 /** Refused before anybody looked who calls: the headers alone tell which program it was. */
 function noteClient({ arrival, draft }: Exchange): void {
-  const client = recognise(arrival.headers, () => null)
+  const client = recognise(arrival.headers, null)
   draft.row.client = client?.name ?? null
   draft.row.client_version = client?.version ?? null
   draft.row.client_guess = client?.guess ?? false

@@ -3,7 +3,8 @@
  * Headers come first; the first words of the system prompt decide where a client travels under its SDK's name.
  * Sources: recorded traffic of the real clients, else their public source.
  */
-import { type HeaderFields, type JsonObject, perHead } from "../exchange.ts"
+import { type HeaderFields, perHead } from "../exchange.ts"
+import type { JsonNode } from "../json/json-node.ts"
 import { stringAt, systemTexts } from "./prompt.ts"
 
 interface ClientRow {
@@ -183,6 +184,7 @@ const AGENT_PREFIXES = CLIENTS.flatMap((row) => (row.agentPrefixes ?? []).map((p
 const HEADERS = CLIENTS.flatMap((row) => (row.headers ?? []).map(([name, beginning]) => ({ name, beginning, row })))
 const HEADER_NAMES = [...new Set(HEADERS.map(({ name }) => name))]
 const PROMPTS = CLIENTS.flatMap((row) => (row.prompts ?? []).map((prompt) => [prompt, row] as const))
+const LONGEST_PROMPT = Math.max(...PROMPTS.map(([prompt]) => prompt.length))
 const LANGUAGES = new Set(["js", "javascript", "python", "java"])
 
 /** What tells a client, each trait in words; none for a client that no row names. */
@@ -256,12 +258,13 @@ function rowOfHeaders(headers: HeaderFields): { row: ClientRow; by: string } | n
   return null
 }
 
-function rowOfPrompt(body: JsonObject): ClientRow | null {
+function rowOfPrompt(body: JsonNode): ClientRow | null {
   for (const text of systemTexts(body)) {
     let from = 0
-    while (text.charCodeAt(from) <= 32) from++
+    while (text.byteAt(from) <= 32) from++
+    const beginning = text.slice(from, from + LONGEST_PROMPT + 1).toString()
     for (const [prompt, row] of PROMPTS)
-      if (text.startsWith(prompt, from) && !continuesWord(text, from + prompt.length)) return row
+      if (beginning.startsWith(prompt) && !continuesWord(beginning, prompt.length)) return row
   }
   return null
 }
@@ -271,34 +274,29 @@ function continuesWord(text: string, at: number): boolean {
   return /^\w\w/.test(text.slice(at - 1, at + 1))
 }
 
-function versionOfPrompt(row: ClientRow, body: JsonObject): string | null {
+function versionOfPrompt(row: ClientRow, body: JsonNode): string | null {
   const mark = row.versionAfter
   if (mark === undefined) return null
   for (const text of systemTexts(body)) {
-    const at = text.slice(0, PROMPT_CHARS).indexOf(mark)
-    const version = at < 0 ? null : versionAt(text, at + mark.length)
+    const head = text.toString().slice(0, PROMPT_CHARS)
+    const at = head.indexOf(mark)
+    const version = at < 0 ? null : versionAt(head, at + mark.length)
     if (version !== null) return version
   }
   return null
 }
 
 /** `claude-cli/…` is Claude Code, the Agent SDK, or Qwen Code, which sends the same name and `x-app: cli` to Anthropic routes. */
-function nameClaude(
-  text: string,
-  version: string | null,
-  headers: HeaderFields,
-  body: () => JsonObject | null,
-): Recognised {
+function nameClaude(text: string, version: string | null, headers: HeaderFields, body: JsonNode | null): Recognised {
   const by = "the user-agent"
   const sdk = text.indexOf("agent-sdk/")
   if (sdk >= 0) return { name: "claude-agent-sdk", version: versionAt(text, sdk + 10), guess: false, by }
   if (/, sdk-(?:ts|py)\b/.test(text)) return { name: "claude-agent-sdk", version: null, guess: false, by }
   const real = { name: "claude-code", version, guess: false, by }
   if (headers.has("x-claude-code-session-id") || headers.get("anthropic-beta")?.includes("claude-code-")) return real
-  const parsed = body()
-  if (parsed === null || stringAt(parsed["metadata"], "user_id") !== null) return real
+  if (body === null || stringAt(body.get("metadata"), "user_id") !== null) return real
   const qwen = { name: "qwen-code", version, guess: false, by: "the system prompt" }
-  if (rowOfPrompt(parsed)?.name === "qwen-code") return qwen
+  if (rowOfPrompt(body)?.name === "qwen-code") return qwen
   // Qwen counts 0.x with none of Claude Code's three marks; Claude Code left 0.2 in May 2025.
   return version?.startsWith("0.") && !version.startsWith("0.2.") ? { ...qwen, by } : real
 }
@@ -323,7 +321,7 @@ const traitsIn = perHead((headers) => {
 })
 
 /** Which client sent this. Null where nothing is known. Linear in the headers; the body is asked for only where headers do not suffice. */
-export function recognise(headers: HeaderFields, body: () => JsonObject | null): Recognised | null {
+export function recognise(headers: HeaderFields, body: JsonNode | null): Recognised | null {
   const { text, agent, row, inside, marked } = traitsIn(headers)
   const by = "the user-agent"
   if (row && !row.generic) {
@@ -332,10 +330,9 @@ export function recognise(headers: HeaderFields, body: () => JsonObject | null):
   }
   if (inside) return { name: inside.row.name, version: inside.version, guess: false, by }
   if (marked) return { name: marked.row.name, version: null, guess: false, by: marked.by }
-  const parsed = body()
-  const prompted = parsed && rowOfPrompt(parsed)
+  const prompted = body && rowOfPrompt(body)
   if (prompted) {
-    const version = versionOfPrompt(prompted, parsed)
+    const version = versionOfPrompt(prompted, body)
     return { name: prompted.name, version, guess: false, by: "the system prompt" }
   }
   if (!row) return nameStainless(headers)

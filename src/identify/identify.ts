@@ -2,12 +2,13 @@
  * Who is calling, with what, about which project, in which conversation: headers first, then the body's structure. Pure: same sighting,
  * same answer. Not the key (see `auth/`), nor what is learned from one request to the next (`projects.ts`, `sessions.ts`).
  */
-import { type Identity, perHead, type Project, Refusal, type Sighting } from "../exchange.ts"
+import { type Identity, perHead, type Project, Refusal } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import { recognise } from "./clients.ts"
 import { readName } from "./names.ts"
 import { findClue, metadataProject, type ProjectClue, projectOf } from "./project.ts"
 import { normalisePath, normaliseRemote } from "./remote.ts"
+import type { Sighting } from "./sighting.ts"
 import { findSession, type FoundSession } from "./session.ts"
 import { decideUser, type PatternTest } from "./users.ts"
 
@@ -60,8 +61,7 @@ function readProject({ name, by }: Named): Pick<Found, "project" | "clue"> {
 function decideProject(sighting: Sighting): Found {
   const named = namedProject(sighting)
   if (named) return { ...readProject(named), by: named.by }
-  const body = sighting.body()
-  const written = body && metadataProject(body)
+  const written = sighting.body && metadataProject(sighting.body)
   if (written && written !== "*")
     return { ...readProject({ name: written, by: "metadata.user_id" }), by: "metadata.user_id" }
   const clue = findClue(sighting.headers, sighting.body)

@@ -2,9 +2,11 @@
  * Which project a request speaks of: what the client says in a header or in the frame of its prompt. It trusts only system prompts
  * and the blocks agents write in their own name, never what a person, a tool or a model said. See `projects.ts` for what is learned over time.
  */
-import type { HeaderFields, Json, JsonObject, Project } from "../exchange.ts"
+import type { HeaderFields, Project } from "../exchange.ts"
+import { JsonNode } from "../json/json-node.ts"
+import { JsonText } from "../json/json-text.ts"
 import { decodeHeader, usableId } from "./names.ts"
-import { entriesOf, isObject, stringAt, systemTexts, userTexts } from "./prompt.ts"
+import { entriesOf, stringAt, systemTexts, userTexts } from "./prompt.ts"
 import { isWithin, nameOfPath, nameOfRemote, normalisePath, normaliseRemote } from "./remote.ts"
 import { leadingScaffold } from "./scaffold.ts"
 
@@ -29,69 +31,54 @@ export function projectOf(clue: ProjectClue): Project | null {
   return path === null ? null : { name: nameOfPath(path), key: path }
 }
 
-function parse(text: string): JsonObject | null {
-  if (!text.startsWith("{")) return null
-  try {
-    const value: Json = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    return null // a client's own field: what is no JSON says nothing
-  }
-}
-
 /** Claude Code's `metadata.user_id`: JSON since 2.1, with what CLAUDE_CODE_EXTRA_METADATA adds. */
-export function claudeMetadata(body: JsonObject): JsonObject | null {
-  const text = stringAt(body["metadata"], "user_id")
-  return text === null ? null : parse(text)
+export function claudeMetadata(body: JsonNode): JsonNode | null {
+  const text = stringAt(body.get("metadata"), "user_id")
+  return text?.startsWith("{") ? JsonNode.parse(JsonText.from(text)) : null
 }
 
 /** The project that a Claude Code user wrote into CLAUDE_CODE_EXTRA_METADATA. */
-export function metadataProject(body: JsonObject): string | null {
-  return usableId(claudeMetadata(body)?.["project"])
+export function metadataProject(body: JsonNode): string | null {
+  return usableId(stringAt(claudeMetadata(body), "project"))
 }
 
 /** Codex: `workspaces: {"/abs": {associated_remote_urls: {origin: "https://…"}}}`, only inside git. */
-function codexClue(headers: HeaderFields, body: () => JsonObject | null): ProjectClue | null {
+function codexClue(headers: HeaderFields, body: JsonNode | null): ProjectClue | null {
   const metadata = headers.get("x-codex-turn-metadata")
   if (metadata === null || !metadata.includes('"workspaces"')) return null
-  const workspaces = parse(decodeHeader(metadata))?.["workspaces"]
-  if (!isObject(workspaces)) return null
-  const roots = Object.keys(workspaces)
+  const workspaces = JsonNode.parse(JsonText.from(decodeHeader(metadata)))?.get("workspaces") ?? null
+  const roots = workspaces?.keys() ?? []
   // With several workspaces only the prompt says which one is worked in.
-  const cwd = roots.length > 1 ? placeOf(body()) : null
+  const cwd = roots.length > 1 ? placeOf(body) : null
   const chosen = roots.find((root) => cwd !== null && isWithin(cwd, root)) ?? roots[0]
-  if (chosen === undefined) return null
+  if (workspaces === null || chosen === undefined) return null
   const root = normalisePath(chosen)
-  const remote = firstRemote(workspaces[chosen])
+  const remote = firstRemote(workspaces.get(chosen))
   if (root === null && remote === null) return null
   return { path: cwd ?? root, root, remote, remoteGuessed: false, by: "the header x-codex-turn-metadata" }
 }
 
-function placeOf(body: JsonObject | null): string | null {
+function placeOf(body: JsonNode | null): string | null {
   return body && (findPlace(body)?.path ?? null)
 }
 
-function firstRemote(workspace: Json | undefined): string | null {
-  const urls = isObject(workspace) ? workspace["associated_remote_urls"] : undefined
-  if (!isObject(urls)) return null
-  for (const url of [urls["origin"], ...Object.values(urls)]) {
-    const remote = typeof url === "string" ? normaliseRemote(url) : null
+function firstRemote(workspace: JsonNode | null): string | null {
+  const urls = workspace?.get("associated_remote_urls") ?? null
+  for (const name of ["origin", ...(urls?.keys() ?? [])]) {
+    const url = stringAt(urls, name)
+    const remote = url === null ? null : normaliseRemote(url)
     if (remote !== null) return remote
   }
   return null
 }
 
 /** Claude Code's auto mode: `safeguards[].classifier_context.git_state {cwd, root, visibility: {origin: {host, remote}}}`. */
-function claudeClue(body: JsonObject): ProjectClue | null {
-  const safeguards = body["safeguards"]
-  if (!Array.isArray(safeguards)) return null
-  const context = isObject(safeguards[0]) ? safeguards[0]["classifier_context"] : undefined
-  const git = isObject(context) ? context["git_state"] : undefined
-  if (!isObject(git)) return null
+function claudeClue(body: JsonNode): ProjectClue | null {
+  const git = body.get("safeguards")?.items()[0]?.get("classifier_context")?.get("git_state")
+  if (!git) return null
   const root = normalisePath(stringAt(git, "root") ?? "")
   const path = normalisePath(stringAt(git, "cwd") ?? "") ?? root
-  const visibility = git["visibility"]
-  const origin = isObject(visibility) ? visibility["origin"] : undefined
+  const origin = git.get("visibility")?.get("origin") ?? null
   const host = stringAt(origin, "host")
   const name = stringAt(origin, "remote")
   const remote = host !== null && name !== null ? normaliseRemote(`https://${host}/${name}`) : null
@@ -151,13 +138,13 @@ export function findDirectory(text: string): Place | null {
   return null
 }
 
-function findPlace(body: JsonObject): Place | null {
+function findPlace(body: JsonNode): Place | null {
   for (const text of systemTexts(body)) {
-    const place = findDirectory(text)
+    const place = findDirectory(text.toString())
     if (place !== null) return place
   }
   for (const text of userTexts(body)) {
-    const place = findDirectory(leadingScaffold(text))
+    const place = findDirectory(leadingScaffold(text).toString())
     if (place !== null) return place
   }
   return null
@@ -168,7 +155,7 @@ const ROOT = /^(?:\* Git repository root|[ \t]{0,20}Workspace root folder): (\S[
 /** Copilot CLI; it names no host. */
 const REPOSITORY = /^\* Git repository: ([\w.-]+\/[\w.-]+)$/m
 
-function promptClue(body: JsonObject): ProjectClue | null {
+function promptClue(body: JsonNode): ProjectClue | null {
   const place = findPlace(body)
   if (place === null) return null
   const { path, near } = place
@@ -180,10 +167,9 @@ function promptClue(body: JsonObject): ProjectClue | null {
 }
 
 /** Where the client says it works; null where it does not. */
-export function findClue(headers: HeaderFields, body: () => JsonObject | null): ProjectClue | null {
+export function findClue(headers: HeaderFields, body: JsonNode | null): ProjectClue | null {
   const codex = codexClue(headers, body)
   if (codex) return codex
-  const parsed = body()
-  if (parsed === null || (entriesOf(parsed).length === 0 && parsed["input"] === undefined)) return null
-  return claudeClue(parsed) ?? promptClue(parsed)
+  if (body === null || (entriesOf(body).length === 0 && body.get("input") === null)) return null
+  return claudeClue(body) ?? promptClue(body)
 }

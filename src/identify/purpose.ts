@@ -2,8 +2,11 @@
  * What a model call is for: a person's conversation, or something a program asks in its own name. Rows of data, and the one reader of them.
  * Sources: recorded traffic of the real clients, else their public source.
  */
-import type { HeaderFields, Json, JsonObject } from "../exchange.ts"
-import { isObject, stringAt, systemTexts } from "./prompt.ts"
+import type { HeaderFields } from "../exchange.ts"
+import { JsonNode } from "../json/json-node.ts"
+import { JsonText } from "../json/json-text.ts"
+import type { Utf8Text } from "../json/utf8-text.ts"
+import { stringAt, systemTexts } from "./prompt.ts"
 import type { UserTurn } from "./turns.ts"
 
 export type Purpose = "conversation" | "probe" | "title" | "sub-agent" | "utility" | "structured"
@@ -38,7 +41,7 @@ const WORDS: readonly (readonly [beginning: string, Purpose])[] = [
 
 export interface Call {
   headers: HeaderFields
-  body: JsonObject
+  body: JsonNode
   /** the newest turn of a person, if there is one */
   newest: UserTurn | undefined
 }
@@ -49,7 +52,7 @@ export function purposeOf({ headers, body, newest }: Call): Purpose {
     byHeaders(headers) ??
     (asksForFewTokens(body) ? "probe" : null) ??
     byPrompt(body) ??
-    byWords(newest?.text) ??
+    byWords(newest) ??
     (wantsStructure(body) ? "structured" : "conversation")
   )
 }
@@ -64,12 +67,7 @@ function byHeaders(headers: HeaderFields): Purpose | null {
 
 /** `thread_source`: `user`, `thread_title`, or what another thread was opened for. `request_kind`: `turn`, `prewarm` … */
 function byCodex(metadata: string): Purpose | null {
-  let said: Json
-  try {
-    said = JSON.parse(metadata) as Json
-  } catch {
-    return null // another program's header of that name
-  }
+  const said = JsonNode.parse(JsonText.from(metadata))
   const source = stringAt(said, "thread_source")
   if (source === "thread_title") return "title"
   if (source !== null && source !== "user") return "sub-agent"
@@ -77,56 +75,51 @@ function byCodex(metadata: string): Purpose | null {
   return kind !== null && kind !== "turn" ? "utility" : null
 }
 
-function asksForFewTokens(body: JsonObject): boolean {
+function asksForFewTokens(body: JsonNode): boolean {
   const config = generationConfig(body)
   const most =
-    body["max_tokens"] ??
-    body["max_completion_tokens"] ??
-    body["max_output_tokens"] ??
-    config?.["maxOutputTokens"] ??
-    config?.["max_output_tokens"]
-  return typeof most === "number" && most <= PROBE_TOKENS
+    body.get("max_tokens") ??
+    body.get("max_completion_tokens") ??
+    body.get("max_output_tokens") ??
+    config?.get("maxOutputTokens") ??
+    config?.get("max_output_tokens")
+  const tokens = most?.value()
+  return typeof tokens === "number" && tokens <= PROBE_TOKENS
 }
 
-function byPrompt(body: JsonObject): Purpose | null {
+function byPrompt(body: JsonNode): Purpose | null {
   for (const text of systemTexts(body)) {
-    if (text.startsWith("x-anthropic-billing-header:") && text.includes("cc_is_subagent=true")) return "sub-agent"
+    if (text.startsWith("x-anthropic-billing-header:") && text.indexOf("cc_is_subagent=true") >= 0) return "sub-agent"
     const found = rowOf(PROMPTS, text)
     if (found !== null) return found
   }
   return null
 }
 
-const byWords = (text: string | undefined) => (text === undefined ? null : rowOf(WORDS, text))
+const byWords = (turn: UserTurn | undefined) => (turn ? rowOf(WORDS, turn.said) : null)
 
-function rowOf(rows: readonly (readonly [string, Purpose])[], text: string): Purpose | null {
-  const from = text.search(/\S/)
-  return from < 0 ? null : (rows.find(([beginning]) => text.startsWith(beginning, from))?.[1] ?? null)
+function rowOf(rows: readonly (readonly [string, Purpose])[], text: Utf8Text): Purpose | null {
+  const from = text.leadingBlank()
+  return rows.find(([beginning]) => text.startsWith(beginning, from))?.[1] ?? null
 }
 
 /** JSON is asked for, and no tool offered: a router, a classifier, an extraction. Its words are not a conversation's. */
-function wantsStructure(body: JsonObject): boolean {
-  const { tools } = body
-  if (Array.isArray(tools) && tools.length > 0) return false
+function wantsStructure(body: JsonNode): boolean {
+  if (body.get("tools")?.items().length) return false
   const config = generationConfig(body)
   const format =
-    body["response_format"] ??
-    inside(body["text"], "format") ??
-    inside(body["output_config"], "format") ??
-    body["output_format"]
+    body.get("response_format") ??
+    body.get("text")?.get("format") ??
+    body.get("output_config")?.get("format") ??
+    body.get("output_format")
   const type = stringAt(format, "type")
   if (type !== null) return type.startsWith("json")
   if (!config) return false
-  const mime = config["responseMimeType"] ?? config["response_mime_type"]
+  const mime = config.get("responseMimeType") ?? config.get("response_mime_type")
   return (
-    mime === "application/json" ||
-    ["responseSchema", "responseJsonSchema", "response_schema"].some((key) => config[key])
+    mime?.is("application/json") ||
+    ["responseSchema", "responseJsonSchema", "response_schema"].some((key) => config.get(key) !== null)
   )
 }
 
-const inside = (value: Json | undefined, key: string): Json | undefined => (isObject(value) ? value[key] : undefined)
-
-function generationConfig(body: JsonObject): JsonObject | null {
-  const config = body["generationConfig"] ?? body["generation_config"]
-  return isObject(config) ? config : null
-}
+const generationConfig = (body: JsonNode) => body.get("generationConfig") ?? body.get("generation_config")

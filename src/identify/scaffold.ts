@@ -1,6 +1,7 @@
 /** The blocks that agents put into user messages in their own name: `<system-reminder>…</system-reminder>` and the like. */
 
 import { MEMORY_TAG } from "../exchange.ts"
+import { Utf8Text } from "../json/utf8-text.ts"
 
 /** Without brackets, as the clients write them. `permissions instructions` really has a blank in its tag. */
 const SCAFFOLD_TAGS: readonly string[] = [
@@ -46,20 +47,19 @@ const SCAFFOLD_TAGS: readonly string[] = [
 
 const OPENING = SCAFFOLD_TAGS.map((tag) => `<${tag}>`)
 const LESS_THAN = 60
-const NOT_BLANK = /\S/
 const CLOSING = SCAFFOLD_TAGS.map((tag) => `</${tag}>`)
 
-function openingAt(text: string, at: number): number {
-  if (text.charCodeAt(at) !== LESS_THAN) return -1
+function openingAt(text: Utf8Text, at: number): number {
+  if (text.byteAt(at) !== LESS_THAN) return -1
   return OPENING.findIndex((tag) => text.startsWith(tag, at))
 }
 
 /** The text without its scaffolding, trimmed. A block that is never closed is the user's own words. Linear in the text. */
-export function withoutScaffold(text: string): string {
+export function withoutScaffold(text: Utf8Text): Utf8Text {
   let at = text.indexOf("<")
   if (at < 0) return text.trim()
   const unclosed = new Set<number>()
-  let kept = ""
+  const kept: Utf8Text[] = []
   let from = 0
   while (at >= 0) {
     const tag = openingAt(text, at)
@@ -69,19 +69,18 @@ export function withoutScaffold(text: string): string {
       const end = text.indexOf(closing, at)
       if (end < 0) unclosed.add(tag)
       else {
-        kept += text.slice(from, at)
+        kept.push(text.slice(from, at))
         from = next = end + closing.length
       }
     }
     at = text.indexOf("<", next)
   }
-  return (kept + text.slice(from)).trim()
+  return Utf8Text.join([...kept, text.slice(from)], "").trim()
 }
 
 /** The blocks a text begins with, one after the other, as one string; empty where it begins with something else. */
-export function leadingScaffold(text: string): string {
-  const begin = text.search(NOT_BLANK)
-  if (begin < 0) return ""
+export function leadingScaffold(text: Utf8Text): Utf8Text {
+  const begin = text.leadingBlank()
   let end = begin
   for (;;) {
     const tag = openingAt(text, end)
@@ -90,7 +89,7 @@ export function leadingScaffold(text: string): string {
     const closed = text.indexOf(closing, end)
     if (closed < 0) break
     end = closed + closing.length
-    while (end < text.length && text.charCodeAt(end) <= 32) end++
+    while (end < text.length && text.byteAt(end) <= 32) end++
   }
   return text.slice(begin, end)
 }

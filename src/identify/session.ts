@@ -1,8 +1,9 @@
 /** The client's own conversation id, from headers or from where its body keeps one. Not the sessions we find ourselves: see `sessions.ts`. */
-import { type HeaderFields, type JsonObject, perHead } from "../exchange.ts"
+import { type HeaderFields, perHead } from "../exchange.ts"
+import type { JsonNode } from "../json/json-node.ts"
 import { usableId } from "./names.ts"
 import { claudeMetadata } from "./project.ts"
-import { isObject, stringAt, systemTexts } from "./prompt.ts"
+import { stringAt, systemTexts } from "./prompt.ts"
 
 /** Best first. Underscored names: Codex to 0.80, pi. */
 const SESSION_HEADERS: readonly string[] = [
@@ -31,51 +32,47 @@ export interface FoundSession {
 }
 
 /** `user_<hash>_account_<uuid>_session_<uuid>` of Claude Code to 2.0, JSON after. */
-function claudeSession(body: JsonObject): string | null {
-  const text = stringAt(body["metadata"], "user_id")
+function claudeSession(body: JsonNode): string | null {
+  const text = stringAt(body.get("metadata"), "user_id")
   if (text === null) return null
   const at = text.lastIndexOf("_session_")
   if (at >= 0 && text.startsWith("user_")) return usableId(text.slice(at + "_session_".length))
-  return usableId(claudeMetadata(body)?.["session_id"])
+  return usableId(stringAt(claudeMetadata(body), "session_id"))
 }
 
 /** Copilot CLI names a folder of its own: `Session folder: /home/…/session-state/<uuid>`. */
-function copilotSession(body: JsonObject): string | null {
+function copilotSession(body: JsonNode): string | null {
   for (const text of systemTexts(body)) {
     const at = text.indexOf("Session folder: ")
-    const found = at < 0 ? null : /session-state[/\\]([0-9a-f-]{36})(?![\w-])/.exec(text.slice(at, at + 1200))
+    const folder = at < 0 ? "" : text.slice(at, at + 1200).toString()
+    const found = /session-state[/\\]([0-9a-f-]{36})(?![\w-])/.exec(folder)
     if (found) return found[1]!
   }
   return null
 }
 
-function bodySession(client: string | null, body: JsonObject): FoundSession | null {
+function bodySession(client: string | null, body: JsonNode): FoundSession | null {
   const found = (id: string | null, by: string) => (id === null ? null : { id, by })
-  const conversation = body["conversation"]
+  const conversation = body.get("conversation")
   return (
     found(claudeSession(body), "metadata.user_id") ??
     (client === "copilot-cli" ? found(copilotSession(body), "the session folder in the prompt") : null) ??
-    found(usableId(body["litellm_session_id"]), "litellm_session_id") ??
-    found(usableId(isObject(body["metadata"]) ? body["metadata"]["session_id"] : null), "metadata.session_id") ??
-    found(usableId(isObject(conversation) ? conversation["id"] : conversation), "conversation") ??
+    found(usableId(stringAt(body, "litellm_session_id")), "litellm_session_id") ??
+    found(usableId(stringAt(body.get("metadata"), "session_id")), "metadata.session_id") ??
+    found(usableId(stringAt(conversation, "id") ?? conversation?.string()), "conversation") ??
     found(
-      client !== null && CACHE_KEY_CLIENTS.has(client) ? usableId(body["prompt_cache_key"]) : null,
+      client !== null && CACHE_KEY_CLIENTS.has(client) ? usableId(stringAt(body, "prompt_cache_key")) : null,
       "prompt_cache_key",
     ) ??
-    found(usableId(body["session_id"]), "session_id")
+    found(usableId(stringAt(body, "session_id")), "session_id")
   )
 }
 
 /** Null: the client has no conversation id, and the turns must tell. */
-export function findSession(
-  headers: HeaderFields,
-  client: string | null,
-  body: () => JsonObject | null,
-): FoundSession | null {
+export function findSession(headers: HeaderFields, client: string | null, body: JsonNode | null): FoundSession | null {
   const named = headerSession(headers)
   if (named !== null) return named
-  const parsed = body()
-  return parsed && bodySession(client, parsed)
+  return body && bodySession(client, body)
 }
 
 const headerSession = perHead((headers): FoundSession | null => {

@@ -1,10 +1,12 @@
 /** The user turns of a conversation: their words, and the hashes by which a conversation is recognised when it comes back. */
-import type { Dialect, Json, JsonObject } from "../exchange.ts"
-import { contentOf, entriesOf, isObject, isSystem, isUser } from "./prompt.ts"
+import type { Dialect, JsonObject } from "../exchange.ts"
+import type { JsonNode } from "../json/json-node.ts"
+import { contentOf, entriesOf, isSystem, isUser, textOf } from "./prompt.ts"
+import { Utf8Text } from "../json/utf8-text.ts"
 import { withoutScaffold } from "./scaffold.ts"
 
 /** Results of tools continue the turn they belong to. */
-const RESULT_TYPES = new Set<unknown>(["tool_result", "function_call_output", "mcp_tool_result"])
+const RESULT_TYPES = new Set(["tool_result", "function_call_output", "mcp_tool_result"])
 /**
  * How agents begin user messages, or parts of them, of their own. Counted as turns they would take a conversation away from the person's next request;
  * remembered they would be put into a person's mouth.
@@ -20,8 +22,11 @@ const AGENT_WORDS = [
   "Stop hook feedback:",
 ]
 
-function humanText(text: string): string {
-  return AGENT_WORDS.some((words) => text.startsWith(words)) ? "" : withoutScaffold(text)
+/** null: nothing, or an agent's own words */
+function humanText(text: Utf8Text): Utf8Text | null {
+  if (AGENT_WORDS.some((words) => text.startsWith(words))) return null
+  const human = withoutScaffold(text)
+  return human.length === 0 ? null : human
 }
 
 /** Clients move their cache markers from one request to the next. */
@@ -35,48 +40,47 @@ export interface UserTurn {
   /** of what was said and shown, without cache markers */
   hash: number
   /** the person's words alone, without what their agent wrote around them */
-  text: string
+  said: Utf8Text
   /** index of its message in `messages`, `input` or `contents`; -1: an `input` that is a text */
   entry: number
 }
 
+const isResult = (part: JsonNode) =>
+  RESULT_TYPES.has(part.get("type")?.string() ?? "") || part.get("functionResponse") !== null
+
 /** What a person said and showed in one message; null where no text is a person's. */
-function readTurn(content: Json | undefined, entry: number): UserTurn | null {
-  if (typeof content === "string") return userTurn(humanText(content), "", entry)
-  if (!Array.isArray(content)) return null
-  const said: string[] = []
+function readTurn(content: JsonNode, entry: number): UserTurn | null {
+  const said: Utf8Text[] = []
   let shown = ""
-  for (const part of content) {
-    const text = typeof part === "string" ? part : isObject(part) ? part["text"] : undefined
-    if (typeof text === "string") {
+  for (const part of content.isString ? [content] : content.items()) {
+    const text = textOf(part)
+    if (text !== null) {
       const human = humanText(text)
-      if (human !== "") said.push(human)
-    } else if (isObject(part) && !RESULT_TYPES.has(part["type"]) && part["functionResponse"] === undefined)
-      shown += JSON.stringify(withoutMarker(part))
+      if (human !== null) said.push(human)
+    } else if (part.isObject && !isResult(part)) shown += JSON.stringify(withoutMarker(part.value() as JsonObject))
   }
-  return userTurn(said.join("\n"), shown, entry)
+  if (said.length === 0) return null
+  const all = Utf8Text.join(said, "\n")
+  const hashed = shown === "" ? all : Utf8Text.join([all, Utf8Text.from(shown)], "")
+  return { hash: to53(hashed.hash()), said: all, entry }
 }
 
-const userTurn = (text: string, shown: string, entry: number): UserTurn | null =>
-  text === "" ? null : { hash: hash53(text + shown), text, entry }
-
-/** 53 bits, as many as a number holds: as a key it costs less than a string or a BigInt. wyhash reads a prompt of 400 KB in 20 µs. */
-export function hash53(text: string): number {
-  return Number(Bun.hash.wyhash(text) >> 11n)
-}
+/** 53 bits, as many as a number holds: as a key it costs less than a string or a BigInt. */
+const to53 = (hash: bigint) => Number(hash >> 11n)
 
 /**
  * Each user turn with human text, oldest first. Messages of tool results alone, entries of role system and what agents write in
  * their own name are none; `cache_control` and the difference between a text and a list of one text do not count.
  */
-export function readTurns(dialect: Dialect | null, body: JsonObject | null): UserTurn[] {
+export function readTurns(dialect: Dialect | null, body: JsonNode | null): UserTurn[] {
   if (body === null || dialect === null) return []
   const turns: UserTurn[] = []
-  const add = (content: Json | undefined, entry: number) => {
-    const turn = readTurn(content, entry)
+  const add = (content: JsonNode | null, entry: number) => {
+    const turn = content && readTurn(content, entry)
     if (turn !== null) turns.push(turn)
   }
-  if (dialect === "openai-responses" && typeof body["input"] === "string") add(body["input"], -1)
+  const input = dialect === "openai-responses" ? body.get("input") : null
+  if (input?.isString) add(input, -1)
   const entries = entriesOf(body)
   for (let at = 0; at < entries.length; at++) {
     const entry = entries[at]!
@@ -87,7 +91,7 @@ export function readTurns(dialect: Dialect | null, body: JsonObject | null): Use
 
 /** For each turn a key that stands for it and all before it, beginning with `scope`'s: one look-up tells a whole prefix. */
 export function chainTurns(scope: string, turns: readonly number[]): number[] {
-  let key = hash53(scope)
+  let key = to53(Bun.hash.wyhash(scope))
   return turns.map((turn) => (key = chain(key, turn)))
 }
 
@@ -106,7 +110,7 @@ function mix(value: number): number {
 }
 
 /** Nobody has answered this turn yet: after it there are at most instructions and what an agent adds in its own name. */
-export function isUnanswered({ entry }: UserTurn, body: JsonObject): boolean {
+export function isUnanswered({ entry }: UserTurn, body: JsonNode): boolean {
   const entries = entriesOf(body)
   for (let at = entry + 1; at < entries.length; at++) if (!isSystem(entries[at]!) && !isUser(entries[at]!)) return false
   return true

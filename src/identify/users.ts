@@ -2,9 +2,10 @@
  * Which user a request counts for: the key's own, else a named one, else the first header pattern that matches, else the default.
  * Recognising a client plays no part here: one person's tools share one memory unless the file says otherwise.
  */
-import { type HeaderFields, type Identity, Refusal, type Sighting } from "../exchange.ts"
+import { type HeaderFields, type Identity, Refusal } from "../exchange.ts"
 import type { Config, HeaderPattern } from "../settings.ts"
 import { decodeHeader, readName } from "./names.ts"
+import type { Sighting } from "./sighting.ts"
 
 type Users = Config["users"]
 

@@ -3,6 +3,7 @@ import type { App } from "../app.ts"
 import { cloudBody } from "../dialects/cloud-body.ts"
 import { providerRefusal } from "../dialects/provider-error.ts"
 import { Refusal } from "../exchange.ts"
+import { joinPieces } from "../json/pieces.ts"
 import type { Cloud, Deployment } from "../settings.ts"
 import { HeaderList } from "../upstream/answer.ts"
 import { signAws } from "../upstream/aws-signature.ts"
@@ -27,9 +28,10 @@ export async function sendToCloud(
   if (isCount && (kind === "bedrock" || dialect !== "anthropic")) return COUNTS_NOTHING
   const isClaude = dialect === "anthropic"
   const betas = request.headers.find(([name]) => name === "anthropic-beta")?.[1] ?? null
-  const body = isClaude ? cloudBody(textOf(request.body), kind, betas, isCount) : request.body
+  const body = isClaude ? cloudBody(joinPieces(request.body ?? []), kind, betas, isCount) : request.body
   const headers = request.headers.filter(([name]) => kind === "vertex" || !name.startsWith("anthropic-"))
-  if (cloud.kind === "bedrock" && key === null) headers.push(...(await signAws(cloud, request.url, body, startedAt)))
+  if (cloud.kind === "bedrock" && key === null)
+    headers.push(...(await signAws(cloud, request.url, body && joinPieces(body), startedAt)))
   if (cloud.kind === "vertex" && key === null) {
     const post = (url: string, form: string) => postForm(upstream, request, url, form)
     headers.push(["authorization", `Bearer ${await googleToken(cloud.credentials, post, startedAt)}`])
@@ -49,11 +51,9 @@ export async function sendToCloud(
 
 async function postForm(upstream: App["upstream"], request: UpstreamRequest, url: string, form: string) {
   const headers = [["content-type", "application/x-www-form-urlencoded"]] as const
-  const answer = await upstream.send({ ...request, url, headers, body: form, firstByteTimeoutMs: 30_000 })
+  const answer = await upstream.send({ ...request, url, headers, body: [form], firstByteTimeoutMs: 30_000 })
   return { status: answer.status, text: Buffer.from(await answer.body.whole(MOST_ERROR_BYTES)).toString() }
 }
-
-const textOf = (body: UpstreamRequest["body"]) => (typeof body === "string" ? body : Buffer.from(body ?? "").toString())
 
 /** As a provider without such a route answers: whoever asks estimates. */
 const COUNTS_NOTHING: UpstreamAnswer = {

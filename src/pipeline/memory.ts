@@ -49,7 +49,7 @@ function whyUnfit(
   if (exceptModels.includes(group) || (onlyModels && !onlyModels.includes(group))) return "model"
   const newest = turns().at(-1)
   if (!newest) return "no-user-turn"
-  const purpose = purposeOf({ headers: arrival.headers, body: body()!, newest })
+  const purpose = purposeOf({ headers: arrival.headers, body: body!, newest })
   return purpose === "conversation" ? null : purpose
 }
 
@@ -66,8 +66,14 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
     namespace,
     sessionId,
     isOwnSession,
-    turns: said.map(({ text, entry }: UserTurn, at) => ({ key: keys[at]!, text, entry })),
-    isUnanswered: isUnanswered(said.at(-1)!, body()!),
+    turns: said.map((turn: UserTurn, at) => ({
+      key: keys[at]!,
+      entry: turn.entry,
+      get text() {
+        return turn.said.toString()
+      },
+    })),
+    isUnanswered: isUnanswered(said.at(-1)!, body!),
   }
 }
 

@@ -3,7 +3,8 @@ import type { App, Exchange, Snapshot } from "../app.ts"
 import { createGate } from "../auth/gate.ts"
 import type { Endpoint } from "../dialects/endpoints.ts"
 import { outboundDialect } from "../dialects/outbound-dialect.ts"
-import type { Arrival, JsonObject, Operation } from "../exchange.ts"
+import type { Arrival, Operation } from "../exchange.ts"
+import type { JsonText } from "../json/json-text.ts"
 import { redact } from "../memory/redact.ts"
 import { buildRoutes, type Choice } from "../route/routes.ts"
 import type { Config } from "../settings.ts"
@@ -36,8 +37,7 @@ export function openExchange(
     draft,
     endpoint,
     isRaw: operation === "passthrough",
-    text: "",
-    body: NO_BODY,
+    body: null,
     turns: NO_TURNS,
     identity: null,
     isOwnSession: false,
@@ -47,13 +47,12 @@ export function openExchange(
   }
 }
 
-const NO_BODY = () => null
 const NO_TURNS = () => []
 
-export function noteRequest({ draft }: Exchange, model: string, isStream: boolean, text: string): void {
+export function noteRequest({ draft }: Exchange, text: JsonText, model: string, isStream: boolean): void {
+  draft.request = text
   draft.row.model = redact(model) || null // until it is known to be one, it may be a key at the wrong place
   draft.row.stream = isStream
-  draft.requestChars = text.length
 }
 
 export function noteChoice({ draft, endpoint, caller, isRaw }: Exchange, { deployment, model, group }: Choice): void {
@@ -69,12 +68,3 @@ export function noteChoice({ draft, endpoint, caller, isRaw }: Exchange, { deplo
 /** A Claude subscription, or a provider key that the file lets clients bring. */
 export const bringsKey = ({ caller, snapshot }: Exchange) =>
   caller!.subscription !== null || snapshot.config.forwardProviderAuth
-
-export function parseObject(text: string): JsonObject | null {
-  if (text === "") return null
-  try {
-    return JSON.parse(text) as JsonObject
-  } catch {
-    return null // the provider answers for what is inside a body; nothing can be recognised in this one
-  }
-}

@@ -3,15 +3,18 @@ import type { App } from "../app.ts"
 import { matchEndpoint } from "../dialects/endpoints.ts"
 import { type Arrival, Refusal } from "../exchange.ts"
 import type { Answer } from "../http/answer.ts"
-import { bodyText, receiveBody } from "../http/body.ts"
+import { bodyJson, receiveBody } from "../http/body.ts"
 import { refuse, replyWith } from "../http/reply.ts"
 import { noteMemory } from "../memory/call.ts"
+import { JsonNode } from "../json/json-node.ts"
+import { JsonText } from "../json/json-text.ts"
 import { type Choice, isReady, missingVariable } from "../route/routes.ts"
 import type { Config } from "../settings.ts"
-import { bringsKey, noteChoice, noteRequest, openExchange, parseObject } from "./open-exchange.ts"
+import { bringsKey, noteChoice, noteRequest, openExchange } from "./open-exchange.ts"
 import { recognise } from "./recognise.ts"
 import { callProvider } from "./send.ts"
 
+const NOT_LOOKED_AT = JsonText.from("")
 const RAW = { operation: "passthrough", model: null, stream: null, version: null } as const
 const RAW_DIALECT = { anthropic: "anthropic", openai: "openai-chat", gemini: "gemini" } as const
 
@@ -28,12 +31,12 @@ export async function handlePassthrough(
   try {
     exchange.caller = gate.open(arrival.headers, arrival.keysFromUrl)
     const bytes = await receiveBody(arrival)
-    const text = inference ? bodyText(bytes) : ""
+    const text = inference ? bodyJson(bytes) : NOT_LOOKED_AT
     exchange.draft.tap?.request(text)
-    const body = parseObject(text)
-    const model = inference?.model ?? (typeof body?.["model"] === "string" ? body["model"] : "")
-    noteRequest(exchange, model, inference?.stream ?? body?.["stream"] === true, text)
-    recognise(exchange, text)
+    const body = JsonNode.parse(text)
+    const model = inference?.model ?? body?.get("model")?.string() ?? ""
+    noteRequest(exchange, text, model, inference?.stream ?? body?.get("stream")?.value() === true)
+    recognise(exchange, body)
     const deployment = config.passthrough[provider]
     if (!deployment) throw noProvider(provider)
     if (!isReady(deployment, bringsKey(exchange))) throw missingVariable(provider, deployment)
@@ -44,7 +47,7 @@ export async function handlePassthrough(
       exchange,
       choice,
       { method: arrival.method, rest },
-      bytes.length > 0 ? bytes : null,
+      bytes.length > 0 ? [bytes] : null,
     )
     return await replyWith(exchange, answer, false)
   } catch (error) {

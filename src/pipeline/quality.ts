@@ -35,7 +35,7 @@ export function appraiseLater(exchange: Exchange, metered: Metered | null): void
     dialect: row.dialect_in,
     askedAt: arrival.startedAt,
     isNamedSession: exchange.isOwnSession,
-    text: exchange.text,
+    request: draft.request!,
     body: exchange.body,
     turns: exchange.turns,
     isConversation: () => isConversation(exchange),
@@ -45,5 +45,5 @@ export function appraiseLater(exchange: Exchange, metered: Metered | null): void
 
 function isConversation({ arrival, body, turns }: Exchange): boolean {
   const newest = turns().at(-1)
-  return newest !== undefined && purposeOf({ headers: arrival.headers, body: body()!, newest }) === "conversation"
+  return newest !== undefined && purposeOf({ headers: arrival.headers, body: body!, newest }) === "conversation"
 }

@@ -1,20 +1,18 @@
 /** Who is calling, from where, in which conversation: what the request says, and what is known from others. */
 import type { App, Exchange } from "../app.ts"
-import type { Identity, JsonObject, Project } from "../exchange.ts"
+import type { Identity, Project } from "../exchange.ts"
 import { type Identified, identify } from "../identify/identify.ts"
+import type { JsonNode } from "../json/json-node.ts"
 import { readTurns, type UserTurn } from "../identify/turns.ts"
-import { parseObject } from "./open-exchange.ts"
 
-/** Notes it on the exchange and its row. `text`: the request as the client sent it. */
-export function recognise(exchange: Exchange, text: string): void {
+/** Notes it on the exchange and its row. */
+export function recognise(exchange: Exchange, body: JsonNode | null): void {
   const { app, arrival, draft, endpoint, snapshot } = exchange
   const caller = exchange.caller!
-  exchange.text = text
-  let parsed: JsonObject | null | undefined
-  const body = (exchange.body = () => (parsed === undefined ? (parsed = parseObject(text)) : parsed))
+  exchange.body = body
   const { dialect } = endpoint
   let turns: readonly UserTurn[] | undefined
-  exchange.turns = () => (turns ??= readTurns(dialect, body()))
+  exchange.turns = () => (turns ??= readTurns(dialect, body))
   const { headers, prefixUser, prefixProject } = arrival
   const found = identify(
     { headers, dialect, body, prefixUser, prefixProject, caller },
@@ -61,7 +59,7 @@ function projectOfSession(
 
 /** Clients without a conversation id resend the conversation: the session is found by its turns. */
 function sessionFromTurns(exchange: Exchange, identity: Identity, project: Project | null): string | null {
-  if (exchange.body() === null || exchange.endpoint.operation !== "generate") return null
+  if (exchange.body === null || exchange.endpoint.operation !== "generate") return null
   return exchange.app.sessions.find(
     `${identity.userId}\n${identity.client}\n${project?.key}`,
     exchange.turns().map(({ hash }) => hash),

@@ -1,6 +1,7 @@
 /** One call to the chosen deployment: its URL, its headers, its timeouts. What is said, and what becomes of the answer, is decided elsewhere. */
 import type { Exchange } from "../app.ts"
 import type { HeaderFields, Identity, Operation } from "../exchange.ts"
+import type { Pieces } from "../json/pieces.ts"
 import type { Config, Deployment } from "../settings.ts"
 import { namespaceOf } from "../memory/namespace.ts"
 import { containerTag } from "../memory/supermemory-tag.ts"
@@ -36,7 +37,7 @@ export function callProvider(
   exchange: Exchange,
   choice: Choice,
   to: ProviderCall,
-  body: string | Uint8Array | null,
+  body: Pieces | null,
 ): Promise<UpstreamAnswer> {
   const { app, arrival, draft, endpoint, identity, snapshot } = exchange
   const { config } = snapshot

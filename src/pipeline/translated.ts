@@ -5,11 +5,13 @@ import { fitBody, type Habits, habitsOf } from "../dialects/fitting.ts"
 import type { MediaPart } from "../dialects/form.ts"
 import { isOfType, mediaToFetch, mimeOf } from "../dialects/media-needs.ts"
 import { writeRequest } from "../dialects/outgoing.ts"
-import { type Asked, readRequest } from "../dialects/request.ts"
+import { type Asked, parseBody, readRequest } from "../dialects/request.ts"
 import type { Translation } from "../dialects/translation/call.ts"
 import { isOwnError, localCount } from "../dialects/translation/count.ts"
 import { readCall, translate } from "../dialects/translation/translation.ts"
-import { type Dialect, type JsonObject, Refusal } from "../exchange.ts"
+import { type Dialect, Refusal } from "../exchange.ts"
+import { JsonText } from "../json/json-text.ts"
+import type { Pieces } from "../json/pieces.ts"
 import type { Answer } from "../http/answer.ts"
 import { contentTypeOf, openMeter, receiveAnswer, replyJson, replyWhole } from "../http/reply.ts"
 import { replyTranslated } from "../http/reply-translated.ts"
@@ -43,12 +45,12 @@ export async function countHere(exchange: Exchange, asked: Asked, answer: Upstre
     meter.push(bytes)
     return replyWhole(exchange, answer.status, answerHeaders(answer.headers), bytes, meter.end())
   }
-  return replyJson(exchange, localCount(dialect, bodyOf(exchange, asked), estimateTokens))
+  return replyJson(exchange, localCount(dialect, parseBody(asked), estimateTokens))
 }
 
 async function translateCall(exchange: Exchange, asked: Asked, { deployment, model }: Choice): Promise<Translation> {
   const { app, arrival, draft, endpoint, identity } = exchange
-  const reading = readCall(endpoint.dialect, endpoint.operation, bodyOf(exchange, asked))
+  const reading = readCall(endpoint.dialect, endpoint.operation, parseBody(asked))
   if (reading.form && endpoint.operation !== "count_tokens")
     await fillMedia(
       exchange,
@@ -97,21 +99,21 @@ function writeTranslated(
   asked: Asked,
   { body, operation, losses }: Translation,
   { deployment, model }: Choice,
-): string {
+): Pieces {
   const { row } = exchange.draft
   const dialect = row.dialect_out!
   const { params, dropParams, fitting } = deployment
   const drop = [...dropParams]
   if (operation === "generate") {
-    const client = fitting.allowed.length > 0 ? bodyOf(exchange, asked) : {}
+    const client = fitting.allowed.length > 0 ? parseBody(asked) : {}
     const fitted = fitBody(body!, knownHabits(deployment, dialect, model), fitting.allowed, client, params)
     drop.push(...fitted.drop)
     for (const name of fitted.lost) losses.note(name)
   }
   const text = JSON.stringify(body)
-  if (drop.length === 0 && Object.keys(params).length === 0) return text
+  if (drop.length === 0 && Object.keys(params).length === 0) return [text]
   const endpoint = { dialect, operation, model, stream: row.stream, version: null } as const
-  return writeRequest(readRequest(endpoint, text), { model, params, drop }).text
+  return writeRequest(readRequest(endpoint, JsonText.from(text)), { model, params, drop }).body
 }
 
 const NOTHING_KEPT = new Map<string, never>()
@@ -126,12 +128,4 @@ function knownHabits(deployment: Deployment, dialect: Dialect, model: string): H
     known.set(deployment, last)
   }
   return last.habits
-}
-
-/** As it was parsed to be recognised, unless memory was put into it: not to be changed. @throws Refusal 400 */
-function bodyOf(exchange: Exchange, { text }: Asked): JsonObject {
-  const body = exchange.body()
-  if (body === null)
-    throw new Refusal(400, "invalid_request", "The request body is not valid JSON.", { code: "invalid_body" })
-  return text === exchange.text ? body : (JSON.parse(text) as JsonObject)
 }

@@ -1,4 +1,5 @@
 /** What is asked of a provider and what comes back: the shapes both HTTP clients share. No network here. */
+import type { Pieces } from "../json/pieces.ts"
 
 export interface Watched {
   watch(): AbortSignal
@@ -10,7 +11,7 @@ export interface UpstreamRequest {
   url: string
   /** written as they are; `host`, `content-length`, `connection` and `accept-encoding` are the client's own and must not be among them */
   headers: readonly (readonly [string, string])[]
-  body: Uint8Array | string | null
+  body: Pieces | null
   /**
    * the inbound request's; its abort closes the upstream connection at once, before the answer's head too. Who can be watched is asked for it when the
    * answer takes longer than the sweep's period: most answers are over before, and watching each for an abort costs more than it saves.

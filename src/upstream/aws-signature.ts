@@ -9,7 +9,7 @@ const cache = new Map<string, ArrayBuffer>()
 export async function signAws(
   { region, sign }: Extract<Cloud, { kind: "bedrock" }>,
   url: string,
-  body: string | Uint8Array | null,
+  body: Uint8Array | null,
   nowMs: number,
 ): Promise<[name: string, value: string][]> {
   if (sign === null) return []

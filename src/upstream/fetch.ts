@@ -12,6 +12,7 @@ import {
   type UpstreamBody,
   type UpstreamRequest,
 } from "./answer.ts"
+import { joinPieces } from "../json/pieces.ts"
 import { cancelled, collect, takeFrom } from "./body.ts"
 import { badHeader, errorCode, failedFetch, timedOut } from "./failure.ts"
 import type { Sweep, Swept } from "../event-loop/sweep.ts"
@@ -150,7 +151,7 @@ class FetchExchange implements UpstreamBody, Swept {
     return {
       method,
       headers: list,
-      body: body as Uint8Array<ArrayBuffer> | string | null,
+      body: body && (joinPieces(body) as Uint8Array<ArrayBuffer>),
       signal: this.#abort.signal,
       redirect: "manual",
       decompress: false,

@@ -11,6 +11,7 @@ import {
   type UpstreamRequest,
   type Watched,
 } from "./answer.ts"
+import { bytesIn, joinShort } from "../json/pieces.ts"
 import { cancelled, collect, readFrom } from "./body.ts"
 import { badAnswer, badHeader, failedToConnect, lostConnection, timedOut, tooLarge } from "./failure.ts"
 import { MOST_BYTES, writeBatch } from "../event-loop/write-batch.ts"
@@ -367,21 +368,25 @@ function headOf({ method, headers }: UpstreamRequest, place: Place): string {
 
 function writeRequest(connection: Connection, request: UpstreamRequest, place: Place): void {
   const { body, method } = request
-  const bodyBytes = body === null ? 0 : typeof body === "string" ? Buffer.byteLength(body) : body.length
+  const bodyBytes = body === null ? 0 : bytesIn(body)
   const hasLength = body !== null || method === "POST" || method === "PUT" || method === "PATCH"
   const head = headOf(request, place)
   const end = hasLength ? `content-length: ${bodyBytes}\r\n\r\n` : "\r\n"
   const most = head.length + end.length + bodyBytes
   if (most > MOST_BYTES) {
-    connection.write(Buffer.from(head + end, "latin1"))
-    if (body !== null) connection.write(typeof body === "string" ? Buffer.from(body) : body)
+    for (const bytes of joinShort([Buffer.from(head + end, "latin1"), ...(body ?? [])])) connection.write(bytes)
     return
   }
   let at = writeBatch.room(most)
   // not as one text: to make one costs more than to write twice
   at += writeBatch.bytes.write(head, at, "latin1")
   at += writeBatch.bytes.write(end, at, "latin1")
-  if (typeof body === "string") writeBatch.bytes.write(body, at, "utf8")
-  else if (body !== null) writeBatch.bytes.set(body, at)
-  connection.post(at + bodyBytes)
+  for (const piece of body ?? []) {
+    if (typeof piece === "string") at += writeBatch.bytes.write(piece, at)
+    else {
+      writeBatch.bytes.set(piece, at)
+      at += piece.length
+    }
+  }
+  connection.post(at)
 }

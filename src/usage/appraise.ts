@@ -2,7 +2,10 @@
  * Looks at answers after they were given: content, tool calls and the conversation, in short slices between requests. What cannot be looked at in time is dropped
  * and counted, never waited for. What is looked for is in `quality-*.ts`.
  */
-import type { Dialect, JsonObject, LedgerRow, Metered } from "../exchange.ts"
+import type { Dialect, LedgerRow, Metered } from "../exchange.ts"
+import type { JsonNode } from "../json/json-node.ts"
+import type { JsonText } from "../json/json-text.ts"
+import type { Utf8Text } from "../json/utf8-text.ts"
 import type { Counts } from "../store/counters.ts"
 import { countCalls, countForm, type Wanted } from "./quality-answer.ts"
 import { beginningOfTurn, createConversations, type Step, type Tools } from "./quality-conversation.ts"
@@ -18,9 +21,9 @@ export interface Appraisable {
   askedAt: number
   isNamedSession: boolean
   /** the client's request, for the size of the queue and for looking up words */
-  text: string
-  body: () => JsonObject | null
-  turns: () => readonly { hash: number; text: string }[]
+  request: JsonText
+  body: JsonNode | null
+  turns: () => readonly { hash: number; said: Utf8Text }[]
   /** a person's conversation, and not a title, a probe or a sub-agent's call */
   isConversation: () => boolean
   /** the memories that went in, as one text; null: none */
@@ -56,7 +59,7 @@ const MOST_SLICE_MS = 2
 const PAUSE_MS = 50
 /** What waits lives through the collector's rounds: a few hundred cost it little. */
 const MOST_WAITING = 300
-const MOST_CHARS = 64 << 20
+const MOST_BYTES = 64 << 20
 const SESSIONS = 5_000
 /** How often ended tasks are looked for. */
 const SWEEP_MS = 60_000
@@ -64,7 +67,7 @@ const SWEEP_MS = 60_000
 export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserOptions): Appraiser {
   const conversations = createConversations(SESSIONS)
   const queue: Appraisable[] = []
-  let chars = 0
+  let bytes = 0
   let dropped = 0
   let timer: ReturnType<typeof setTimeout> | null = null
   let lastSlice = 0
@@ -73,12 +76,12 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   let sweptAt = 0
 
   function add(exchange: Appraisable): void {
-    if (queue.length >= MOST_WAITING || chars > MOST_CHARS) {
+    if (queue.length >= MOST_WAITING || bytes > MOST_BYTES) {
       dropped++
       return
     }
     queue.push(exchange)
-    chars += exchange.text.length
+    bytes += exchange.request.length
   }
 
   /** In their order, since an answer is judged by what came before it; soon, since a row that is not on disk yet costs no second write. */
@@ -106,7 +109,7 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
 
   function take(exchanges: readonly Appraisable[]): void {
     for (const exchange of exchanges) {
-      chars -= exchange.text.length
+      bytes -= exchange.request.length
       try {
         look(exchange)
       } catch (error) {
@@ -117,7 +120,7 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
 
   function look(exchange: Appraisable): void {
     const { row, metered, dialect, turns } = exchange
-    const body = exchange.body()
+    const { body } = exchange
     if (body === null) return
     const { own, calls } = appraise(exchange, body)
     tell(row.id, own)
@@ -125,7 +128,7 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
     if (!step) return
     conversations.follow(step, { results: readToolResults(dialect, body), calls }, tell)
     if (step.isDone && row.tool_calls === 0 && metered.speech !== "")
-      onAnswer({ requestId: row.id, message: turns().at(-1)!.text, answer: metered.speech })
+      onAnswer({ requestId: row.id, message: turns().at(-1)!.said.toString(), answer: metered.speech })
   }
 
   return {
@@ -143,14 +146,14 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
 const NO_TOOLS: Wanted["tools"] = new Map()
 
 /** What the answer shows by itself, and which of its calls look good. A broken answer is nobody's form. */
-function appraise(exchange: Appraisable, body: JsonObject): { own: Counts; calls: Tools["calls"] } {
-  const { row, metered, text, memories } = exchange
+function appraise(exchange: Appraisable, body: JsonNode): { own: Counts; calls: Tools["calls"] } {
+  const { row, metered, request, memories } = exchange
   if (row.outcome !== "done") return { own: {}, calls: [] }
   const tools = metered.calls.length > 0 ? readTools(body) : NO_TOOLS
   const wanted = { tools, schema: readAnswerSchema(body), isTranslated: row.dialect_in !== row.dialect_out }
   const { counts, good } = countCalls(metered.calls, wanted)
   const form = countForm({ ...metered, text: metered.speech, callCount: row.tool_calls }, wanted)
-  const uptake = memories === null ? {} : countMemories(notesOf(memories), text, metered.speech)
+  const uptake = memories === null ? {} : countMemories(notesOf(memories), request, metered.speech)
   return {
     own: { ...form, ...counts, ...uptake },
     calls: metered.calls.map((call, at) => ({ ...call, isGood: good[at]! })),
@@ -158,11 +161,11 @@ function appraise(exchange: Appraisable, body: JsonObject): { own: Counts; calls
 }
 
 /** null: no person's conversation. */
-function stepOf(exchange: Appraisable, body: JsonObject): Step | null {
+function stepOf(exchange: Appraisable, body: JsonNode): Step | null {
   const { row, metered, askedAt, isNamedSession, memories } = exchange
   const turns = exchange.turns()
   if (row.session_id === null || turns.length === 0 || !exchange.isConversation()) return null
-  const entries = body["messages"] ?? body["input"] ?? body["contents"]
+  const entries = body.get("messages") ?? body.get("input") ?? body.get("contents")
   return {
     id: row.id,
     session: `${row.user_id}\n${row.session_id}`,
@@ -175,8 +178,8 @@ function stepOf(exchange: Appraisable, body: JsonObject): Step | null {
     isDone: row.outcome === "done",
     isTranslated: row.dialect_in !== row.dialect_out,
     turns: turns.map(({ hash }) => hash),
-    lastTurn: beginningOfTurn(turns.at(-1)!.text),
-    entries: Array.isArray(entries) ? entries.length : 1,
+    lastTurn: beginningOfTurn(turns.at(-1)!.said.toString()),
+    entries: entries?.isList ? entries.items().length : 1,
     cache: metered.usage && { read: metered.usage.cacheRead, written: metered.usage.cacheWrite },
     hasMemory: memories !== null,
   }

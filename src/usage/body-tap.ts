@@ -1,5 +1,7 @@
 /** Holds on to the texts of one exchange while it goes by, where the file says that bodies are kept. It stores nothing. */
 import type { Meter } from "../exchange.ts"
+import type { JsonText } from "../json/json-text.ts"
+import { joinPieces, type Pieces } from "../json/pieces.ts"
 
 /** Characters of a request, bytes of an answer. */
 const MOST = 1 << 20
@@ -13,8 +15,8 @@ interface Texts {
 
 export class BodyTap {
   readonly #redact: (text: string) => string
-  #request: string | null = null
-  #sent: string | Uint8Array | null = null
+  #request: JsonText | null = null
+  #sent: Pieces | null = null
   #answer: Uint8Array[] = []
   #answerBytes = 0
 
@@ -23,11 +25,11 @@ export class BodyTap {
     this.#redact = redact
   }
 
-  request(text: string): void {
+  request(text: JsonText): void {
     this.#request = text
   }
 
-  sent(body: string | Uint8Array | null): void {
+  sent(body: Pieces | null): void {
     this.#sent = body
   }
 
@@ -60,14 +62,15 @@ export class BodyTap {
   }
 
   texts(): Texts {
-    const sent = this.#sent instanceof Uint8Array ? new TextDecoder().decode(this.#sent) : this.#sent
+    const request = this.#request && this.#request.toString()
+    const sent = this.#sent && joinPieces(this.#sent).toString()
     const answer = this.#answerBytes === 0 ? null : Buffer.concat(this.#answer).toString()
     const clean = (text: string | null) => (text === null ? null : this.#redact(text.slice(0, MOST)))
     return {
-      request: clean(this.#request),
+      request: clean(request),
       sent: clean(sent),
       answer: clean(answer),
-      truncated: [this.#request, sent].some((text) => text !== null && text.length > MOST) || this.#answerBytes > MOST,
+      truncated: [request, sent].some((text) => text !== null && text.length > MOST) || this.#answerBytes > MOST,
     }
   }
 }

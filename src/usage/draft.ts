@@ -10,6 +10,7 @@ import type {
   Price,
   Usage,
 } from "../exchange.ts"
+import type { JsonText } from "../json/json-text.ts"
 import type { Billing, Deployment } from "../settings.ts"
 import type { BodyTap } from "./body-tap.ts"
 import { textOfTime } from "../store/time.ts"
@@ -25,7 +26,8 @@ export interface Draft {
   /** when the request went to the provider, and when its answer began; null: not yet */
   sentAt: number | null
   answeredAt: number | null
-  requestChars: number
+  /** what the client sent; null before it was read */
+  request: JsonText | null
   /** pauses in the provider's answer that were too long */
   stalls: number
   deployment: Deployment | null
@@ -39,7 +41,7 @@ export function openDraft(id: string, arrival: Arrival, dialect: Dialect | null,
     started: arrival.started,
     sentAt: null,
     answeredAt: null,
-    requestChars: 0,
+    request: null,
     stalls: 0,
     deployment: null,
     isSubscription: false,
@@ -155,7 +157,7 @@ export function countedUsage(draft: Draft, metered: Metered): { usage: Usage | n
   if (isCounted || metered.outputChars === 0) return { usage: metered.usage, estimated: false }
   const output = Math.max(metered.usage?.output ?? 0, estimateFromChars(metered.outputChars))
   if (metered.usage) return { usage: { ...metered.usage, output }, estimated: true }
-  const input = estimateFromChars(draft.requestChars)
+  const input = estimateFromChars(draft.request?.toString().length ?? 0)
   return { usage: { ...noUsage(), input, output }, estimated: true }
 }
 

@@ -9,9 +9,9 @@ const MOST_TERMS = 64
  * `memories`: the texts as they went in, oldest first. `request`: what the client sent, without them. Uptake of one: a telling word of it is in the answer and
  * nowhere in the request, so that the model can have it from nowhere else but its own knowledge.
  */
-export function countMemories(memories: readonly string[], request: string, answer: string): Counts {
+export function countMemories(memories: readonly string[], request: { toString(): string }, answer: string): Counts {
   const said = answer.toLowerCase()
-  const asked = new Lazy(() => request.toLowerCase())
+  const asked = new Lazy(() => request.toString().toLowerCase())
   const used = memories.filter((memory) =>
     termsOf(memory).some((term) => said.includes(term) && !asked.value.includes(term)),
   )

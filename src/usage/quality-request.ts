@@ -1,5 +1,6 @@
 /** What a request says about the answers before it and the one it asks for: results of tools, tools on offer, the schema of the answer. In all dialects; pure. */
 import type { Dialect, Json, JsonObject } from "../exchange.ts"
+import type { JsonNode } from "../json/json-node.ts"
 import { list, record, word } from "./meter-tally.ts"
 import { excerpt, type ToolResult } from "./quality-results.ts"
 
@@ -11,68 +12,74 @@ const MODEL_ITEMS = new Set(
 )
 
 /** The results of tools after the last thing the model said in this request. */
-export function readToolResults(dialect: Dialect, body: JsonObject): ToolResult[] {
-  const entries = list(body["messages"] ?? body["input"] ?? body["contents"])
+export function readToolResults(dialect: Dialect, body: JsonNode): ToolResult[] {
+  const entries = (body.get("messages") ?? body.get("input") ?? body.get("contents"))?.items() ?? []
   const results: ToolResult[] = []
   for (let at = entries.length - 1; at >= 0; at--) {
-    const entry = record(entries[at])
-    if (!entry) continue
+    const entry = entries[at]!
     if (isOfModel(entry)) break
     results.unshift(...resultsIn(dialect, entry))
   }
   return results
 }
 
-const isOfModel = ({ role, type }: JsonObject) =>
-  role === "assistant" || role === "model" || (role === undefined && typeof type === "string" && MODEL_ITEMS.has(type))
+function isOfModel(entry: JsonNode): boolean {
+  const role = entry.get("role")
+  return role ? role.is("assistant") || role.is("model") : MODEL_ITEMS.has(entry.get("type")?.string() ?? "")
+}
 
-function resultsIn(dialect: Dialect, entry: JsonObject): ToolResult[] {
+function resultsIn(dialect: Dialect, entry: JsonNode): ToolResult[] {
   switch (dialect) {
     case "openai-chat":
-      return entry["role"] === "tool" ? [result(entry["tool_call_id"], entry["name"], entry["content"], null)] : []
+      return entry.get("role")?.is("tool")
+        ? [result(entry.get("tool_call_id"), entry.get("name"), entry.get("content"), null)]
+        : []
     case "openai-responses":
-      return String(entry["type"]).endsWith("_call_output")
-        ? [result(entry["call_id"], null, entry["output"], entry["status"] === "failed" ? true : null)]
+      return entry.get("type")?.string()?.endsWith("_call_output")
+        ? [result(entry.get("call_id"), null, entry.get("output"), entry.get("status")?.is("failed") ? true : null)]
         : []
     case "anthropic":
-      return list(entry["content"]).flatMap((one) => {
-        const block = record(one)
-        if (block?.["type"] !== "tool_result") return []
-        const isError = block["is_error"]
-        return [result(block["tool_use_id"], null, block["content"], typeof isError === "boolean" ? isError : null)]
+      return (entry.get("content")?.items() ?? []).flatMap((block) => {
+        if (!block.get("type")?.is("tool_result")) return []
+        const isError = block.get("is_error")?.value()
+        const failed = typeof isError === "boolean" ? isError : null
+        return [result(block.get("tool_use_id"), null, block.get("content"), failed)]
       })
     case "gemini":
-      return list(entry["parts"]).flatMap((one) => {
-        const answer = record(record(one)?.["functionResponse"])
+      return (entry.get("parts")?.items() ?? []).flatMap((part) => {
+        const answer = part.get("functionResponse")
         if (!answer) return []
-        const said = record(answer["response"])
-        const failed = said?.["error"] ? true : null
-        return [
-          result(answer["id"], answer["name"], said?.["error"] ?? said?.["output"] ?? said?.["result"] ?? said, failed),
-        ]
+        const response = answer.get("response")
+        const said = response?.get("error") ?? response?.get("output") ?? response?.get("result") ?? response
+        const failed = response?.get("error")?.value() ? true : null
+        return [result(answer.get("id"), answer.get("name"), said ?? null, failed)]
       })
   }
 }
 
 function result(
-  id: Json | undefined,
-  name: Json | undefined,
-  content: Json | undefined,
+  id: JsonNode | null,
+  name: JsonNode | null,
+  content: JsonNode | null,
   failed: boolean | null,
 ): ToolResult {
-  return { id: word(id), name: word(name), text: excerpt(textOf(content)), failed }
+  return { id: id?.string() || null, name: name?.string() || null, text: excerpt(textOf(content)), failed }
 }
 
-function textOf(content: Json | undefined): string {
-  if (typeof content === "string") return content
-  if (Array.isArray(content)) return content.map((part) => textOf(record(part)?.["text"] ?? part)).join("\n")
-  return content === undefined || content === null ? "" : JSON.stringify(content)
+function textOf(content: JsonNode | null): string {
+  if (content === null) return ""
+  if (content.isList)
+    return content
+      .items()
+      .map((part) => textOf(part.get("text") ?? part))
+      .join("\n")
+  return content.string() ?? JSON.stringify(content.value())
 }
 
 /** The tools a request offers, by name; the value is the schema of the arguments, null where there is none to check (freeform and built-in ones). */
-export function readTools(body: JsonObject): Map<string, Json | null> {
+export function readTools(body: JsonNode): Map<string, Json | null> {
   const tools = new Map<string, Json | null>()
-  for (const one of list(body["tools"])) addTool(tools, record(one), "")
+  for (const one of list(body.get("tools")?.value())) addTool(tools, record(one), "")
   return tools
 }
 
@@ -91,13 +98,14 @@ function addTool(tools: Map<string, Json | null>, tool: JsonObject | null, prefi
 }
 
 /** The schema the answer has to meet; `true`: any JSON will do; null: none was asked for. */
-export function readAnswerSchema(body: JsonObject): Json | true | null {
-  const config = record(body["generationConfig"] ?? body["generation_config"])
+export function readAnswerSchema(body: JsonNode): Json | true | null {
+  const member = (name: string) => record(body.get(name)?.value())
+  const config = member("generationConfig") ?? member("generation_config")
   const format =
-    record(body["response_format"]) ??
-    record(record(body["text"])?.["format"]) ??
-    record(record(body["output_config"])?.["format"]) ??
-    record(body["output_format"])
+    member("response_format") ??
+    record(member("text")?.["format"]) ??
+    record(member("output_config")?.["format"]) ??
+    member("output_format")
   const type = word(format?.["type"])
   if (type === "json_schema") return record(format?.["json_schema"])?.["schema"] ?? format?.["schema"] ?? true
   if (type === "json_object") return true

@@ -5,6 +5,8 @@ import { matchEndpoint } from "../../src/dialects/endpoints.ts"
 import { writeRequest } from "../../src/dialects/outgoing.ts"
 import { type Asked, readRequest } from "../../src/dialects/request.ts"
 import type { Json } from "../../src/exchange.ts"
+import { JsonText } from "../../src/json/json-text.ts"
+import { textOf } from "../support/nodes.ts"
 
 const PATHS = {
   chat: "/v1/chat/completions",
@@ -16,18 +18,19 @@ const PATHS = {
 function append(path: string, text: string, ...entries: number[]): string {
   const endpoint = matchEndpoint("POST", path)!
   const appended = appendTexts(
-    readRequest(endpoint, text),
+    readRequest(endpoint, JsonText.from(text)),
     entries.map((entry) => ({ entry, text: `note ${entry} "é"\n` })),
   )
   const anew = readRequest(endpoint, appended.text)
-  expect<Asked>({ ...appended, edited: null }).toEqual(anew)
+  const said = ({ text, ...rest }: Asked) => ({ ...rest, text: text.toString(), edited: null })
+  expect(said(appended)).toEqual(said(anew))
   for (const model of [anew.model, "another"])
     for (const drop of [[], ["temperature"], ["messages[*].content", "input[*].role"], ["messages", "contents"]]) {
       const change = { model, params: { top_p: 0.5 }, drop }
       for (const one of [change, { ...change, params: {} }])
-        expect(writeRequest(appended, one).text).toBe(writeRequest(anew, one).text)
+        expect(textOf(writeRequest(appended, one).body)).toBe(textOf(writeRequest(anew, one).body))
     }
-  return appended.text
+  return appended.text.toString()
 }
 
 describe("a text becomes the last part of its message", () => {

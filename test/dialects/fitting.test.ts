@@ -7,6 +7,7 @@ import { readRequest } from "../../src/dialects/request.ts"
 import type { JsonObject } from "../../src/exchange.ts"
 import type { Deployment } from "../../src/settings.ts"
 import { deployment } from "../support/deployment.ts"
+import { jsonText, textOf } from "../support/nodes.ts"
 
 const chat = (provider: string, model: string): Served => ({ dialect: "openai-chat", provider, model })
 const fitted = (served: Served, body: JsonObject, allowed: string[] = [], asked: JsonObject = {}) => {
@@ -17,8 +18,9 @@ const fitted = (served: Served, body: JsonObject, allowed: string[] = [], asked:
 const SAID = { model: "m", messages: [{ role: "user", content: "hi" }] } satisfies JsonObject
 const CHAT = { dialect: "openai-chat", operation: "generate", model: null, stream: null, version: null } as const
 const sameDialect = (more: Partial<Deployment>, body: JsonObject, model: string) => {
-  const asked = readRequest(CHAT, JSON.stringify(body))
-  return writeRequest(asked, changeFor(asked, deployment(more), model))
+  const asked = readRequest(CHAT, jsonText(body))
+  const { body: sent } = writeRequest(asked, changeFor(asked, deployment(more), model))
+  return { text: textOf(sent), isUnchanged: sent.length === 1 }
 }
 
 test("every row says why, and does something", () => {
@@ -170,9 +172,9 @@ describe("LiteLLM's settings", () => {
       thinking: { type: "enabled", budget_tokens: 1024 },
       messages: [{ role: "user", content: "hi" }, { role: "assistant", content: [call] }, result],
     }
-    const asked = readRequest({ ...CHAT, dialect: "anthropic" }, JSON.stringify(body))
+    const asked = readRequest({ ...CHAT, dialect: "anthropic" }, jsonText(body))
     const one = deployment({ provider: "anthropic", speaks: ["anthropic"], fitting: { ...off, modifies: true } })
-    const sent = JSON.parse(writeRequest(asked, changeFor(asked, one, "claude-sonnet-4-5")).text)
+    const sent = JSON.parse(textOf(writeRequest(asked, changeFor(asked, one, "claude-sonnet-4-5")).body))
     const { thinking, ...others } = body
     expect(sent).toEqual({
       ...others,
@@ -180,15 +182,17 @@ describe("LiteLLM's settings", () => {
       tools: [expect.objectContaining({ name: "no_tool" })],
     })
     const plain = { ...body, messages: body.messages.slice(0, 1) }
-    const first = readRequest({ ...CHAT, dialect: "anthropic" }, JSON.stringify(plain))
-    const newest = JSON.parse(writeRequest(first, changeFor(first, one, "claude-opus-4-7")).text)
+    const first = readRequest({ ...CHAT, dialect: "anthropic" }, jsonText(plain))
+    const newest = JSON.parse(textOf(writeRequest(first, changeFor(first, one, "claude-opus-4-7")).body))
     expect([newest.thinking, thinking.type]).toEqual([{ type: "adaptive" }, "enabled"])
-    expect(JSON.parse(writeRequest(first, changeFor(first, one, "claude-sonnet-4-5")).text).thinking).toEqual(thinking)
+    expect(JSON.parse(textOf(writeRequest(first, changeFor(first, one, "claude-sonnet-4-5")).body)).thinking).toEqual(
+      thinking,
+    )
   })
 
   test("without them the client's bytes go out as they came", () => {
-    expect(sameDialect({ fitting: off }, asked, "m")).toMatchObject({ text: JSON.stringify(asked), edits: [] })
-    expect(sameDialect({ fitting: { ...off, drops: true } }, asked, "m").edits).toEqual([])
+    expect(sameDialect({ fitting: off }, asked, "m")).toEqual({ text: JSON.stringify(asked), isUnchanged: true })
+    expect(sameDialect({ fitting: { ...off, drops: true } }, asked, "m").isUnchanged).toBe(true)
   })
 
   test("allowed_openai_params are sent whatever the table says, and taken over where translation does not know them", () => {

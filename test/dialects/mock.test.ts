@@ -6,6 +6,7 @@ import { matchEndpoint } from "../../src/dialects/endpoints.ts"
 import { lastUserText, mockAnswer } from "../../src/dialects/mock.ts"
 import { readRequest } from "../../src/dialects/request.ts"
 import type { Dialect, JsonObject } from "../../src/exchange.ts"
+import { JsonText } from "../../src/json/json-text.ts"
 
 const TEXT = 'Hello from memproxy.\n\n "é漢👍"  event: x\ndata: {}\n\n'
 let says = TEXT
@@ -18,7 +19,7 @@ const server = Bun.serve({
     const url = new URL(request.url)
     const endpoint = matchEndpoint(request.method, url.pathname)
     if (!endpoint) return new Response(null, { status: 404 })
-    const asked = readRequest(endpoint, await request.text())
+    const asked = readRequest(endpoint, JsonText.from(await request.text()))
     const arrayForm = url.searchParams.get("alt") !== "sse"
     const answer = mockAnswer(asked, { text: says, id: "0199", created: 1_735_689_600, arrayForm })
     contentType = answer.contentType
@@ -152,7 +153,10 @@ describe("a mock's answer", () => {
   })
 
   test("is the same for the same request", () => {
-    const asked = readRequest(matchEndpoint("POST", "/v1/responses")!, '{"model":"m","input":"x","stream":true}')
+    const asked = readRequest(
+      matchEndpoint("POST", "/v1/responses")!,
+      JsonText.from('{"model":"m","input":"x","stream":true}'),
+    )
     const options = { text: "a b", id: "1", created: 1, arrayForm: false }
     expect(mockAnswer(asked, options)).toEqual(mockAnswer(asked, options))
   })

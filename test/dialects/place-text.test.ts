@@ -3,10 +3,17 @@ import { matchEndpoint } from "../../src/dialects/endpoints.ts"
 import { placeText, type Position } from "../../src/dialects/place-text.ts"
 import { readRequest } from "../../src/dialects/request.ts"
 import type { JsonObject } from "../../src/exchange.ts"
+import { jsonText } from "../support/nodes.ts"
 
 const place = (path: string, body: JsonObject, position: Position, first = 0, newest = 0) =>
   JSON.parse(
-    placeText(readRequest(matchEndpoint("POST", path)!, JSON.stringify(body)), position, "NOTE", first, newest).text,
+    placeText(
+      readRequest(matchEndpoint("POST", path)!, jsonText(body)),
+      position,
+      "NOTE",
+      first,
+      newest,
+    ).text.toString(),
   )
 
 const CHAT = "/v1/chat/completions"

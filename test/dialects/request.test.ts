@@ -4,11 +4,12 @@ import { type Asked, readRequest } from "../../src/dialects/request.ts"
 import type { Json } from "../../src/exchange.ts"
 import { Refusal } from "../../src/exchange.ts"
 import { haveFixtures, loadFixtures } from "../support/fixtures.ts"
+import { JsonText } from "../../src/json/json-text.ts"
 
 function read(path: string, body: Json | string): Asked {
   const endpoint = matchEndpoint("POST", path)
   if (!endpoint) throw new Error(`no endpoint: ${path}`)
-  return readRequest(endpoint, typeof body === "string" ? body : JSON.stringify(body))
+  return readRequest(endpoint, JsonText.from(typeof body === "string" ? body : JSON.stringify(body)))
 }
 
 function refused(path: string, body: Json | string): [number, string | null, string | null] {
@@ -113,7 +114,7 @@ describe("reading a request", () => {
       if (!endpoint || !request || provider.startsWith("inbound")) continue
       const text = request.toString()
       const body = JSON.parse(text)
-      const asked = readRequest(endpoint, text)
+      const asked = readRequest(endpoint, JsonText.of(request))
       if (endpoint.dialect !== "gemini")
         expect([id, asked.model, asked.stream]).toEqual([id, body.model, body.stream ?? false])
       expect([id, asked.wantsUsage]).toEqual([id, Boolean(body.stream && body.stream_options?.include_usage)])

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { Refusal } from "../../src/exchange.ts"
-import { bodyText, receiveBody, receiveText } from "../../src/http/body.ts"
+import { bodyText, receiveBody, receiveJson } from "../../src/http/body.ts"
 import { createServer } from "../../src/http/server.ts"
 import type { Config } from "../../src/settings.ts"
 
@@ -13,7 +13,8 @@ async function receive(body: BodyInit, headers: Record<string, string> = {}, lim
     config: () => ({ host: "127.0.0.1", allowedHosts: [], allowedOrigins: [] }) as unknown as Config,
     async answer(arrival) {
       try {
-        result = limit === undefined ? (await receiveText(arrival)).text : bodyText(await receiveBody(arrival, limit))
+        result =
+          limit === undefined ? (await receiveJson(arrival)).toString() : bodyText(await receiveBody(arrival, limit))
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         result = error.status

@@ -1,8 +1,9 @@
 /** The recorded requests of real clients, with the texts put back as far as the recording kept them. Not in the repository: absent elsewhere. */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Dialect, type Json, type JsonObject, type Sighting } from "../../src/exchange.ts"
-import { isObject } from "../../src/identify/prompt.ts"
+import type { Dialect, Json, JsonObject } from "../../src/exchange.ts"
+import type { Sighting } from "../../src/identify/sighting.ts"
+import { nodeOf } from "../support/nodes.ts"
 
 const FOLDER = join(import.meta.dir, "../../../shared/clients/captured")
 
@@ -19,6 +20,9 @@ export interface Captured {
   headers: Headers
   body: JsonObject | null
 }
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** `<len=409> first="…" lines=["…"]`: the first 90 characters, and the short lines that tell who and where. */
 function restoreText(text: string): string {
@@ -86,7 +90,7 @@ export function sightingOf(request: Captured): Sighting {
   return {
     headers: request.headers,
     dialect: dialectOf(request.path),
-    body: () => request.body,
+    body: request.body && nodeOf(request.body),
     prefixUser: null,
     prefixProject: /^\/p\/([^/]+)/.exec(request.path)?.[1] ?? null,
     caller: { kind: "open", alias: null, userId: null, subscription: null },

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { RE2JS } from "re2js"
-import { type Caller, Refusal, type Sighting } from "../../src/exchange.ts"
+import { type Caller, Refusal } from "../../src/exchange.ts"
 import type { Config, HeaderPattern } from "../../src/settings.ts"
+import type { Sighting } from "../../src/identify/sighting.ts"
 import { identify } from "../../src/identify/identify.ts"
 import { createPatternMemo } from "../../src/identify/users.ts"
+import { nodeOf } from "../support/nodes.ts"
 
 const OPEN: Caller = { kind: "open", alias: null, userId: null, subscription: null }
 const MASTER: Caller = { ...OPEN, kind: "master" }
@@ -29,7 +31,7 @@ function see(headers: Record<string, string>, more: Partial<Sighting> = {}): Sig
   return {
     headers: new Headers(headers),
     dialect: "openai-chat",
-    body: () => null,
+    body: null,
     prefixUser: null,
     prefixProject: null,
     caller: OPEN,
@@ -153,7 +155,7 @@ describe("the user", () => {
 })
 
 describe("explicit names", () => {
-  const body = () => ({
+  const body = nodeOf({
     prompt_cache_key: "k",
     messages: [{ role: "system", content: "Working directory: /home/dev/x" }],
   })

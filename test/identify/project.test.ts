@@ -3,9 +3,10 @@ import type { JsonObject } from "../../src/exchange.ts"
 import { findClue, findDirectory, projectOf } from "../../src/identify/project.ts"
 import { nameOfPath, normalisePath, normaliseRemote, parentOf } from "../../src/identify/remote.ts"
 import { captured, haveCaptured, sightingOf } from "./captured.ts"
+import { nodeOf } from "../support/nodes.ts"
 
 function clueOf(body: JsonObject | null, headers: Record<string, string> = {}) {
-  return findClue(new Headers(headers), () => body)
+  return findClue(new Headers(headers), body && nodeOf(body))
 }
 
 /** The recorded scenarios that name a directory at all, without the calls that never do (titles, token counts, git history). */

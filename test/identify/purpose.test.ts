@@ -3,9 +3,10 @@ import type { Dialect, JsonObject } from "../../src/exchange.ts"
 import { purposeOf } from "../../src/identify/purpose.ts"
 import { readTurns } from "../../src/identify/turns.ts"
 import { captured, dialectOf, haveCaptured } from "./captured.ts"
+import { nodeOf } from "../support/nodes.ts"
 
 const purpose = (dialect: Dialect, body: JsonObject, headers: Record<string, string> = {}) =>
-  purposeOf({ headers: new Headers(headers), body, newest: readTurns(dialect, body).at(-1) })
+  purposeOf({ headers: new Headers(headers), body: nodeOf(body), newest: readTurns(dialect, nodeOf(body)).at(-1) })
 const user = (content: string) => [{ role: "user", content }]
 
 describe("what a call is for", () => {
@@ -58,8 +59,9 @@ describe.if(haveCaptured)("the recorded clients", () => {
   test("titles, routers, sub-agents and utility calls are told from the conversations", () => {
     const calls = captured.filter(({ path, body }) => body && dialectOf(path) && !path.endsWith("count_tokens"))
     const found = calls.map(({ scenario, headers, body, path }) => {
-      const newest = readTurns(dialectOf(path), body).at(-1)
-      return `${scenario}: ${purposeOf({ headers, body: body!, newest })}`
+      const node = nodeOf(body)
+      const newest = readTurns(dialectOf(path), node).at(-1)
+      return `${scenario}: ${purposeOf({ headers, body: node, newest })}`
     })
     const others = new Set(found.filter((one) => !one.endsWith(": conversation")))
     expect([...others].sort()).toEqual([

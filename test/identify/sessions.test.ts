@@ -3,11 +3,13 @@ import * as fc from "fast-check"
 import type { Dialect, JsonObject } from "../../src/exchange.ts"
 import { findSession } from "../../src/identify/session.ts"
 import { createSessions } from "../../src/identify/sessions.ts"
-import { hash53, readTurns } from "../../src/identify/turns.ts"
+import { readTurns } from "../../src/identify/turns.ts"
 import { captured, dialectOf, haveCaptured } from "./captured.ts"
+import { nodeOf } from "../support/nodes.ts"
 
-const hashes = (turns: readonly string[]) => turns.map((turn) => hash53(turn))
-const userTurns = (...of: Parameters<typeof readTurns>) => readTurns(...of).map(({ hash }) => hash)
+const hashes = (turns: readonly string[]) => turns.map((turn) => Number(Bun.hash.wyhash(turn) >> 11n))
+const userTurns = (dialect: Dialect | null, body: JsonObject | null) =>
+  readTurns(dialect, body && nodeOf(body)).map(({ hash }) => hash)
 
 function counted(limit = 1000) {
   let count = 0
@@ -15,7 +17,7 @@ function counted(limit = 1000) {
 }
 
 function sessionOf(headers: Record<string, string>, body: JsonObject | null = null, client: string | null = null) {
-  return findSession(new Headers(headers), client, () => body)?.id ?? null
+  return findSession(new Headers(headers), client, body && nodeOf(body))?.id ?? null
 }
 
 describe("the client's own id", () => {
@@ -61,7 +63,7 @@ describe("the client's own id", () => {
       .filter(({ body, id }) => body !== null && id !== "codex/codex-v0.40-chat#0")
       .filter(({ id, headers, body }) => {
         const client = id.startsWith("copilot") || id.includes("recipe-copilot") ? "copilot-cli" : null
-        return (findSession(headers, client, () => body) !== null) !== withId.test(id)
+        return (findSession(headers, client, body && nodeOf(body)) !== null) !== withId.test(id)
       })
     expect(wrong.map(({ id }) => id)).toEqual([])
   })

@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test"
 import { isUnanswered, readTurns } from "../../src/identify/turns.ts"
+import { nodeOf } from "../support/nodes.ts"
 
 const said = (...content: string[]) =>
-  readTurns("anthropic", {
-    messages: [{ role: "user", content: content.map((text) => ({ type: "text", text })) }],
-  }).map(({ text }) => text)
+  readTurns(
+    "anthropic",
+    nodeOf({ messages: [{ role: "user", content: content.map((text) => ({ type: "text", text })) }] }),
+  ).map((turn) => turn.said.toString())
 
 test("a person's words are what is left when their agent's are taken away", () => {
   expect(said("<system-reminder>Today is Monday.</system-reminder>", "say hi")).toEqual(["say hi"])
@@ -23,11 +25,11 @@ test("a turn is unanswered until a model or a tool has spoken after it", () => {
   const user = { role: "user", content: "hi" }
   const is = (...after: { role: string; content: string }[]) => {
     const body = { messages: [user, ...after] }
-    return isUnanswered(readTurns("anthropic", { messages: [user] })[0]!, body)
+    return isUnanswered(readTurns("anthropic", nodeOf({ messages: [user] }))[0]!, nodeOf(body))
   }
   expect(is()).toBe(true)
   expect(is({ role: "system", content: "# Environment" })).toBe(true)
   expect(is({ role: "assistant", content: "Hello." })).toBe(false)
   const called = { input: [user, { type: "function_call", call_id: "c", name: "look", arguments: "{}" }] }
-  expect(isUnanswered(readTurns("openai-responses", called)[0]!, called)).toBe(false)
+  expect(isUnanswered(readTurns("openai-responses", nodeOf(called))[0]!, nodeOf(called))).toBe(false)
 })

@@ -8,6 +8,8 @@ import { contentOf, entriesOf } from "../../src/identify/prompt.ts"
 import { purposeOf } from "../../src/identify/purpose.ts"
 import { readTurns } from "../../src/identify/turns.ts"
 import { captured, haveCaptured } from "../identify/captured.ts"
+import { nodeOf } from "../support/nodes.ts"
+import { JsonText } from "../../src/json/json-text.ts"
 
 const NOTE = "a note"
 const isNote = (part: Json) => typeof part === "object" && (part as JsonObject)["text"] === NOTE
@@ -19,15 +21,18 @@ test.if(haveCaptured)(
     for (const { id, method, path, headers, body } of captured) {
       const endpoint = matchEndpoint(method, path.replace(/^\/p\/[^/]+/, ""))
       if (!body || endpoint?.operation !== "generate") continue
-      const turns = readTurns(endpoint.dialect, body)
+      const node = nodeOf(body)
+      const turns = readTurns(endpoint.dialect, node)
       const newest = turns.at(-1)
-      if (!newest || purposeOf({ headers, body, newest }) !== "conversation") continue
+      if (!newest || purposeOf({ headers, body: node, newest }) !== "conversation") continue
       seen++
       const text = JSON.stringify(body)
-      const told = appendTexts(readRequest(endpoint, text), [{ entry: newest.entry, text: NOTE }]).text
+      const told = appendTexts(readRequest(endpoint, JsonText.from(text)), [
+        { entry: newest.entry, text: NOTE },
+      ]).text.toString()
       const after = JSON.parse(told) as JsonObject
       const at = (whole: JsonObject) =>
-        newest.entry < 0 ? whole["input"]! : contentOf(entriesOf(whole)[newest.entry] as JsonObject)!
+        newest.entry < 0 ? whole["input"]! : contentOf(entriesOf(nodeOf(whole))[newest.entry]!)!.value()
       const [before, grown] = [at(body), at(after)]
       const parts = typeof before === "string" ? [{ type: "text", text: before }] : before
       if (typeof grown === "string") expect({ id, grown }).toEqual({ id, grown: `${String(before)}\n\n${NOTE}` })

@@ -114,7 +114,7 @@ test("a key that is bound to a user is that user's or refused, whatever its head
         const sighting = {
           headers: new Headers(headers),
           dialect: null,
-          body: () => null,
+          body: null,
           prefixUser,
           prefixProject: null,
           caller,

@@ -1,5 +1,6 @@
 /** A client's conversation in each dialect: user turns, tool loops, and the whole history sent again each time, as agents do. */
-import { lastMember, scanDocument } from "../../src/dialects/scan.ts"
+import { JsonText } from "../../src/json/json-text.ts"
+import { lastMember, scanDocument } from "../../src/json/scan.ts"
 import type { Dialect } from "../../src/exchange.ts"
 import type { Loose } from "./json.ts"
 import type { Lane } from "./lanes.ts"
@@ -67,8 +68,9 @@ export function bodyOf(lane: Lane, history: readonly Loose[], more: Loose = {}):
 
 /** A member of a JSON text, as its bytes stand there. */
 export function rawMember(text: string, key: string): string {
-  const member = lastMember(scanDocument(text), key)
-  return member ? text.slice(member.value.start, member.value.end) : ""
+  const json = JsonText.from(text)
+  const member = lastMember(scanDocument(json), key)
+  return member ? json.slice(member.value.start, member.value.end) : ""
 }
 
 /** The conversation's bytes without its closing bracket: what the next one must begin with. */

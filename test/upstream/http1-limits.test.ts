@@ -18,7 +18,7 @@ describe("giving up", () => {
     await until(() => server.closed === 1, 1000)
 
     const middle = new AbortController()
-    const { body } = await upstream.send(post(server.url, { signal: middle.signal, body: "stream" }))
+    const { body } = await upstream.send(post(server.url, { signal: middle.signal, body: ["stream"] }))
     expect(text(await body.read())).toBe("one")
     const pending = body.read().catch((error: unknown) => error)
     middle.abort()
@@ -39,7 +39,7 @@ describe("giving up", () => {
     const { server, upstream } = await serve((socket, request) =>
       socket.write(request.includes("stream") ? streamHead + chunk("one") : ok("{}")),
     )
-    const { body } = await upstream.send(post(server.url, { body: "stream" }))
+    const { body } = await upstream.send(post(server.url, { body: ["stream"] }))
     body.cancel()
     body.cancel()
     await until(() => server.closed === 1, 1000)

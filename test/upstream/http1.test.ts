@@ -7,7 +7,7 @@ const { open, serve } = useServers()
 describe("what goes out", () => {
   test("the request is one well-formed HTTP/1.1 message with our framing and nothing else added", async () => {
     const { server, upstream } = await serve((socket) => socket.write(ok("{}")))
-    await (await upstream.send(post(`${server.url}?a=b`, { headers: [["x-a", "é"]], body: "ü" }))).body.whole(100)
+    await (await upstream.send(post(`${server.url}?a=b`, { headers: [["x-a", "é"]], body: ["ü"] }))).body.whole(100)
     expect(server.heard[0]).toBe(
       `POST /v1/chat/completions?a=b HTTP/1.1\r\nhost: 127.0.0.1:${server.port}\r\naccept-encoding: identity\r\nx-a: é\r\ncontent-length: 2\r\n\r\n\xc3\xbc`,
     )
@@ -53,7 +53,10 @@ describe("what goes out", () => {
     const upstream = fastUpstream()
     open.push({ stop: () => (listener.close(), upstream.close()) })
     const answer = await upstream.send(
-      post(`http://127.0.0.1:${(listener.address() as net.AddressInfo).port}/`, { body, firstByteTimeoutMs: 30_000 }),
+      post(`http://127.0.0.1:${(listener.address() as net.AddressInfo).port}/`, {
+        body: [body],
+        firstByteTimeoutMs: 30_000,
+      }),
     )
     expect(text(await answer.body.whole(100))).toBe("done")
     expect(hash.digest("hex")).toBe(new Bun.CryptoHasher("sha1").update(body).digest("hex"))
@@ -284,7 +287,7 @@ describe("connections", () => {
       socket.pause()
       socket.write("HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
     })
-    expect((await upstream.send(post(server.url, { body: new Uint8Array(30_000_000) }))).status).toBe(413)
+    expect((await upstream.send(post(server.url, { body: [new Uint8Array(30_000_000)] }))).status).toBe(413)
     expect(upstream.stats().idle).toBe(0)
   })
 

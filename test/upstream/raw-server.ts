@@ -71,7 +71,7 @@ export function post(url: string, more: Partial<UpstreamRequest> = {}): Upstream
     method: "POST",
     url,
     headers: [["content-type", "application/json"]],
-    body: '{"model":"m"}',
+    body: ['{"model":"m"}'],
     signal: null,
     connectTimeoutMs: 5000,
     firstByteTimeoutMs: 5000,

@@ -4,6 +4,9 @@ import type { Metered } from "../../src/exchange.ts"
 import type { Counts } from "../../src/store/counters.ts"
 import { type Appraisable, createAppraiser } from "../../src/usage/appraise.ts"
 import { rowAt } from "../store/sample.ts"
+import { nodeOf } from "../support/nodes.ts"
+import { JsonText } from "../../src/json/json-text.ts"
+import { Utf8Text } from "../../src/json/utf8-text.ts"
 
 const METERED: Metered = {
   usage: null,
@@ -43,9 +46,9 @@ function start({ now = () => performance.now() } = {}) {
       dialect: "openai-chat",
       askedAt: 0,
       isNamedSession: true,
-      text: "{}",
-      body: () => ({ messages: [{ role: "user", content: "capital?" }] }),
-      turns: () => [{ hash: 1, text: "capital?" }],
+      request: JsonText.from("{}"),
+      body: nodeOf({ messages: [{ role: "user", content: "capital?" }] }),
+      turns: () => [{ hash: 1, said: Utf8Text.from("capital?") }],
       isConversation: () => true,
       memories: null,
       ...change,
@@ -69,8 +72,8 @@ test("too many, or too much text, is dropped and counted; what was taken is look
   expect(appraiser.backlog()).toEqual({ waiting: 300, dropped: 500 })
   appraiser.finish()
   expect(told.filter(([, counts]) => counts.answers).length).toBe(300)
-  const huge = "x".repeat(40 << 20)
-  for (let index = 0; index < 3; index++) add({ text: huge })
+  const huge = JsonText.of(Buffer.alloc(40 << 20, "x"))
+  for (let index = 0; index < 3; index++) add({ request: huge })
   expect(appraiser.backlog()).toEqual({ waiting: 2, dropped: 501 })
   appraiser.finish()
 })
@@ -102,7 +105,7 @@ test("turns that cannot be read cost only what they say, and the next answer not
       throw new Error("odd")
     },
   })
-  add({ body: () => null })
+  add({ body: null })
   add()
   appraiser.finish()
   expect(warned).toHaveLength(1)

@@ -7,6 +7,7 @@ import { countedUsage, openDraft, settleDraft, settlePrice } from "../../src/usa
 import { type Fixture, haveFixtures, loadFixtures } from "../support/fixtures.ts"
 import { recordedUsage } from "../support/recorded-usage.ts"
 import { meter, wayOf } from "./metering.ts"
+import { JsonText } from "../../src/json/json-text.ts"
 
 /** USD per million tokens: input, cached input, output; what else is charged apart. */
 const PRICES: readonly (readonly [RegExp, number, number, number, { write?: number; write1h?: number }?])[] = [
@@ -44,7 +45,7 @@ function rowOf(fixture: Fixture, bytes: Uint8Array) {
   const metered = meter([bytes], way)
   const provider = fixture.provider.replace(/^compat-/, "").replace(/-.*/, "")
   const draft = openDraft("id", arrival, way.dialect, way.operation ?? "generate")
-  draft.requestChars = fixture.request?.length ?? 0
+  draft.request = fixture.request ? JsonText.of(fixture.request) : null
   draft.deployment = { provider } as Deployment
   settleDraft(
     draft,

@@ -4,12 +4,13 @@ import { recognise } from "../../src/identify/clients.ts"
 import { captured, dialectOf, haveCaptured } from "../identify/captured.ts"
 import { readToolResults } from "../../src/usage/quality-request.ts"
 import { hasFailed } from "../../src/usage/quality-results.ts"
+import { nodeOf } from "../support/nodes.ts"
 
 const loops = captured.flatMap((request) => {
   const dialect = dialectOf(request.path)
   if (!dialect || !request.body) return []
-  const results = readToolResults(dialect, request.body)
-  const client = recognise(request.headers, () => request.body)?.name ?? null
+  const results = readToolResults(dialect, nodeOf(request.body))
+  const client = recognise(request.headers, nodeOf(request.body))?.name ?? null
   return results.length > 0 ? [{ id: request.id, client, results }] : []
 })
 

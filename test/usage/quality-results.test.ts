@@ -3,6 +3,7 @@ import { expect, test } from "bun:test"
 import type { Dialect, JsonObject } from "../../src/exchange.ts"
 import { readAnswerSchema, readToolResults, readTools } from "../../src/usage/quality-request.ts"
 import { hasEditFailed, hasFailed, isEditTool } from "../../src/usage/quality-results.ts"
+import { nodeOf } from "../support/nodes.ts"
 
 const result = (text: string, failed: boolean | null = null) => ({ id: "c", name: null, text, failed })
 
@@ -159,14 +160,14 @@ const AFTER: [dialect: Dialect, body: JsonObject, expected: object[]][] = [
   ],
 ]
 test.each(AFTER)("%s: results after the model's last words are read", (dialect, body, expected) => {
-  const results = readToolResults(dialect, body)
+  const results = readToolResults(dialect, nodeOf(body))
   expect(results).toMatchObject(expected)
   expect(results).toHaveLength(expected.length)
 })
 
 test("tools on offer are read in every dialect's form, Codex's groups too", () => {
   const parameters = { type: "object" }
-  const names = (tools: JsonObject[]) => [...readTools({ tools }).keys()]
+  const names = (tools: JsonObject[]) => [...readTools(nodeOf({ tools })).keys()]
   expect(names([{ type: "function", function: { name: "f", parameters } }])).toEqual(["f"])
   expect(
     names([
@@ -181,20 +182,22 @@ test("tools on offer are read in every dialect's form, Codex's groups too", () =
   expect(
     names([{ type: "namespace", name: "multi", tools: [{ type: "function", name: "spawn" }] }, { type: "web_search" }]),
   ).toEqual(["spawn", "multi.spawn", "multi__spawn", "multi", "web_search"])
-  expect(readTools({ tools: [{ type: "function", name: "f", parameters }] }).get("f")).toEqual(parameters)
+  expect(readTools(nodeOf({ tools: [{ type: "function", name: "f", parameters }] })).get("f")).toEqual(parameters)
 })
 
 test("the schema of the answer is read in every dialect's form", () => {
   const schema = { type: "object" }
-  expect(readAnswerSchema({ response_format: { type: "json_schema", json_schema: { name: "x", schema } } })).toEqual(
-    schema,
-  )
-  expect(readAnswerSchema({ text: { format: { type: "json_schema", schema } } })).toEqual(schema)
-  expect(readAnswerSchema({ output_config: { format: { type: "json_schema", schema } } })).toEqual(schema)
-  expect(readAnswerSchema({ generationConfig: { responseSchema: schema } })).toEqual(schema)
-  expect(readAnswerSchema({ generationConfig: { responseMimeType: "application/json" } })).toBe(true)
-  expect(readAnswerSchema({ response_format: { type: "json_object" } })).toBe(true)
   expect(
-    readAnswerSchema({ response_format: { type: "text" }, generationConfig: { responseMimeType: "text/plain" } }),
+    readAnswerSchema(nodeOf({ response_format: { type: "json_schema", json_schema: { name: "x", schema } } })),
+  ).toEqual(schema)
+  expect(readAnswerSchema(nodeOf({ text: { format: { type: "json_schema", schema } } }))).toEqual(schema)
+  expect(readAnswerSchema(nodeOf({ output_config: { format: { type: "json_schema", schema } } }))).toEqual(schema)
+  expect(readAnswerSchema(nodeOf({ generationConfig: { responseSchema: schema } }))).toEqual(schema)
+  expect(readAnswerSchema(nodeOf({ generationConfig: { responseMimeType: "application/json" } }))).toBe(true)
+  expect(readAnswerSchema(nodeOf({ response_format: { type: "json_object" } }))).toBe(true)
+  expect(
+    readAnswerSchema(
+      nodeOf({ response_format: { type: "text" }, generationConfig: { responseMimeType: "text/plain" } }),
+    ),
   ).toBeNull()
 })

@@ -5,12 +5,7 @@
  */
 
 import { Refusal } from "../exchange.ts"
-
-/** Half open, in UTF-16 code units of the scanned text. */
-export interface Span {
-  start: number
-  end: number
-}
+import type { JsonText, Span } from "./json-text.ts"
 
 /** One `"key": value`; `start` is the key's opening quote, `value.end` the member's end. */
 export interface Member {
@@ -26,16 +21,16 @@ const QUOTE = 34
 const COMMA = 44
 const COLON = 58
 const OPEN_ARRAY = 91
-const BACKSLASH = 92
 const CLOSE_ARRAY = 93
 const OPEN_OBJECT = 123
 const CLOSE_OBJECT = 125
-const BYTE_ORDER_MARK = 0xfeff
+/** U+FEFF in UTF-8 */
+const BYTE_ORDER_MARK = "\xef\xbb\xbf"
 
 /** The members of the object that is the whole of `text`, duplicates included, in order. Throws a 400 Refusal. */
-export function scanDocument(text: string): Member[] {
-  const open = skipBlank(text, text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0)
-  if (text.charCodeAt(open) !== OPEN_OBJECT) throw malformed(text, open, "a JSON object")
+export function scanDocument(text: JsonText): Member[] {
+  const open = skipBlank(text, text.startsWith(BYTE_ORDER_MARK, 0) ? BYTE_ORDER_MARK.length : 0)
+  if (text.byteAt(open) !== OPEN_OBJECT) throw malformed(text, open, "a JSON object")
   const members: Member[] = []
   const end = skipBlank(text, readObject(text, open, 1, members))
   if (end < text.length) throw malformed(text, end, "nothing more")
@@ -43,22 +38,22 @@ export function scanDocument(text: string): Member[] {
 }
 
 /** The members of the object that starts at `open`, which must be a `{`. */
-export function scanObject(text: string, open: number): Member[] {
+export function scanObject(text: JsonText, open: number): Member[] {
   const members: Member[] = []
   readObject(text, open, 1, members)
   return members
 }
 
 /** The elements of the array that starts at `open`, which must be a `[`. */
-export function scanArray(text: string, open: number): Span[] {
+export function scanArray(text: JsonText, open: number): Span[] {
   const elements: Span[] = []
   let at = skipBlank(text, open + 1)
-  if (text.charCodeAt(at) === CLOSE_ARRAY) return elements
+  if (text.byteAt(at) === CLOSE_ARRAY) return elements
   for (;;) {
     const end = skipValue(text, at, 1)
     elements.push({ start: at, end })
     at = skipBlank(text, end)
-    const code = text.charCodeAt(at)
+    const code = text.byteAt(at)
     if (code === CLOSE_ARRAY) return elements
     if (code !== COMMA) throw malformed(text, at, "',' or ']'")
     at = skipBlank(text, at + 1)
@@ -66,7 +61,7 @@ export function scanArray(text: string, open: number): Span[] {
 }
 
 /** Of the array that starts at `open`. */
-export const isEmptyArray = (text: string, open: number) => text.charCodeAt(skipBlank(text, open + 1)) === CLOSE_ARRAY
+export const isEmptyArray = (text: JsonText, open: number) => text.byteAt(skipBlank(text, open + 1)) === CLOSE_ARRAY
 
 /** The member that counts: of duplicates the last, as for JSON.parse. */
 export function lastMember(members: readonly Member[], key: string): Member | null {
@@ -77,23 +72,24 @@ export function lastMember(members: readonly Member[], key: string): Member | nu
   return null
 }
 
-export function valueText(text: string, member: Member): string {
-  return text.slice(member.value.start, member.value.end)
+/** As it is written: of a short value, to be looked at. */
+export function valueText(text: JsonText, { value }: Member): string {
+  return text.peek(value.start, value.end)
 }
 
-function readObject(text: string, open: number, depth: number, members: Member[]): number {
+function readObject(text: JsonText, open: number, depth: number, members: Member[]): number {
   let at = skipBlank(text, open + 1)
-  if (text.charCodeAt(at) === CLOSE_OBJECT) return at + 1
+  if (text.byteAt(at) === CLOSE_OBJECT) return at + 1
   for (;;) {
-    if (text.charCodeAt(at) !== QUOTE) throw malformed(text, at, "a string key")
+    if (text.byteAt(at) !== QUOTE) throw malformed(text, at, "a string key")
     const keyEnd = skipString(text, at)
     const colon = skipBlank(text, keyEnd)
-    if (text.charCodeAt(colon) !== COLON) throw malformed(text, colon, "':'")
+    if (text.byteAt(colon) !== COLON) throw malformed(text, colon, "':'")
     const start = skipBlank(text, colon + 1)
     const end = skipValue(text, start, depth)
     members.push({ key: readKey(text, at, keyEnd), start: at, value: { start, end } })
     at = skipBlank(text, end)
-    const code = text.charCodeAt(at)
+    const code = text.byteAt(at)
     if (code === CLOSE_OBJECT) return at + 1
     if (code !== COMMA) throw malformed(text, at, "',' or '}'")
     at = skipBlank(text, at + 1)
@@ -101,39 +97,36 @@ function readObject(text: string, open: number, depth: number, members: Member[]
 }
 
 /** A key may be written with escapes (`"mod\u0065l"`): what other parsers read decides, so it is decoded. */
-function readKey(text: string, start: number, end: number): string {
-  const plain = text.slice(start + 1, end - 1)
-  if (!plain.includes("\\")) return plain
-  try {
-    return String(JSON.parse(text.slice(start, end)))
-  } catch {
-    throw malformed(text, start, "a string key")
-  }
+function readKey(text: JsonText, start: number, end: number): string {
+  const plain = text.peek(start + 1, end - 1)
+  const key = plain.includes("\\") ? text.string(start, end) : plain
+  if (key === null) throw malformed(text, start, "a string key")
+  return key
 }
 
-function skipValue(text: string, start: number, depth: number): number {
-  const code = text.charCodeAt(start)
+function skipValue(text: JsonText, start: number, depth: number): number {
+  const code = text.byteAt(start)
   if (code === QUOTE) return skipString(text, start)
   if (code === OPEN_OBJECT || code === OPEN_ARRAY) return skipNested(text, start, depth)
   let end = start
-  while (end < text.length && !endsScalar(text.charCodeAt(end))) end++
-  if (!/^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(text.slice(start, end))) {
+  while (end < text.length && !endsScalar(text.byteAt(end))) end++
+  if (!/^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/.test(text.peek(start, end))) {
     throw malformed(text, start, "a value")
   }
   return end
 }
 
-function skipNested(text: string, start: number, depth: number): number {
+function skipNested(text: JsonText, start: number, depth: number): number {
   let level = depth
   for (let at = start; ;) {
-    const code = text.charCodeAt(at)
+    const code = text.byteAt(at)
     if (code === QUOTE) {
       at = skipString(text, at)
       continue
     }
     at++
     if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-      if (++level > MAX_DEPTH) throw tooDeep(at - 1)
+      if (++level > MAX_DEPTH) throw tooDeep(text, at - 1)
     } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
       if (--level === depth) return at
     } else if (code !== code) {
@@ -142,21 +135,15 @@ function skipNested(text: string, start: number, depth: number): number {
   }
 }
 
-/** A quote after an odd number of backslashes is part of the string. */
-function skipString(text: string, open: number): number {
-  for (let from = open + 1; ;) {
-    const quote = text.indexOf('"', from)
-    if (quote < 0) throw malformed(text, text.length, "the end of a string")
-    let before = quote - 1
-    while (text.charCodeAt(before) === BACKSLASH) before--
-    if (((quote - before) & 1) === 1) return quote + 1
-    from = quote + 1
-  }
+function skipString(text: JsonText, open: number): number {
+  const end = text.endOfString(open)
+  if (end < 0) throw malformed(text, text.length, "the end of a string")
+  return end
 }
 
-function skipBlank(text: string, from: number): number {
+function skipBlank(text: JsonText, from: number): number {
   for (let at = from; ; at++) {
-    const code = text.charCodeAt(at)
+    const code = text.byteAt(at)
     if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at
   }
 }
@@ -165,13 +152,16 @@ function endsScalar(code: number): boolean {
   return code === COMMA || code === CLOSE_OBJECT || code === CLOSE_ARRAY || code <= 32
 }
 
-function malformed(text: string, at: number, expected: string): Refusal {
+function malformed(text: JsonText, at: number, expected: string): Refusal {
   const found = at < text.length ? "" : ", but the body ends there"
-  const message = `The request body is not valid JSON: expected ${expected} at character ${at + 1}${found}.`
+  const message = `The request body is not valid JSON: expected ${expected} at character ${characterAt(text, at)}${found}.`
   return new Refusal(400, "invalid_request", message, { code: "invalid_json" })
 }
 
-function tooDeep(at: number): Refusal {
-  const message = `The request body nests deeper than ${MAX_DEPTH} levels at character ${at + 1}. Send it flatter.`
+function tooDeep(text: JsonText, at: number): Refusal {
+  const message = `The request body nests deeper than ${MAX_DEPTH} levels at character ${characterAt(text, at)}. Send it flatter.`
   return new Refusal(400, "invalid_request", message, { code: "json_too_deep" })
 }
+
+/** Counted as an editor counts, from 1. */
+const characterAt = (text: JsonText, at: number) => text.slice(0, at).length + 1

@@ -1,0 +1,129 @@
+/**
+ * A value inside a JSON document. Parsed is the document's outline: its long strings are left out, and read from its bytes by who asks for one. What is
+ * malformed inside a body is the provider's to refuse: of such a one there is no node.
+ */
+import type { Json, JsonObject } from "../exchange.ts"
+import type { JsonText, Span } from "./json-text.ts"
+import { scanDocument } from "./scan.ts"
+import { Utf8Text } from "./utf8-text.ts"
+
+/**
+ * The member of the object that stands in an outline for a long string, and holds its number. A client that sends such an object itself is told its own
+ * long string in its place.
+ */
+const HELD = "held\u007f"
+
+/** A long string of a document, read once. */
+class Held {
+  readonly #text: JsonText
+  readonly #span: Span
+  #said: Utf8Text | null | undefined = undefined
+
+  constructor(text: JsonText, span: Span) {
+    this.#text = text
+    this.#span = span
+  }
+
+  get said(): Utf8Text | null {
+    return this.#said === undefined ? (this.#said = this.#text.utf8(this.#span)) : this.#said
+  }
+}
+
+export class JsonNode {
+  readonly #value: Json
+  readonly #all: readonly Held[]
+  readonly #held: Held | null
+  #items: readonly JsonNode[] | null = null
+
+  private constructor(value: Json, all: readonly Held[]) {
+    this.#value = value
+    this.#all = all
+    this.#held = all.length > 0 ? heldBy(value, all) : null
+  }
+
+  /** null: no JSON object */
+  static parse(text: JsonText): JsonNode | null {
+    try {
+      scanDocument(text)
+    } catch {
+      return null
+    }
+    return JsonNode.ofScanned(text)
+  }
+
+  /** Of a document that `scanDocument` has read. */
+  static ofScanned(text: JsonText): JsonNode | null {
+    const spans = text.longStrings()
+    try {
+      const json = text.with(spans, (at) => `{"${HELD}":${at}}`)
+      const held = spans.map((span) => new Held(text, span))
+      return new JsonNode(JSON.parse(json) as Json, held)
+    } catch {
+      return null
+    }
+  }
+
+  get isObject(): boolean {
+    return typeof this.#value === "object" && this.#value !== null && !this.isList && this.#held === null
+  }
+
+  get isList(): boolean {
+    return Array.isArray(this.#value)
+  }
+
+  get isString(): boolean {
+    return typeof this.#value === "string" || this.#held !== null
+  }
+
+  /** The member that counts; null where there is none, where it is `null`, and in what is no object. */
+  get(key: string): JsonNode | null {
+    if (!this.isObject) return null
+    const value = (this.#value as JsonObject)[key]
+    return value === undefined || value === null ? null : new JsonNode(value, this.#all)
+  }
+
+  /** of an object */
+  keys(): string[] {
+    return this.isObject ? Object.keys(this.#value as JsonObject) : []
+  }
+
+  /** A list's elements; none of anything else. */
+  items(): readonly JsonNode[] {
+    this.#items ??= Array.isArray(this.#value) ? this.#value.map((value) => new JsonNode(value, this.#all)) : []
+    return this.#items
+  }
+
+  /** For texts that may be long. null: no string */
+  utf8(): Utf8Text | null {
+    if (this.#held !== null) return this.#held.said
+    return typeof this.#value === "string" ? Utf8Text.from(this.#value) : null
+  }
+
+  /** null: no string */
+  string(): string | null {
+    return typeof this.#value === "string" ? this.#value : (this.#held?.said?.toString() ?? null)
+  }
+
+  is(word: string): boolean {
+    return this.#value === word
+  }
+
+  /** All of it, with its long strings. */
+  value(): Json {
+    return this.#all.length === 0 ? this.#value : whole(this.#value, this.#all)
+  }
+}
+
+function heldBy(value: Json, all: readonly Held[]): Held | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null
+  const at = value[HELD]
+  return typeof at === "number" ? (all[at] ?? null) : null
+}
+
+function whole(value: Json, all: readonly Held[]): Json {
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map((one) => whole(one, all))
+  const held = heldBy(value, all)
+  if (held !== null) return held.said?.toString() ?? null
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, whole(one, all)]))
+}
