@@ -33,12 +33,14 @@ export class JsonNode {
   readonly #value: Json
   readonly #all: readonly Held[]
   readonly #held: Held | null
+  readonly #object: JsonObject | null
   #items: readonly JsonNode[] | null = null
 
   private constructor(value: Json, all: readonly Held[]) {
     this.#value = value
     this.#all = all
-    this.#held = all.length > 0 ? heldBy(value, all) : null
+    this.#object = asObject(value)
+    this.#held = all.length > 0 && this.#object !== null ? heldBy(this.#object, all) : null
   }
 
   /** null: no JSON object */
@@ -64,7 +66,7 @@ export class JsonNode {
   }
 
   get isObject(): boolean {
-    return typeof this.#value === "object" && this.#value !== null && !this.isList && this.#held === null
+    return this.#object !== null && this.#held === null
   }
 
   get isList(): boolean {
@@ -77,14 +79,13 @@ export class JsonNode {
 
   /** The member that counts; null where there is none, where it is `null`, and in what is no object. */
   get(key: string): JsonNode | null {
-    if (!this.isObject) return null
-    const value = (this.#value as JsonObject)[key]
+    const value = this.#object?.[key]
     return value === undefined || value === null ? null : new JsonNode(value, this.#all)
   }
 
   /** of an object */
   keys(): string[] {
-    return this.isObject ? Object.keys(this.#value as JsonObject) : []
+    return this.isObject ? Object.keys(this.#object!) : []
   }
 
   /** A list's elements; none of anything else. */
@@ -114,16 +115,20 @@ export class JsonNode {
   }
 }
 
-function heldBy(value: Json, all: readonly Held[]): Held | null {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null
-  const at = value[HELD]
+function asObject(value: Json): JsonObject | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null
+}
+
+function heldBy(object: JsonObject, all: readonly Held[]): Held | null {
+  const at = object[HELD]
   return typeof at === "number" ? (all[at] ?? null) : null
 }
 
 function whole(value: Json, all: readonly Held[]): Json {
-  if (typeof value !== "object" || value === null) return value
   if (Array.isArray(value)) return value.map((one) => whole(one, all))
-  const held = heldBy(value, all)
+  const object = asObject(value)
+  if (object === null) return value
+  const held = heldBy(object, all)
   if (held !== null) return held.said?.toString() ?? null
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, whole(one, all)]))
+  return Object.fromEntries(Object.entries(object).map(([key, one]) => [key, whole(one, all)]))
 }

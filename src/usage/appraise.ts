@@ -59,7 +59,7 @@ const MOST_SLICE_MS = 2
 const PAUSE_MS = 50
 /** What waits lives through the collector's rounds: a few hundred cost it little. */
 const MOST_WAITING = 300
-const MOST_BYTES = 64 << 20
+const MOST_BYTES = 8 << 20
 const SESSIONS = 5_000
 /** How often ended tasks are looked for. */
 const SWEEP_MS = 60_000

@@ -74,10 +74,21 @@ export async function streams(bench: Bench) {
   }
 }
 
+const WRITINGS = {
+  ASCII: " lorem ipsum",
+  "with typographic characters": " “Lorem” — it’s ipsum…",
+  "mostly Chinese": "敏捷的棕色狐狸跳过了懒狗，什么也没说。OK ",
+}
+
 /** (c) A prompt of 100,000 tokens. nginx as it is by default: it writes such a body to disk first. */
 export async function prompts(bench: Bench) {
-  title("400 KB prompt, 16 connections")
-  const shape = { body: chat("Read this.", { fill: 400_000 }), connections: 16, seconds: bench.quick ? 0.5 : 1 }
+  for (const [writing, words] of Object.entries(WRITINGS)) await prompt(bench, writing, words)
+}
+
+async function prompt(bench: Bench, writing: string, words: string) {
+  title(`400 KB prompt, ${writing}, 16 connections`)
+  const body = chat("Read this.", { fill: 400_000, words })
+  const shape = { body, connections: 16, seconds: bench.quick ? 0.5 : 1 }
   await run(bench, bench.memproxy, { ...shape, requests: 1000, seconds: 10 })
   const { memproxy, nginx, errors } = await compare(bench, shape, bench.quick ? 2 : 5)
   figure({

@@ -34,12 +34,20 @@ export interface Medians {
   firstByteP99Ms: number
 }
 
+interface More {
+  stream?: boolean
+  usage?: boolean
+  /** bytes of text, of `words` again and again */
+  fill?: number
+  words?: string
+}
+
 /** A chat request. What the fake provider looks at comes first. */
-export function chat(text: string, more: { stream?: boolean; usage?: boolean; fill?: number } = {}): string {
+export function chat(text: string, { words = " lorem ipsum", ...more }: More = {}): string {
   return JSON.stringify({
     model: "bench",
     ...(more.stream ? { stream: true } : {}),
-    messages: [{ role: "user", content: text + " lorem ipsum".repeat(Math.ceil((more.fill ?? 0) / 12)) }],
+    messages: [{ role: "user", content: text + words.repeat(Math.ceil((more.fill ?? 0) / Buffer.byteLength(words))) }],
     ...(more.usage ? { stream_options: { include_usage: true } } : {}),
   })
 }
