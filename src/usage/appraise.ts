@@ -59,6 +59,7 @@ const MOST_SLICE_MS = 2
 const PAUSE_MS = 50
 /** What waits lives through the collector's rounds: a few hundred cost it little. */
 const MOST_WAITING = 300
+const LEAST_WAITING = 8
 const MOST_BYTES = 8 << 20
 const SESSIONS = 5_000
 /** How often ended tasks are looked for. */
@@ -69,6 +70,10 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   const queue: Appraisable[] = []
   let bytes = 0
   let dropped = 0
+  /** how many may wait; fewer while there is no end of them */
+  let room = MOST_WAITING
+  let droppedBefore = 0
+  let wasFull = false
   let timer: ReturnType<typeof setTimeout> | null = null
   let lastSlice = 0
   /** milliseconds one takes, on the average of the last ones */
@@ -76,7 +81,7 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   let sweptAt = 0
 
   function add(exchange: Appraisable): void {
-    if (queue.length >= MOST_WAITING || bytes > MOST_BYTES) {
+    if (queue.length >= room || bytes > MOST_BYTES) {
       dropped++
       return
     }
@@ -94,10 +99,26 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
       each += ((now() - begun) / count - each) / 8
     }
     lastSlice = now()
+    makeRoom(count)
     if (queue.length > 0) timer ??= setTimeout(takeRest, PAUSE_MS)
     if (clock() - sweptAt < SWEEP_MS) return
     sweptAt = clock()
     conversations.sweep(sweptAt, tell)
+  }
+
+  /**
+   * In a process that is always too busy the last ones in a queue would be looked at when their rows are on disk: what is counted of them would cost a write each.
+   * So no more are taken than can be looked at while their rows wait, too.
+   */
+  function makeRoom(looked: number): void {
+    const isFull = dropped > droppedBefore
+    if (isFull && wasFull) {
+      room = Math.max(LEAST_WAITING, 2 * looked)
+      dropped += queue.length
+      queue.length = bytes = 0
+    } else if (!isFull) room = MOST_WAITING
+    wasFull = isFull
+    droppedBefore = dropped
   }
 
   /** Once no new rows are written for a moment, those left over have their turn: nobody waits. */

@@ -89,6 +89,27 @@ test("when more is asked than can be looked at, the first go first and the other
   expect(told.map(([id]) => Number(id))).toEqual(Array.from({ length: 60 }, (_, index) => index))
 })
 
+test("where there is no end of them, those are looked at whose rows still wait to be written, and all again once there is", () => {
+  const { add, told, appraiser } = start()
+  const write = (batch: string, count: number) => {
+    told.length = 0
+    for (let index = 0; index < count; index++) add({ row: rowAt(index, { id: `${batch} ${index}`, tool_calls: 0 }) })
+    appraiser.slice()
+    return told.map(([id]) => id)
+  }
+  for (const batch of ["first", "second"]) write(batch, 400)
+  for (const batch of ["third", "fourth"]) {
+    const [earliest] = write(batch, 400)
+    expect(earliest).toBe(`${batch} 0`)
+    expect(appraiser.backlog().waiting).toBe(0)
+  }
+  const { dropped } = appraiser.backlog()
+  for (const batch of ["fifth", "sixth"]) write(batch, 5)
+  write("last", 250)
+  appraiser.finish()
+  expect(appraiser.backlog()).toEqual({ waiting: 0, dropped })
+})
+
 test("a request in the very millisecond of the answer before it comes after it", () => {
   const { appraiser, add, told } = start()
   const row = rowAt(0, { id: "first", session_id: "s", tool_calls: 0, duration_ms: 3.05 })
