@@ -107,10 +107,10 @@ export function createLocalSearch(options: {
     const told = new Map<string, Recalled>()
     for (const answer of readInTurn(namespaces, ranked)) {
       if (answer.stored.content.trim() === text.trim()) continue // the same question asked before answers nothing
-      if (told.size === MOST_RECALLED) break // the block takes what fits
       const one = tell(answer, query)
       const known = told.get(sayingOf(one))
       told.set(sayingOf(one), known ? latest(known, one) : one)
+      if (told.size === MOST_RECALLED) break // the block takes what fits
     }
     return byWorth([...told.values()])
   }
@@ -124,12 +124,14 @@ export function createLocalSearch(options: {
   /** The part that answers, or what of it matters. */
   function tell({ stored, score, likelihood, part, why }: Answer, query: Query): Recalled {
     const span = part === null ? null : store.parts(stored.seq)[part]
-    const whole = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
+    const memory = memoryOf(stored)
+    const said = span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)
+    const whole = (said === stored.content ? memory.content : redact(said)).trim()
     const wanted = new Set(query.terms)
     const text = excerpt(whole, charsFor(likelihood), (sentence) =>
       query.termsOf(sentence).some((term) => wanted.has(term)),
     )
-    return { memory: memoryOf(stored), text, score, why, tokens: estimate(text) + ENTRY_TOKENS }
+    return { memory, text, score, why, tokens: estimate(text) + ENTRY_TOKENS }
   }
 
   return { warm, find, recall }
