@@ -26,7 +26,7 @@ export interface Memory {
 }
 
 export interface Recalled {
-  memory: Memory
+  memory: Pick<Memory, "id" | "role" | "speaker" | "created_at">
   /** the part to inject */
   text: string
   score: number

@@ -2,7 +2,7 @@
 import type { MemoryStore } from "../store/memories.ts"
 import type { StoredMemory } from "../store/memory-tables.ts"
 import type { Recalled, RecallQuery } from "./engine.ts"
-import { memoryOf } from "./memory-of.ts"
+import { timeOf } from "./memory-of.ts"
 import { asidesIn } from "./rank/asides.ts"
 import type { Corpus, Query } from "./rank/corpus.ts"
 import { charsFor, excerpt } from "./rank/excerpt.ts"
@@ -124,13 +124,13 @@ export function createLocalSearch(options: {
   /** The part that answers, or what of it matters. */
   function tell({ stored, score, likelihood, part, why }: Answer, query: Query): Recalled {
     const span = part === null ? null : store.parts(stored.seq)[part]
-    const memory = memoryOf(stored)
-    const said = span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)
-    const whole = (said === stored.content ? memory.content : redact(said)).trim()
+    const whole = redact((span ? stored.content.slice(span.start, span.stop) : stored.content.slice(0, 400)).trim())
     const wanted = new Set(query.terms)
     const text = excerpt(whole, charsFor(likelihood), (sentence) =>
       query.termsOf(sentence).some((term) => wanted.has(term)),
     )
+    const { id, role, speaker } = stored
+    const memory = { id, role, speaker, created_at: timeOf(stored) }
     return { memory, text, score, why, tokens: estimate(text) + ENTRY_TOKENS }
   }
 

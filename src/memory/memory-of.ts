@@ -4,6 +4,8 @@ import type { StoredMemory } from "../store/memory-tables.ts"
 import type { Memory } from "./engine.ts"
 import { redact } from "./redact.ts"
 
+export const timeOf = ({ created_at }: StoredMemory): string => new Date(created_at).toISOString()
+
 export function memoryOf(stored: StoredMemory): Memory {
   return {
     id: stored.id,
@@ -13,7 +15,7 @@ export function memoryOf(stored: StoredMemory): Memory {
     role: stored.role,
     speaker: stored.speaker,
     content: redact(stored.content),
-    created_at: new Date(stored.created_at).toISOString(),
+    created_at: timeOf(stored),
     source: stored.source as Memory["source"],
     request_id: stored.request_id,
     metadata: stored.metadata === null ? null : (JSON.parse(stored.metadata) as JsonObject),

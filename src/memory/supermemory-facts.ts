@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../exchange.ts"
 import type { Memory, Recalled } from "./engine.ts"
 import type { Namespace } from "./namespace.ts"
 
-export type Fact = Omit<Recalled, "tokens">
+export type Fact = Omit<Recalled, "tokens"> & { memory: Memory }
 
 /** Static facts first, then recent ones, then what was found: of one thing said twice the first is kept. */
 export function readFacts(namespace: Namespace, profile: JsonObject, results: readonly Json[]): Fact[] {

@@ -113,6 +113,10 @@ test("a megabyte of one letter, of quotes or of spaces takes no time to speak of
     " ".repeat(1 << 20),
     "password=".repeat(1 << 16),
     "sk-".repeat(1 << 18),
+    "-eyJaaaaaaaaaa".repeat(1 << 16),
+    `Private-Lines: 1${" ".repeat(1 << 20)}`,
+    "curl -u ".repeat(1 << 16),
+    "://a:".repeat(1 << 17),
   ])
     expect(redact(text).length).toBeGreaterThan(0)
 })
