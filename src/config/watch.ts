@@ -16,8 +16,8 @@ export interface WatchOptions {
   onBad: (findings: Finding[]) => void
 }
 
-/** An editor's save is several events, a truncation and a write among them: wait until they are over. */
-const QUIET_MS = 80
+/** A save is several events, and some programs write a file piece by piece: half of it may be a file, too. Wait until it stays the same so long. */
+const QUIET_MS = 250
 /** For what no event tells: a link switched far away (Kubernetes' config maps), network file systems. */
 const POLL_MS = 500
 

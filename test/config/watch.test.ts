@@ -76,6 +76,19 @@ describe("a watched file", () => {
     expect(seen.filter((what) => !what.startsWith("bad"))).toEqual(["b,c"])
   })
 
+  test("written piece by piece is read when it is whole", async () => {
+    writeFileSync(file, withModels("a"))
+    start()
+    const whole = withModels("b", "c", "d")
+    const line = whole.indexOf("\n", whole.indexOf("b"))
+    for (const end of [line, line + 20, whole.length]) {
+      writeFileSync(file, whole.slice(0, end))
+      await Bun.sleep(80)
+    }
+    await until("b,c,d")
+    expect(seen).toEqual(["b,c,d"])
+  })
+
   test("brings its includes along, those it gains later and those that were missing", async () => {
     mkdirSync(join(dir, "sub"))
     writeFileSync(file, withModels("a"))
