@@ -32,10 +32,10 @@ export const runServe = (args: string[]): Promise<number> => command(SYNTAX, beg
 async function begin(args: string[]): Promise<number> {
   const flags = readFlags(args)
   const chosen = findConfigFile({ flag: flags.config, env: process.env, cwd: process.cwd() })
-  const bind: Bind = { host: flags.host, port: flags.port, dataDir: flags["data-dir"] }
-  const load = () => loadConfig({ file: chosen.file, env: process.env, home: homedir(), overrides: bind })
+  const { host, port, "data-dir": dataDir } = flags
+  const from = { file: chosen.file, env: process.env, home: homedir(), overrides: { host, port, dataDir } }
   const before = signature(chosen.file ? [chosen.file] : [])
-  const { config, findings } = load()
+  const { config, findings } = loadConfig(from)
   for (const finding of findings) say(formatFinding(finding))
   if (!config) {
     say("memproxy does not start with this configuration.")
@@ -44,15 +44,8 @@ async function begin(args: string[]): Promise<number> {
   say(
     `memproxy ${version}, configuration: ${chosen.file ?? "built-in demo"} (${chosen.reason}), data: ${config.dataDir}`,
   )
-  // Where we listen and keep data was settled here: a later edit is read as if it said the same, and refused if it could not.
-  Object.assign(bind, { host: config.host, port: config.port, dataDir: config.dataDir })
+  const load = () => loadConfig({ ...from, running: config })
   return serve(config, load, config.files.length > 1 ? undefined : before)
-}
-
-interface Bind {
-  host?: string
-  port?: number
-  dataDir?: string
 }
 
 const OPTIONS = {

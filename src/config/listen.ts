@@ -38,8 +38,7 @@ export function readListening(
   report: Report,
 ): Listening | null {
   const before = { host: find(root, "memproxy", "host"), port: find(root, "memproxy", "port") }
-  const host = overrides.host ?? values.memproxy?.host ?? "127.0.0.1"
-  const port = overrides.port ?? values.memproxy?.port ?? 8764
+  const { host, port } = listeningPlace(values.memproxy, overrides)
   // A setting that is written and cannot be read was meant: guessing could open more than the owner wants.
   const badHost = overrides.host === undefined && isSpoilt(before.host, values.memproxy?.host)
   const badPort = overrides.port === undefined && isSpoilt(before.port, values.memproxy?.port)
@@ -60,6 +59,13 @@ export function readListening(
   if (badHost || badPort || badBlock || key === "bad" || !usable) return null
   return { host, port, masterKey: key?.secret ?? null }
 }
+
+type Where = Partial<Pick<Listening, "host" | "port">>
+/** Where it is to listen; whether it may is not asked. */
+export const listeningPlace = (own: Where = {}, overrides: Where = {}) => ({
+  host: overrides.host ?? own.host ?? "127.0.0.1",
+  port: overrides.port ?? own.port ?? 8764,
+})
 
 interface MasterKey {
   secret: Secret

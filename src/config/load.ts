@@ -5,7 +5,7 @@ import { join, resolve } from "node:path"
 import { Secret } from "../exchange.ts"
 import type { Config, Finding } from "../settings.ts"
 import { assemble } from "./include.ts"
-import { readListening } from "./listen.ts"
+import { listeningPlace, readListening } from "./listen.ts"
 import { readModels } from "./models.ts"
 import { passthroughs } from "./passthrough.ts"
 import { readJudge } from "./judge.ts"
@@ -17,6 +17,7 @@ import {
   days,
   readAliases,
   readOrigins,
+  sayNextStart,
   sayUnused,
   readBilling,
   homeDirectory,
@@ -31,11 +32,16 @@ export interface LoadOptions {
   file: string | null
   env: Readonly<Record<string, string | undefined>>
   /** the command line's; `dataDir` is relative to the working directory */
-  overrides?: { host?: string; port?: number; dataDir?: string }
+  overrides?: Partial<Settled>
+  /** of a process that serves already: they stay what they are */
+  running?: Settled
   readFile?: (path: string) => string
   home?: string
   platform?: string
 }
+
+/** What cannot change while a process serves. */
+export type Settled = Pick<Config, "host" | "port" | "dataDir">
 
 export interface Loaded {
   /** null: unreadable YAML, or authentication or listening settings that must not be guessed */
@@ -81,11 +87,11 @@ export function loadConfig(options: LoadOptions): Loaded {
 }
 
 function build(root: MapTree, files: string[], options: LoadOptions, report: Report): Omit<Config, "findings"> | null {
-  const { file, overrides = {} } = options
+  const { file, overrides = {}, running } = options
   const env = { ...options.env, ...ownVariables(root, options.env, report) }
   resolveVariables(root, env)
   const values = validate(ConfigFile, settingsOf(root), report) ?? {}
-  const listening = readListening(root, values, overrides, env, report)
+  const listening = readListening(root, values, { ...overrides, ...running }, env, report)
   const supermemory = readSupermemory(values, env)
   const deployments = readModels(root, {
     env,
@@ -107,12 +113,14 @@ function build(root: MapTree, files: string[], options: LoadOptions, report: Rep
     router_settings: router = {},
     memproxy: own = {},
   } = values
+  const dataDir = overrides.dataDir === undefined ? dataDirectory(own.data_dir, options) : resolve(overrides.dataDir)
+  if (running) sayNextStart(root, { ...listeningPlace(own, overrides), dataDir }, running, report)
   const timeoutMs = (router.timeout ?? litellm.request_timeout ?? 600) * 1000
   return {
     file,
     files,
     ...listening,
-    dataDir: overrides.dataDir === undefined ? dataDirectory(own.data_dir, options) : resolve(overrides.dataDir),
+    dataDir: running?.dataDir ?? dataDir,
     allowedHosts: own.allowed_hosts ?? [],
     allowedOrigins: readOrigins(root, own.allowed_origins ?? [], report),
     mediaHosts: (own.media_hosts ?? []).map((name) => name.toLowerCase()),

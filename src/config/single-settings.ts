@@ -16,6 +16,23 @@ interface Where {
 export const homeDirectory = ({ home, env }: Pick<Where, "home" | "env">): string =>
   home || env.HOME || env.USERPROFILE || homedir()
 
+const SETTLED = { host: "host", port: "port", dataDir: "data_dir" } as const
+
+/** An edit of what cannot change while a process serves. */
+export function sayNextStart(
+  root: MapTree,
+  wanted: Pick<Config, keyof typeof SETTLED>,
+  running: typeof wanted,
+  report: Report,
+): void {
+  for (const key of ["host", "port", "dataDir"] as const) {
+    if (wanted[key] === running[key]) continue
+    const at = find(root, "memproxy", SETTLED[key])
+    const place: Place = at?.key ?? at ?? { ...root, path: `memproxy.${SETTLED[key]}` }
+    report("note", place, `takes effect at the next start; until then it is ${running[key]}`)
+  }
+}
+
 /** Where data is kept when the command line does not say: `~` is the home directory; other relative paths begin where the file is. */
 export function dataDirectory(written: string | undefined, where: Where): string {
   const { file, env, platform = process.platform } = where

@@ -70,6 +70,22 @@ test.each(["port: 70000", "port: http", "port: -1", "port: 1.5", "host: [a]", 'h
   },
 )
 
+test("an edit of where a process listens and keeps its data says that it waits for the next start", () => {
+  const running = { host: "127.0.0.1", port: 8764, dataDir: "/data" }
+  const said = (text: string, overrides: object = { host: undefined, port: undefined, dataDir: undefined }) => {
+    const { config, findings } = load(text, { running, overrides })
+    expect(config).toMatchObject(running)
+    return withText(findings, "next start").map(({ severity, path, line }) => [severity, path, line])
+  }
+  expect(said("memproxy:\n  data_dir: /data\n  port: 9000\n  host: localhost\n")).toEqual([
+    ["note", "memproxy.port", 3],
+    ["note", "memproxy.host", 4],
+  ])
+  expect(said("memproxy: { data_dir: /other }\n")).toEqual([["note", "memproxy.data_dir", 1]])
+  expect(said("memproxy: { data_dir: /data, port: 8764 }\n")).toEqual([])
+  expect(said("memproxy: { data_dir: /other, port: 9000 }\n", { dataDir: "/data", port: 8764 })).toEqual([])
+})
+
 test("the data directory is the command line's, the file's or the system's", () => {
   const at = (text: string, more = {}) => configOf(text, more).dataDir
   expect(at("memproxy: { data_dir: ./data }\n", { overrides: { dataDir: "here" } })).toBe(resolve("here"))
