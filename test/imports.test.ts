@@ -20,10 +20,11 @@ const TYPES_FROM: Record<string, string[]> = {
   dashboard: ["store", "memory", "usage"],
   usage: ["store"],
   memory: ["store"],
+  identify: [],
   upstream: [],
   store: [],
 }
-/** What a stage may know beside its own: the words of the ledger's queries, what a dialect's token counts mean, HTTP's grammar, the event loop. */
+/** What a stage may know beside its own: the words of the ledger's queries, what a dialect's token counts mean, HTTP's grammar, the event loop, how a secret looks. */
 const VOCABULARY = [
   "store/groups.ts",
   "store/time.ts",
@@ -38,6 +39,7 @@ const VOCABULARY = [
   "event-loop/sweep.ts",
   "event-loop/write-batch.ts",
   "event-loop/write-behind.ts",
+  "memory/redact.ts",
 ]
 const ROOT_FILES = [
   "pipeline.ts",

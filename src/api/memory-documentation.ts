@@ -12,7 +12,7 @@ const MEMORY = {
   created_at: orNull({ type: "string", format: "date-time" }),
   source: text("chat, api, import or mcp"),
   request_id: orNull(text("the request it was said in")),
-  metadata: orNull({ type: "object", description: "kept and given back as it came" }),
+  metadata: orNull({ type: "object", description: "kept and given back as it came, without secrets" }),
 } satisfies Record<string, Schema>
 
 export const MEMORY_SCHEMAS = {

@@ -1,5 +1,6 @@
 /** The names that clients may give for user, project and session, and what a header's bytes mean. */
 import { Refusal } from "../exchange.ts"
+import { withoutKey } from "../memory/redact.ts"
 
 const MAX_CHARS = 128
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -28,7 +29,7 @@ export function readName(raw: string | null, where: string): string | null {
   const name = raw === null ? "" : decodeHeader(raw).trim()
   if (name === "") return null
   const wrong = fault(name)
-  if (wrong === null) return name
+  if (wrong === null) return withoutKey(name)
   throw new Refusal(
     400,
     "invalid_request",
@@ -38,5 +39,5 @@ export function readName(raw: string | null, where: string): string | null {
 
 /** An id a client sent for its own purposes: used if it can be, else passed over. */
 export function usableId(value: unknown): string | null {
-  return typeof value === "string" && value !== "" && fault(value) === null ? value : null
+  return typeof value === "string" && value !== "" && fault(value) === null ? withoutKey(value) : null
 }

@@ -6,6 +6,7 @@ import { sayingWhy } from "./disk-failure.ts"
 import type { LocalEngine } from "./local.ts"
 import { memoryOf } from "./memory-of.ts"
 import { EVERYWHERE, namespaceOf } from "./namespace.ts"
+import { withoutKey } from "./redact.ts"
 
 export interface MemoryDraft {
   userId: string
@@ -83,10 +84,15 @@ export function createMemoryAdmin(
     return act()
   }
   // Who lists or forgets a project means what is kept under it, never all of a user's because the scope is theirs.
-  const filterOf = ({ project, ...filter }: MemoryFilter) => ({
-    ...filter,
-    ...(project !== undefined && { projectKey: namespace(filter.userId, project, "project").projectKey }),
-  })
+  const filterOf = ({ project, sessionId, ...filter }: MemoryFilter) => {
+    const { userId, projectKey } = namespace(filter.userId, project ?? null, "project")
+    return {
+      ...filter,
+      userId,
+      ...(project !== undefined && { projectKey }),
+      ...(sessionId !== undefined && { sessionId: withoutKey(sessionId) }),
+    }
+  }
   return sayingWhy({
     add(draft: MemoryDraft) {
       const made = entry(draft)
@@ -100,7 +106,7 @@ export function createMemoryAdmin(
       return added
     },
     get: (id) => flushed(() => get(id)),
-    places: (userId) => flushed(() => store.places(userId, MOST_PLACES)),
+    places: (userId) => flushed(() => store.places(userId && withoutKey(userId), MOST_PLACES)),
     list: (filter, { limit, cursor }) =>
       flushed(() => {
         const found = store.list(filterOf(filter), { limit: limit + 1, before: cursor })
@@ -109,8 +115,8 @@ export function createMemoryAdmin(
       }),
     async search(userId, project, query, limit) {
       const started = now()
-      const keys = [namespace(userId, project).projectKey, EVERYWHERE]
-      const found = await engine.search(store.namespaces(userId, keys), query, limit)
+      const asked = namespace(userId, project)
+      const found = await engine.search(store.namespaces(asked.userId, [asked.projectKey, EVERYWHERE]), query, limit)
       const results = found.map(({ stored, score, why }) => ({
         ...memoryOf(stored),
         score: Math.round(score * 1e4) / 1e4,
@@ -146,7 +152,7 @@ export function createMemoryAdmin(
     *exportPages(userId) {
       void engine.flush()
       for (let after = 0; ;) {
-        const page = store.exportAll(userId, after, EXPORT_PAGE)
+        const page = store.exportAll(withoutKey(userId), after, EXPORT_PAGE)
         if (page.length === 0) return
         yield page.map(memoryOf)
         after = page.at(-1)!.seq

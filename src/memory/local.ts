@@ -8,7 +8,7 @@ import { type Answer, createLocalSearch } from "./local-search.ts"
 import { memoryOf } from "./memory-of.ts"
 import type { Stems } from "./rank/terms.ts"
 import { reasonOf, sayingWhy } from "./disk-failure.ts"
-import { redact } from "./redact.ts"
+import { redact, redactObject, withoutKey } from "./redact.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import type { NewMemory } from "../store/memory-tables.ts"
 
@@ -71,16 +71,10 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   const searcher = createLocalSearch({ store, stems, estimate })
   let waiting: Entry[] = []
 
-  function entry({
-    namespace,
-    role = "user",
-    speaker = null,
-    sessionId = null,
-    requestId = null,
-    metadata = null,
-    ...draft
-  }: Draft): Entry {
+  function entry({ namespace, role = "user", requestId = null, metadata = null, ...draft }: Draft): Entry {
     const content = redact(draft.content)
+    const speaker = draft.speaker ? redact(draft.speaker) : null
+    const sessionId = draft.sessionId ? withoutKey(draft.sessionId) : null
     const isChat = draft.source === "chat"
     // in a conversation the same words of the same session are the same turn, sent again
     const when = isChat ? null : draft.createdAt
@@ -95,7 +89,7 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       createdAt: draft.createdAt,
       source: draft.source,
       requestId,
-      metadata: metadata && JSON.stringify(metadata),
+      metadata: metadata && JSON.stringify(redactObject(metadata)),
       identity: BigInt.asIntN(64, Bun.hash.wyhash(content, head)),
     }
   }

@@ -1,5 +1,6 @@
 /** Whose memories, and of which project: the one function that decides it. Nothing reaches a store without a `Namespace`. */
 import type { Project } from "../exchange.ts"
+import { withoutKey } from "./redact.ts"
 
 /** Made by `namespaceOf` alone: no text can stand for one. */
 export class Namespace {
@@ -9,9 +10,9 @@ export class Namespace {
   /** for people */
   readonly project: string | null
   private constructor(userId: string, project: Project | null) {
-    this.userId = userId
-    this.projectKey = project?.key ?? null
-    this.project = project?.name ?? null
+    this.userId = withoutKey(userId)
+    this.projectKey = project && withoutKey(project.key)
+    this.project = project && withoutKey(project.name)
   }
   static of(scope: "user" | "project", userId: string, project: Project | null): Namespace {
     return new Namespace(userId, scope === "project" ? project : null)

@@ -1,4 +1,5 @@
 /** Secrets out of a text that is kept: written, and told again, without them. Pure; it knows shapes, not owners: what looks like a secret goes. */
+import type { Json, JsonObject } from "../exchange.ts"
 
 const MARK = "[redacted]"
 
@@ -7,19 +8,21 @@ const PEM =
 
 /** No token below is shorter, or has another character. Ordinary text has few such runs, and only they are looked at. */
 const RUN = /(?<![\w.+/=-])[\w.+/=-]{15,}/g
-/** They go out of such a run. Sources: the vendors' own documentation, https://github.com/gitleaks/gitleaks (MIT), RFC 7519 (JWT). */
-const TOKENS = new RegExp(
-  [
-    /(?<![A-Za-z0-9])(?:[spr]k[-_](?:ant-|proj-|or-|live[-_]|test[-_]|svcacct-)?[A-Za-z0-9_-]{16,}|(?:gsk|xai|hf|r8|pplx|npm|csk|nvapi|tgp_v1)[_-][A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|pypi-[\w-]{20,}|dop_v1_[a-f0-9]{20,}|sm_[A-Za-z0-9_]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|whsec_[\w+/=]{16,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{20,}|tskey-[\w-]{10,}|dckr_pat_[\w-]{16,}|ya29\.[\w-]{16,})/,
-    /\b(?:AIza[\w-]{30,}|(?:AQ|hv[bs])\.[\w-]{24,}|ATATT3x[\w=-]{20,}|dapi[a-f0-9]{32}|A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}\b|(?<=(?<![\w-])[\w-]{0,32})eyJ[\w-]{8,}\.[\w-]{8,}\.[\w.-]*)/,
-    /AGE-SECRET-KEY-1[A-Z0-9]{40,}/,
-    // As most vendors write them: who issued it, then much that is random. Ids of messages, calls and files look alike.
-    /(?<![A-Za-z0-9])(?!(?:(?:srv)?toolu|msg|msgbatch|call|resp|req|fc|rs|run|step|thread|asst|item|batch|conv|ws|ci|ig|cmp|ctc|mcp[lr]?|evt|vs)_|(?:chatcmpl|cmpl|file|gen|sha\d+)-)[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][A-Za-z0-9]{1,8}){0,2}[_-](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{24,}/,
-  ]
-    .map(({ source }) => source)
-    .join("|"),
-  "g",
-)
+/** As the vendors document their keys. Sources: the vendors' own pages, https://github.com/gitleaks/gitleaks (MIT), RFC 7519 (JWT). */
+const DOCUMENTED = [
+  /(?<![A-Za-z0-9])(?:[spr]k[-_](?:ant-|proj-|or-|live[-_]|test[-_]|svcacct-)?[A-Za-z0-9_-]{16,}|(?:gsk|xai|hf|r8|pplx|npm|csk|nvapi|tgp_v1)[_-][A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|pypi-[\w-]{20,}|dop_v1_[a-f0-9]{20,}|sm_[A-Za-z0-9_]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|whsec_[\w+/=]{16,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{20,}|tskey-[\w-]{10,}|dckr_pat_[\w-]{16,}|ya29\.[\w-]{16,})/,
+  /\b(?:AIza[\w-]{30,}|(?:AQ|hv[bs])\.[\w-]{24,}|ATATT3x[\w=-]{20,}|dapi[a-f0-9]{32}|A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}\b|(?<=(?<![\w-])[\w-]{0,32})eyJ[\w-]{8,}\.[\w-]{8,}\.[\w.-]*)/,
+  /AGE-SECRET-KEY-1[A-Z0-9]{40,}/,
+]
+  .map(({ source }) => source)
+  .join("|")
+/** As most vendors write them: who issued it, then much that is random. Ids of messages, calls and files look alike. */
+const ISSUED =
+  /(?<![A-Za-z0-9])(?!(?:(?:srv)?toolu|msg|msgbatch|call|resp|req|fc|rs|run|step|thread|asst|item|batch|conv|ws|ci|ig|cmp|ctc|mcp[lr]?|evt|vs)_|(?:chatcmpl|cmpl|file|gen|sha\d+)-)[A-Za-z][A-Za-z0-9]{1,11}(?:[_-][A-Za-z0-9]{1,8}){0,2}[_-](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{24,}/
+/** They go out of such a run. */
+const TOKENS = new RegExp(`${DOCUMENTED}|${ISSUED.source}`, "g")
+/** A name that is a key and nothing else; LiteLLM's begin with `sk-`. */
+const KEY = new RegExp(`^(?:sk-\\S+|${DOCUMENTED})$`)
 
 /** What may stand between a name and its value: quotes (also escaped ones, JSON within JSON), marks of Markdown, YAML and tables, a verb. */
 const LEADS = String.raw`\\?["'\x60*]{0,3}(?:\s{0,3}(?:=>|->|:=|[=:：>→]|是|は)|\s(?:is|was|ist|lautet|es|est|è|é)(?=\s))\s{0,3}(?:[>|]-?\s{1,8})?\\?["'\x60*]{0,3}\s?`
@@ -85,6 +88,22 @@ const HIDDEN = /[\u00ad\u200b-\u200d\u2060\ufeff](?<=[\w%-].)(?=[\w%-])/g
 const ENCODED = /(?<=\w)%(?:2d|5f)(?=[\w%])/gi
 
 export const redact = (written: string): string => withoutLed(withoutTokens(plain(written).replace(PEM, MARK)))
+
+/** Every text in it, also what only its key gives away: `{"password": "…"}`. */
+export const redactObject = (object: JsonObject): JsonObject =>
+  JSON.parse(
+    JSON.stringify(object, (key, value: Json) => (typeof value === "string" ? redactNamed(key, value) : value)),
+  )
+
+function redactNamed(key: string, value: string): string {
+  const head = `${key}=`
+  const said = redact(head + value)
+  return said.startsWith(head) ? said.slice(head.length) : redact(value)
+}
+
+/** A name of a user, project or session is kept and shown: where it is a key, another one stands for it, always the same. */
+export const withoutKey = (name: string): string =>
+  KEY.test(name) ? `key-${new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 16)}` : name
 
 function plain(text: string): string {
   const seen = text.replace(HIDDEN, "")

@@ -62,6 +62,28 @@ test("a memory is added, read, changed, found and forgotten", async () => {
   expect((await call("GET", `/${id}`)).status).toBe(404)
 })
 
+test("a key is in no part of a kept memory, and one that was a name leads to what is kept all the same", async () => {
+  const key = (part: string) => `sk-proj-${part}abcdefghij0123456789`
+  const names = { user_id: key("user"), project: key("project"), session_id: key("session") }
+  const added = await call("POST", "", {
+    ...names,
+    content: "The lift is broken.",
+    speaker: `Ann ${key("speaker")}`,
+    metadata: { note: `use ${key("note")}`, password: "hunter2hunter2", deep: [{ at: "noon", floor: 3 }] },
+  })
+  expect(added.json).toMatchObject({
+    user_id: expect.stringMatching(/^key-[0-9a-f]{16}$/),
+    project: expect.stringMatching(/^key-/),
+    session_id: expect.stringMatching(/^key-/),
+    speaker: "Ann [redacted]",
+    metadata: { note: "use [redacted]", password: "[redacted]", deep: [{ at: "noon", floor: 3 }] },
+  })
+  const found = await call("POST", "/search", { ...names, query: "Is the lift broken?" })
+  expect(found.json.results[0]).toMatchObject({ id: added.json.id })
+  const listed = await call("GET", `?${new URLSearchParams(names)}`)
+  expect(listed.json.data).toHaveLength(1)
+})
+
 test("search without a project sees the project-less and those of all projects, nobody else's", async () => {
   for (const [user_id, project, content] of [
     ["eve", undefined, "plain fact of lions"],

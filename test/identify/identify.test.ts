@@ -220,3 +220,15 @@ describe("explicit names", () => {
     })
   })
 })
+
+test("a key sent as a name is another name, always the same; what only looks like one stays", () => {
+  const key = "sk-ant-api03-abcdefghijklmnop"
+  const headers = { "x-memory-user-id": key, "x-memory-project": "sk-1234", "x-memory-session": `${key}2` }
+  const found = identify(see(headers), users)
+  expect([found.userId, found.project?.key, found.project?.name, found.sessionId].join()).not.toContain("sk-")
+  expect(found.userId).toMatch(/^key-[0-9a-f]{16}$/)
+  expect(found.sessionId).not.toBe(found.userId)
+  expect(identify(see(headers), users)).toEqual(found)
+  for (const id of ["ses_0123456789abcdef0123456789", "task-1", "ask-me", "550e8400-e29b-41d4-a716-446655440000"])
+    expect(identify(see({ "x-session-id": id }), users).sessionId).toBe(id)
+})
