@@ -1,6 +1,7 @@
 /** Where a deployment is: `api_base`, the provider's own address, and the variables that an entry waits for. */
 import type { ProviderRow } from "./providers.ts"
-import { type ModelEntry, PARAMS_TOLD } from "./schema.ts"
+import { PARAMS_TOLD } from "./litellm-keys.ts"
+import type { ModelEntry } from "./schema.ts"
 import { find, type Report, scalars, type Tree } from "./tree.ts"
 
 type Params = ModelEntry["litellm_params"]

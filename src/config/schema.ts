@@ -1,26 +1,11 @@
 /**
  * What may stand in the file: LiteLLM's keys, those of LiteLLM Memory Proxy, which came before, and our own under `memproxy`.
- * A table: what the keys do is said where they are used. `told` holds keys that are known and not acted on.
- * Sources: LiteLLM's docs/proxy/configs.md and config_settings.md.
+ * A table: what the keys do is said where they are used. Those that are known and not acted on are `litellm-keys.ts`'s.
  */
 
 import { Type, type Static, type TProperties, type TSchema } from "typebox"
-import type { Hints, Told } from "./validate.ts"
-
-const say =
-  (severity: Told["severity"], message: string) =>
-  (names: string): Record<string, Told> =>
-    Object.fromEntries(
-      names
-        .trim()
-        .split(/\s+/)
-        .map((name) => [name, { severity, message }]),
-    )
-
-const later = say("note", "read, but nothing in this version acts on it")
-const notNeeded = say("note", "not needed: memproxy keeps its data in its own directory")
-const elsewhere = say("note", "has no meaning here, ignored")
-const unsupported = say("warning", "not supported, ignored")
+import { FILE_TOLD, GENERAL_TOLD, LITELLM_TOLD, MODEL_TOLD, PARAMS_TOLD, ROUTER_TOLD } from "./litellm-keys.ts"
+import type { Hints } from "./validate.ts"
 
 const hints = (more: Hints): Hints => more
 const opt = <T extends TSchema>(schema: T) => Type.Optional(schema)
@@ -49,26 +34,6 @@ const duration = () =>
     wants: 'a time like "90d" (s, m, h, d, w, mo; a bare number is days)',
   })
 const url = () => text({ pattern: "^https?://[^\\s/?#]", wants: "an address that begins with http:// or https://" })
-
-/** In `litellm_params`, what is neither ours nor a parameter of the request. */
-export const PARAMS_TOLD: Readonly<Record<string, Told>> = {
-  ...later(`max_retries num_retries cooldown_time max_parallel_requests tags tag_regex cache_control_injection_points
-        max_budget budget_duration use_in_pass_through fallbacks retry_policy rpd tpd itpm otpm daily_reset_time keepalive_seconds
-        timeout_by_service_tier stream_timeout_by_service_tier provider_affinity_header
-        merge_reasoning_content_in_choices`),
-  ...elsewhere(`configurable_clientside_auth_params litellm_trace_id use_litellm_proxy use_chat_completions_api vector_store_ids
-        max_file_size_mb default_api_key_tpm_limit default_api_key_rpm_limit timeout_type ssl_verify`),
-  ...unsupported(`aws_role_name aws_session_name aws_web_identity_token aws_sts_endpoint azure_ad_token tenant_id client_id client_secret azure_username azure_password azure_scope region_name
-        gcs_bucket_name watsonx_region_name hf_model_name auto_router_config auto_router_default_model prompt_id
-        auto_router_config_path auto_router_embedding_model adaptive_router_config adaptive_router_default_model complexity_router_config
-        complexity_router_default_model quality_router_config quality_router_default_model
-        aws_batch_role_arn aws_bedrock_control_plane_endpoint aws_bedrock_project_id aws_external_id aws_session_tags
-        s3_bucket_name s3_region_name s3_access_key_id s3_secret_access_key s3_bucket_owner s3_encryption_key_id s3_endpoint_url s3_output_bucket_name
-        token_exchange_audience token_exchange_endpoint token_exchange_profile token_exchange_scope use_xai_oauth chatgpt_auth_file
-        openai_identity_provider_id openai_identity_token_file openai_service_account_id anthropic_federation_rule_id anthropic_federation_workspace_id
-        anthropic_identity_source anthropic_identity_token anthropic_identity_token_file anthropic_organization_id anthropic_service_account_id
-        responses_api_version`),
-}
 
 /** For one model, or in `litellm_settings` for all. */
 const FITTING = {
@@ -133,7 +98,7 @@ export const ModelEntry = Type.Object(
     rpm: amount(),
     tpm: amount(),
   },
-  { told: later("max_parallel_requests tags blocked") },
+  { told: MODEL_TOLD },
 )
 
 export const Credential = Type.Object({
@@ -152,10 +117,6 @@ export const HeaderPatternEntry = Type.Object({
   }),
 })
 
-/** The names both `router_settings` and `litellm_settings` know. */
-const ROUTING = `num_retries fallbacks context_window_fallbacks content_policy_fallbacks default_fallbacks allowed_fails cooldown_time
-  max_fallbacks retry_after`
-
 export const RouterSettings = object(
   {
     timeout: seconds(),
@@ -166,18 +127,7 @@ export const RouterSettings = object(
     default_litellm_params: opt(Type.Unknown()),
   },
   {
-    told: {
-      ...later(`${ROUTING} routing_strategy routing_strategy_args disable_cooldowns retry_policy model_group_retry_policy
-        allowed_fails_policy enable_pre_call_checks optional_pre_call_checks enable_tag_filtering tag_filtering_match_any
-        provider_budget_config default_max_parallel_requests default_priority polling_interval cache_responses caching_groups
-        ignore_invalid_deployments enable_health_check_routing enable_weighted_failover deployment_affinity_ttl_seconds`),
-      ...elsewhere(
-        "debug_level set_verbose client_ttl router_general_settings assistants_config search_tools guardrail_list",
-      ),
-      ...unsupported(
-        "redis_host redis_port redis_password redis_url redis_db redis_username redis_ssl cache_kwargs alerting_config",
-      ),
-    },
+    told: ROUTER_TOLD,
   },
 )
 
@@ -200,22 +150,7 @@ export const LitellmSettings = object(
     callbacks: texts(),
   },
   {
-    told: {
-      ...later(`${ROUTING} cache max_budget budget_duration extra_spend_tag_headers
-        disable_add_user_agent_to_request_tags check_provider_endpoint redact_user_api_key_info
-        enable_caching_on_provider_specific_optional_params json_logs set_verbose
-        max_end_user_budget upperbound_key_generate_params default_key_generate_params`),
-      ...later("otel_exporter otel_endpoint otel_service_name otel_headers"),
-      ...notNeeded("database_type database_url store_model_in_db"),
-      ...elsewhere(`use_client_cache force_ipv4 telemetry suppress_debug_info turn_off_sentry disable_end_user_cost_tracking
-        disable_end_user_cost_tracking_prometheus_only enable_json_schema_validation disable_hf_tokenizer_download
-        route_all_chat_openai_to_responses use_chat_completions_url_for_anthropic_messages user_url_validation public_routes
-        default_team_params tag_budget_config s3_callback_params langfuse_default_tags token service_callback ssl_verify
-        datadog_params prometheus_metrics_config custom_provider_map post_call_rules audio_speech_chunk_size
-        network_mock default_redis_ttl default_in_memory_ttl openai_system_message_first add_function_to_prompt priority_reservation`),
-      ...unsupported(`mcp_aliases guardrails default_internal_user_params default_team_settings key_generation_settings
-        max_internal_user_budget internal_user_budget_duration secret_manager_settings default_vertex_config sso_settings`),
-    },
+    told: LITELLM_TOLD,
   },
 )
 
@@ -231,28 +166,7 @@ export const GeneralSettings = object(
     forward_openai_org_id: flag(),
   },
   {
-    told: {
-      ...later(`disable_error_logs maximum_spend_logs_retention_interval maximum_spend_logs_cleanup_cron max_parallel_requests
-        global_max_parallel_requests max_request_size_mb max_response_size_mb background_health_checks health_check_interval
-        health_check_details health_check_concurrency health_check_ignore_transient_errors pass_through_endpoints user_header_name
-        user_header_mappings alerting alerting_threshold alert_types alert_to_webhook_url alerting_args infer_model_from_keys
-        use_background_health_checks_for_routing`),
-      ...say("note", "always so: what the provider used is asked for on every stream")("always_include_stream_usage"),
-      ...notNeeded(`database_url database_connection_pool_limit database_connection_timeout database_type database_args
-        store_model_in_db allow_requests_on_db_unavailable use_redis_transaction_buffer proxy_batch_write_at
-        proxy_batch_polling_interval proxy_budget_rescheduler_min_time proxy_budget_rescheduler_max_time disable_spend_updates
-        disable_prisma_schema_update use_shared_health_check`),
-      ...elsewhere(`set_verbose embedding_model image_generation_model moderation_model disable_retry_on_max_parallel_request_limit_error
-        disable_reset_budget disable_adding_master_key_hash_to_db enable_public_model_hub ui_access_mode enforce_user_param
-        allowed_routes disable_responses_id_security reject_clientside_metadata_tags supported_db_objects disable_model_usage
-        allow_client_side_credentials proxy_config coding_agents otel enable_openapi_docs use_x_forwarded_for trusted_proxy_ranges
-        block_robots store_audit_logs search_tools spend_report_frequency default_team_disabled pass_through_request_timeout`),
-      ...say("warning", "not supported: the ledger always writes a row for every request")("disable_spend_logs"),
-      ...unsupported(`allowed_ips public_routes admin_only_routes enable_jwt_auth litellm_jwtauth custom_auth custom_auth_settings
-        custom_key_generate custom_sso custom_ui_sso_sign_in_handler enable_oauth2_auth enable_oauth2_proxy_auth oauth2_config_mappings
-        key_management_system key_management_settings google_kms use_google_kms use_azure_key_vault use_aws_secret_manager
-        control_plane_url role_permissions allowed_email_domains sso enforced_params dynamodb_endpoint`),
-    },
+    told: GENERAL_TOLD,
   },
 )
 
@@ -329,15 +243,7 @@ export const ConfigFile = Type.Object(
     memproxy: Memproxy,
   },
   {
-    told: {
-      ...unsupported(
-        "mcp_servers mcp_tools tool_execution guardrails vector_store_registry prompts policies search_tools agents agent_list",
-      ),
-      ...later("callback_settings"),
-      ...elsewhere(
-        "files_settings finetune_settings default_vertex_config assistant_settings litellm_license worker_config",
-      ),
-    },
+    told: FILE_TOLD,
   },
 )
 

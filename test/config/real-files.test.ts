@@ -197,6 +197,18 @@ litellm_settings: { set_verbose: False, json_logs: true, callbacks: [prometheus,
       ["a", "b"],
     ],
     [
+      "what LiteLLM added of late",
+      `general_settings: { max_in_flight_requests_per_worker: 8, database_socket_timeout: 3, spend_logs_metadata_fields: [a], mcp_allowed_clients: [b], password_policy_min_length: 9 }
+router_settings: { routing_groups: [], weights: {}, max_retries: 2, tag_routing_prefix: x }
+litellm_settings: { budget_reset_time: "09:00", prometheus_exclude_labels: [a], sse_keepalive_ping_interval_seconds: 5, ssl_certificate: a.pem, http2: true }
+policy_attachments: []
+model_list:
+  - model_name: m
+    litellm_params: { model: openai/x, api_key: k, allow_client_keepalive_override: true, kubernetes_pod_discovery: true, valkey_port: 1, anthropic_keycloak_scope: s }
+`,
+      ["m"],
+    ],
+    [
       "prices, tags and limits",
       `model_list:
   - model_name: m
