@@ -36,6 +36,7 @@ const VOCABULARY = [
   "dialects/gemini/usage.ts",
   "wire/message.ts",
   "wire/chunks.ts",
+  "event-loop/patience.ts",
   "event-loop/sweep.ts",
   "event-loop/write-batch.ts",
   "event-loop/write-behind.ts",

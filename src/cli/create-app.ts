@@ -36,6 +36,7 @@ export function createApp({ config, snapshot, store, stopping, say, log }: AppPa
     blocks: store.sentBlocks,
     outbox: store.outbox,
     store: store.memories,
+    patience: store.patience,
     estimate: estimateTokens,
     newId: Bun.randomUUIDv7,
     clock: Date.now,

@@ -72,7 +72,7 @@ async function serve(
   let store: Store
   try {
     lock = acquireLock(config.dataDir)
-    store = openStore(config.dataDir, { warn: say, scoreOf })
+    store = openStore(config.dataDir, { warn: say, scoreOf, now: () => performance.now() })
   } catch (error) {
     say((error as Error).message)
     return 1

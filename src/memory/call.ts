@@ -37,6 +37,7 @@ export function recallFor(
     engine,
     blocks: memories.blocks,
     memo: memories.memo,
+    patience: memories.patience,
     maxTokens: settings.maxTokens,
     budgetMs: settings.budgetMs,
     estimate: memories.estimate,

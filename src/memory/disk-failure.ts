@@ -1,11 +1,13 @@
 /** What a database's refusals mean for memory. Whose they are and what happens then, others decide. */
 import { MemoryFailure } from "./engine.ts"
 
-/** SQLite's codes, in the words of a person who has to do something about them. */
+/** SQLite's codes and those of `TooSlow`, in the words of a person who has to do something about them. */
 const DISK: readonly (readonly [code: RegExp, reason: string, words: string])[] = [
   [/^SQLITE_(BUSY|LOCKED)/, "locked", "another program holds its database"],
   [/^SQLITE_(CORRUPT|NOTADB)/, "corrupt", "its database was damaged, and a new one is begun"],
   [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "full", "its disk is full"],
+  [/^TIMEOUT$/, "timeout", "its disk is slow"],
+  [/^SLOW$/, "slow", "its disk is slow"],
   [/^(SQLITE_|EIO)/, "disk", "its disk fails"],
 ]
 

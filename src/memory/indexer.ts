@@ -1,4 +1,5 @@
 /** Makes what was kept findable: cut into parts, their words, what can be seen of it. In slices, so that requests go on meanwhile. */
+import type { Patience } from "../event-loop/patience.ts"
 import { createWriteBehind } from "../event-loop/write-behind.ts"
 import type { IndexedMemory, UnindexedMemory } from "../store/memory-tables.ts"
 import type { MemoryStore } from "../store/memories.ts"
@@ -21,6 +22,8 @@ export interface Indexer {
 const SOON_MS = 100
 const SLICE_MS = 8
 const BATCH = 64
+/** Of a slow disk. */
+const FEW = 16
 /** About a second's work, which the next search waits for. */
 const MOST_CHARS = 8_000_000
 const RETRY_MS = 500
@@ -31,23 +34,31 @@ export interface IndexerOptions {
   /** monotonic milliseconds */
   now: () => number
   warn: (message: string) => void
+  patience?: Patience
 }
 
-export function createIndexer({ store, stems, now, warn }: IndexerOptions): Indexer {
+export function createIndexer({ store, stems, now, warn, patience }: IndexerOptions): Indexer {
   let chars = 0
 
   const isTooMuch = () => chars > MOST_CHARS
 
   function catchUp(namespaces: readonly number[] | null, withinMs: number): boolean {
-    const first = store.unindexed(namespaces, BATCH)
-    return first.length === 0 || store.together(() => index(first, namespaces, now() + withinMs))
+    const most = patience?.isStrained ? FEW : BATCH
+    const next = () => store.unindexed(namespaces, most)
+    const first = next()
+    return first.length === 0 || store.together(() => index(first, next, most, now() + withinMs))
   }
 
-  function index(first: readonly UnindexedMemory[], namespaces: readonly number[] | null, deadline: number): boolean {
-    for (let waiting = first; ; waiting = store.unindexed(namespaces, BATCH)) {
+  function index(
+    first: readonly UnindexedMemory[],
+    next: () => readonly UnindexedMemory[],
+    most: number,
+    deadline: number,
+  ): boolean {
+    for (let waiting = first; ; waiting = next()) {
       store.index(waiting.map(read))
       for (const { content } of waiting) chars = Math.max(0, chars - content.length)
-      if (waiting.length < BATCH) return true
+      if (waiting.length < most) return true
       if (now() >= deadline) return false
     }
   }
@@ -71,6 +82,7 @@ export function createIndexer({ store, stems, now, warn }: IndexerOptions): Inde
   const behind = createWriteBehind({
     afterMs: SOON_MS,
     retryMs: RETRY_MS,
+    patience,
     write: () => !catchUp(null, SLICE_MS),
     failed: (error) => warn(`memories cannot be indexed (${String(error)}); it is tried again`),
   })

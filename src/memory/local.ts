@@ -1,4 +1,5 @@
 /** The memory inside the binary: kept, indexed a moment later, and searched (`local-search.ts`). No key, no service; no model is run. */
+import type { Patience } from "../event-loop/patience.ts"
 import { createWriteBehind } from "../event-loop/write-behind.ts"
 import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryTools, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
@@ -27,6 +28,8 @@ export interface LocalOptions {
   /** monotonic milliseconds */
   now: () => number
   warn: (message: string) => void
+  /** with the disk, for what nobody asked for by hand */
+  patience?: Patience
 }
 
 /** Characters: a pasted file is no memory. */
@@ -34,6 +37,8 @@ const MOST_CONTENT = 4096
 const FLUSH_AFTER_MS = 20
 const MOST_WAITING = 10_000
 const RETRY_MS = 500
+/** Of a slow disk. */
+const FEW = 16
 /** What was kept a moment ago is indexed before a recall, as far as this goes: a large import is found later. */
 const INDEXING_MS = 5
 
@@ -65,9 +70,9 @@ export interface Draft {
 }
 
 export function createLocalEngine(options: LocalOptions): LocalEngine {
-  const { store, estimate, newId, clock, now, warn } = options
+  const { store, estimate, newId, clock, now, warn, patience } = options
   const stems: Stems = new Map()
-  const indexer = createIndexer({ store, stems, now, warn })
+  const indexer = createIndexer({ store, stems, now, warn, patience })
   const searcher = createLocalSearch({ store, stems, estimate })
   let waiting: Entry[] = []
 
@@ -127,10 +132,10 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
 
   const visible = (namespace: Namespace) => store.namespaces(namespace.userId, [namespace.projectKey, EVERYWHERE])
 
-  function flushNow(): void {
+  function flushNow(most = MOST_WAITING): void {
     if (waiting.length === 0) return
-    const batch = waiting
-    waiting = []
+    const batch = waiting.slice(0, most)
+    waiting = waiting.slice(most)
     try {
       keep(batch)
     } catch (error) {
@@ -142,9 +147,10 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
   const behind = createWriteBehind({
     afterMs: FLUSH_AFTER_MS,
     retryMs: RETRY_MS,
+    patience,
     write() {
-      flushNow()
-      return false
+      flushNow(patience?.isStrained ? FEW : MOST_WAITING)
+      return waiting.length > 0
     },
     failed: (error) => warn(`memories cannot be written (${String(error)}); it is tried again`),
   })

@@ -1,4 +1,5 @@
 /** The memory of a process: its engines, one of which the file chooses, and what they share. */
+import type { Patience } from "../event-loop/patience.ts"
 import type { Project } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import type { MemoryEngine } from "./engine.ts"
@@ -23,6 +24,7 @@ export interface Memories {
   readonly blocks: SentBlocks
   readonly memo: BlockMemo
   readonly heard: Heard
+  readonly patience: Patience
   /** Null: forgotten, kept elsewhere, or the disk gives nothing. */
   contentOf(id: string): string | null
   /** What a person calls a project, as its memories are kept. */
@@ -39,6 +41,8 @@ export interface MemoriesOptions {
   blocks: SentBlocks
   outbox: Outbox
   store: MemoryStore
+  /** with the disk of all these */
+  patience: Patience
   estimate: (text: string) => number
   newId: () => string
   /** epoch milliseconds */
@@ -54,6 +58,7 @@ export function createMemories({
   blocks,
   outbox,
   store,
+  patience,
   estimate,
   newId,
   clock,
@@ -61,7 +66,7 @@ export function createMemories({
   scope,
   warn,
 }: MemoriesOptions): Memories {
-  const local = createLocalEngine({ store, estimate, newId, clock, now, warn })
+  const local = createLocalEngine({ store, estimate, newId, clock, now, warn, patience })
   /** one for each key and address that a config named: an edit of the file may bring another */
   const remote = new Map<string, MemoryEngine>()
   /** What an earlier process left is sent by the first engine alone. */
@@ -120,6 +125,7 @@ export function createMemories({
     blocks,
     memo: new BlockMemo(),
     heard: new Heard(),
+    patience,
     estimate,
     close: async () => void (await Promise.all([local, ...remote.values()].map((engine) => engine.close()))),
   }

@@ -1,4 +1,5 @@
 /** What memory adds to one request: a new block for a new user turn, and the blocks that earlier turns carried. It edits no request: see `dialects/append-text.ts`. */
+import type { Patience } from "../event-loop/patience.ts"
 import type { InjectedMemory } from "../exchange.ts"
 import type { SentBlock } from "../store/sent-blocks.ts"
 import { writeBlock } from "./block.ts"
@@ -37,6 +38,8 @@ export interface RecallOptions {
   engine: MemoryEngine
   blocks: SentBlocks
   memo: BlockMemo
+  /** with the disk that all of them read */
+  patience: Patience
   /** of one block */
   maxTokens: number
   budgetMs: number
@@ -56,12 +59,14 @@ export async function recollect(conversation: Conversation, options: RecallOptio
   let sent: (SentBlock | null)[] = []
   let reason: string | null = null
   try {
-    sent = findSent(conversation, options)
-    const told = sent.at(-1) ?? (conversation.isUnanswered ? recallNewest(conversation, options) : null)
+    const told = options.patience.within(options.budgetMs, () => {
+      sent = findSent(conversation, options)
+      return sent.at(-1) ?? (conversation.isUnanswered ? recallNewest(conversation, options) : null)
+    })
     sent[turns.length - 1] = told instanceof Promise ? await told : told
   } catch (error) {
-    options.warn(error)
     reason = reasonOf(error)
+    if (reason !== "slow") options.warn(error) // that the disk is slow was said when it was
   }
   const additions: { entry: number; text: string }[] = []
   for (let at = 0; at < sent.length; at++)

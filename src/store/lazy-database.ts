@@ -2,9 +2,10 @@
 import type { Database } from "bun:sqlite"
 import { isDamage, moveAside, openDatabase } from "./database.ts"
 import { migrate } from "./migrations.ts"
+import { Patience } from "../event-loop/patience.ts"
 
 export interface LazyDatabase {
-  /** @throws what the disk throws; the next call tries again */
+  /** @throws what the disk throws; the next call tries again. @throws TooSlow where the time of the work around it is over */
   use<T>(act: (db: Database) => T): T
   /** Damage that nobody was told of yet, once: what was kept is gone, and somebody should know. */
   takeDamage(): unknown
@@ -18,6 +19,7 @@ export function openLazily(
   name: string,
   warn: (message: string) => void,
   waitMs = 0,
+  patience = new Patience(),
 ): LazyDatabase {
   let db: Database | null = null
   let damage: unknown = null
@@ -33,6 +35,7 @@ export function openLazily(
   }
   return {
     use(act) {
+      patience.check()
       try {
         return act((db ??= open()))
       } catch (error) {

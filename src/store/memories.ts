@@ -3,6 +3,7 @@
  * What the words are, and what a good answer is, is decided elsewhere.
  */
 import type { Database } from "bun:sqlite"
+import { inPieces } from "./in-pieces.ts"
 import { type Counted, findParts, type Found, type Size, sizeOf, wordsOf } from "./memory-search.ts"
 import {
   COLUMNS,
@@ -53,7 +54,7 @@ export interface MemoryStore {
   /** The words of parts, by their ids. */
   wordsOf(parts: readonly number[]): Map<number, string>
   parts(memory: number): { start: number; stop: number }[]
-  /** Those of these namespaces. */
+  /** Those of these namespaces, in no order. */
   read(namespaces: readonly number[], seqs: readonly number[]): StoredMemory[]
   get(id: string): StoredMemory | null
   /** the memory that is kept already instead of this one */
@@ -138,9 +139,9 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
     size: (namespaces) => use((db) => sizeOf(db, namespaces)),
     find(namespaces, terms, limit, isWorthIt = () => true) {
       othersCommits()
-      return use((db) => db.transaction(() => findParts(db, namespaces, terms, limit, isWorthIt, workspace))())
+      return use((db) => db.transaction(() => findParts(use, namespaces, terms, limit, isWorthIt, workspace))())
     },
-    wordsOf: (parts) => use((db) => wordsOf(db, parts)),
+    wordsOf: (parts) => new Map(inPieces(parts, (some) => use((db) => wordsOf(db, some)))),
     parts: (memory) =>
       use((db) =>
         db
@@ -151,12 +152,14 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
           .all(memory),
       ),
     read: (namespaces, seqs) =>
-      use((db) =>
-        db
-          .query<StoredMemory, [string, string]>(
-            `SELECT ${COLUMNS} FROM ${FROM} WHERE m.seq IN (SELECT value FROM json_each(?)) AND +m.namespace IN (SELECT value FROM json_each(?))`,
-          )
-          .all(JSON.stringify(seqs), JSON.stringify(namespaces)),
+      inPieces(seqs, (some) =>
+        use((db) =>
+          db
+            .query<StoredMemory, [string, string]>(
+              `SELECT ${COLUMNS} FROM ${FROM} WHERE m.seq IN (SELECT value FROM json_each(?)) AND +m.namespace IN (SELECT value FROM json_each(?))`,
+            )
+            .all(JSON.stringify(some), JSON.stringify(namespaces)),
+        ),
       ),
     get: (id) => use((db) => db.query<StoredMemory, [string]>(`SELECT ${COLUMNS} FROM ${FROM} WHERE m.id = ?`).get(id)),
     same: ({ owner, sessionId, identity }) =>

@@ -1,6 +1,7 @@
 /** `memory.db`. What is in it is `sent-blocks.ts`'s and the memories' own. */
 import type { Database } from "bun:sqlite"
 import { join } from "node:path"
+import type { Patience } from "../event-loop/patience.ts"
 import { type LazyDatabase, openLazily } from "./lazy-database.ts"
 import { createLearnedProjectTable } from "./learned-projects.ts"
 import { createOutboxTable } from "./outbox.ts"
@@ -20,5 +21,9 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
 export type MemoryDatabase = LazyDatabase
 
 /** `waitMs`: how long a lock of another process is waited for; the server does not wait. */
-export const openMemoryDatabase = (dir: string, warn: (message: string) => void, waitMs = 0): MemoryDatabase =>
-  openLazily(join(dir, "memory.db"), MIGRATIONS, "memory", warn, waitMs)
+export const openMemoryDatabase = (
+  dir: string,
+  warn: (message: string) => void,
+  waitMs = 0,
+  patience?: Patience,
+): MemoryDatabase => openLazily(join(dir, "memory.db"), MIGRATIONS, "memory", warn, waitMs, patience)

@@ -6,6 +6,7 @@ import type { Database } from "bun:sqlite"
 import { PARTS_A_NAMESPACE, type Hit, type Place, TURNS_A_SESSION } from "./memory-tables.ts"
 import type { Tally } from "./tally.ts"
 import type { RecentPostings } from "./recent-postings.ts"
+import { inPieces } from "./in-pieces.ts"
 import { encode, readPostings, type Postings } from "./inverted-index.ts"
 
 /** Of the namespaces together. */
@@ -38,28 +39,30 @@ export interface Workspace {
   recent: RecentPostings
 }
 
+const SPACES =
+  "SELECT id, next_part, listed_to FROM namespaces WHERE id IN (SELECT value FROM json_each(?)) AND next_part > 0"
+
 interface Space {
   id: number
   next_part: number
   listed_to: number
 }
 
+/** Calls what reads, in a transaction around all of it; throws where its time is over. */
+type Use = <T>(act: (db: Database) => T) => T
+
 /** The parts with the rarest words, by the sum of their idf; none where their counts alone are not `isWorthIt`. */
 export function findParts(
-  db: Database,
+  use: Use,
   namespaces: readonly number[],
   terms: readonly string[],
   limit: number,
   isWorthIt: (counted: Counted) => boolean,
   { tally, recent }: Workspace,
 ): Found {
-  const size = sizeOf(db, namespaces)
+  const size = use((db) => sizeOf(db, namespaces))
   const frequency = new Map<string, number>()
-  const spaces = db
-    .query<Space, [string]>(
-      "SELECT id, next_part, listed_to FROM namespaces WHERE id IN (SELECT value FROM json_each(?)) AND next_part > 0",
-    )
-    .all(JSON.stringify(namespaces))
+  const spaces = use((db) => db.query<Space, [string]>(SPACES).all(JSON.stringify(namespaces)))
   if (spaces.length === 0 || terms.length === 0) return { hits: [], places: [], frequency, size }
   const bases: number[] = []
   let numbers = 0
@@ -67,7 +70,7 @@ export function findParts(
     bases.push(numbers)
     numbers += next_part
   }
-  const lists = spaces.map((space) => listsOf(db, space, terms, recent))
+  const lists = spaces.map((space) => listsOf(use, space, terms, recent))
   for (const term of terms)
     frequency.set(
       term,
@@ -85,7 +88,7 @@ export function findParts(
     const at = bases.findLastIndex((base) => base <= number)
     return spaces[at]!.id * PARTS_A_NAMESPACE + number - bases[at]!
   })
-  const { hits, places } = readAround(db, ids)
+  const { hits, places } = readAround(use, ids)
   return { hits, places, frequency, size }
 }
 
@@ -100,16 +103,16 @@ export function sizeOf(db: Database, namespaces: readonly number[]): Size {
 
 /** The newest parts are in no list yet. */
 function listsOf(
-  db: Database,
+  use: Use,
   { id, next_part, listed_to }: Space,
   terms: readonly string[],
   recent: RecentPostings,
 ): Map<string, Postings> {
   const enough = Math.max(LEAST_LISTED, Math.floor(MOST_LISTED / terms.length))
-  const newest = recent.read(db, id, Math.max(listed_to, next_part - MOST_UNLISTED), next_part)
+  const newest = recent.read(use, id, Math.max(listed_to, next_part - MOST_UNLISTED), next_part)
   const lists = new Map<string, Postings>()
   for (const term of terms) {
-    const list = listed_to > 0 ? readPostings(db, id, term, listed_to, enough) : { count: 0, blocks: [] }
+    const list = listed_to > 0 ? use((db) => readPostings(db, id, term, listed_to, enough)) : { count: 0, blocks: [] }
     const numbers = newest.get(term) ?? []
     list.count += numbers.length
     list.blocks.push(...encode(numbers))
@@ -118,6 +121,7 @@ function listsOf(
   return lists
 }
 
+type PartRow = [place: number, part: number, terms: string]
 type PlaceRow = [
   place: number,
   memory: number,
@@ -129,21 +133,19 @@ type PlaceRow = [
   firstPart: number,
 ]
 
+const PARTS = "SELECT place, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))"
+const AROUND = `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user'), p.first_part
+  FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.key + 0 AND r.key + r.value`
+
 /** Two turns before and after a hit may answer what the hit asks. */
 const NEAR = 2
 
-function readAround(db: Database, ids: readonly number[]): { hits: Hit[]; places: Place[] } {
-  const rows = db
-    .query<unknown, [string]>(
-      "SELECT place, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))",
-    )
-    .values(JSON.stringify(ids)) as [place: number, part: number, terms: string][]
-  const around = db.query<unknown, [string]>(
-    `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user'), p.first_part
-       FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.key + 0 AND r.key + r.value`,
-  )
+function readAround(use: Use, ids: readonly number[]): { hits: Hit[]; places: Place[] } {
+  const read = <R>(sql: string, values: string) => use((db) => db.query<unknown, [string]>(sql).values(values)) as R[]
+  const rows = inPieces(ids, (some) => read<PartRow>(PARTS, JSON.stringify(some)))
   rows.sort((one, other) => one[0] - other[0])
-  const found = around.values(rangesAround(rows.map(([place]) => place))) as PlaceRow[]
+  const ranges = rangesAround(rows.map(([place]) => place))
+  const found = inPieces(ranges, (some) => read<PlaceRow>(AROUND, `{${some.join()}}`))
   let at = 0
   const hits = rows.map(([place, part, terms]) => {
     while (found[at]![0] < place) at++ // both ascend
@@ -170,15 +172,14 @@ function placeOf(row: PlaceRow): Place {
 }
 
 /** By the ids of parts. */
-export function wordsOf(db: Database, parts: readonly number[]): Map<number, string> {
-  const rows = db
+export function wordsOf(db: Database, parts: readonly number[]): [id: number, terms: string][] {
+  return db
     .query<unknown, [string]>("SELECT id, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))")
     .values(JSON.stringify(parts)) as [id: number, terms: string][]
-  return new Map(rows)
 }
 
-/** As a JSON object, from each range's beginning to its length. Ranges that meet are one, so that no place is read twice. `places` ascending. */
-function rangesAround(places: readonly number[]): string {
+/** As members of a JSON object: each range's beginning and its length. Ranges that meet are one, so that no place is read twice. `places` ascending. */
+function rangesAround(places: readonly number[]): string[] {
   const ranges: string[] = []
   const add = (from: number, to: number) => ranges.push(`"${from}":${to - from}`)
   let [from, to] = [Number.NaN, Number.NaN]
@@ -189,5 +190,5 @@ function rangesAround(places: readonly number[]): string {
     to = place + near
   }
   if (places.length > 0) add(from, to)
-  return `{${ranges.join()}}`
+  return ranges
 }

@@ -2,6 +2,7 @@
 import type { Database } from "bun:sqlite"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { Patience } from "../event-loop/patience.ts"
 import { isDamage, moveAside, openDatabase } from "./database.ts"
 import { type BodyStore, openBodies } from "./bodies.ts"
 import { createLedger, type Ledger } from "./ledger.ts"
@@ -21,6 +22,8 @@ export interface Store {
   learnedProjects: LearnedProjectStore
   outbox: Outbox
   memories: MemoryStore
+  /** with the disk of all that is memory's */
+  patience: Patience
   /** Writes what is queued. */
   close(): Promise<void>
 }
@@ -30,12 +33,14 @@ export interface StoreOptions {
   warn: (message: string) => void
   /** epoch milliseconds */
   clock?: () => number
+  /** monotonic milliseconds; left out: no disk is slow */
+  now?: () => number
   /** what quality a row has by what it counts; left out: none */
   scoreOf?: ScoreOf
 }
 
 /** @throws Error when the directory may not be used at all, or holds data of a newer memproxy */
-export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () => null }: StoreOptions): Store {
+export function openStore(dir: string, { warn, clock = Date.now, now, scoreOf = () => null }: StoreOptions): Store {
   createDirectory(dir)
   const path = join(dir, "ledger.db")
   const setAside = (cause: unknown) => {
@@ -56,8 +61,9 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
     }
   }
   const ledger = createLedger({ open, setAside, warn, scoreOf, reports: createReportThread(dir, warn) })
-  const memory = openMemoryDatabase(dir, warn)
-  const sentBlocks = createSentBlocks({ use: memory.use, takeDamage: memory.takeDamage, clock, warn })
+  const patience = new Patience(now)
+  const memory = openMemoryDatabase(dir, warn, 0, patience)
+  const sentBlocks = createSentBlocks({ use: memory.use, takeDamage: memory.takeDamage, clock, warn, patience })
   const bodies = openBodies(dir, warn)
   return {
     ledger,
@@ -66,6 +72,7 @@ export function openStore(dir: string, { warn, clock = Date.now, scoreOf = () =>
     learnedProjects: createLearnedProjects({ use: memory.use, clock, warn }),
     outbox: createOutbox({ use: memory.use, warn }),
     memories: createMemoryStore(memory.use, sentBlocks.flush),
+    patience,
     async close() {
       bodies.close()
       sentBlocks.close()

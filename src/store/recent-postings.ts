@@ -4,6 +4,8 @@ import { keepRecent } from "../keep-recent.ts"
 import { readParts } from "./memory-writes.ts"
 import { sortIn } from "./inverted-index.ts"
 
+/** Parts, and twice as many each time: what a slow disk gave until the time was over need not be read again. */
+const FIRST_READ = 16
 /** Of 300 KB each, at most. */
 const MOST_KEPT = 16
 
@@ -25,14 +27,26 @@ export class RecentPostings {
   }
 
   /** Of the parts from the number `from` to before the number `to`, by word: which ones it is in. */
-  read(db: Database, namespace: number, from: number, to: number): ReadonlyMap<string, readonly number[]> {
+  read(
+    use: <T>(act: (db: Database) => T) => T,
+    namespace: number,
+    from: number,
+    to: number,
+  ): ReadonlyMap<string, readonly number[]> {
+    const db = use((current) => current)
     if (db !== this.#db) this.forget()
     this.#db = db
     let known = this.#known.get(namespace)
     if (known?.from !== from || known.to > to) known = { from, to: from, numbers: new Map() }
-    if (known.to < to) sortIn(known.numbers, readParts(db, namespace, known.to, to))
-    known.to = to
     keepRecent(this.#known, namespace, known, MOST_KEPT)
+    for (let most = FIRST_READ; known.to < to; most *= 2) {
+      const next = Math.min(to, known.to + most)
+      sortIn(
+        known.numbers,
+        use(() => readParts(db, namespace, known.to, next)),
+      )
+      known.to = next
+    }
     return known.numbers
   }
 }

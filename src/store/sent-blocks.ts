@@ -2,6 +2,7 @@
 import type { Database } from "bun:sqlite"
 import type { InjectedMemory } from "../exchange.ts"
 import { keepRecent } from "../keep-recent.ts"
+import { Patience } from "../event-loop/patience.ts"
 import { createWriteBehind } from "../event-loop/write-behind.ts"
 
 export interface SentBlock {
@@ -38,6 +39,7 @@ export interface SentBlockOptions {
   /** epoch milliseconds */
   clock: () => number
   warn: (message: string) => void
+  patience?: Patience
 }
 
 /** A block that holds a forgotten memory goes with it, whoever deletes it and in which process: the database itself sees to that. */
@@ -74,6 +76,8 @@ const RETRY_MS = 500
 /** What waits for a disk that will not: past it the oldest is given up. */
 const MOST_WAITING = 10_000
 const MOST_WRITTEN = 1_000
+/** Of a slow disk. */
+const FEW = 16
 const PURGE_EVERY_MS = 3600 * 1000
 
 /** In no order: with an ORDER BY, SQLite plans a statement anew at each call. */
@@ -81,6 +85,9 @@ const find = (keys: string) => `SELECT turn_key, session_id, sent_at, text, toke
   WHERE turn_key ${keys} AND user_id = ? AND project_key = ? AND sent_at > ?`
 const FIND_ONE = find("= ?")
 const FIND_ALL = find("IN (SELECT value FROM json_each(?))")
+const FIRST_KEYS = 64
+/** Piece by piece: on a slow disk nobody waits for all of them. */
+const NEXT_KEYS = "SELECT turn_key FROM sent_blocks WHERE turn_key > ? ORDER BY turn_key LIMIT ?"
 /** Past so many, 20 MB, the database is asked about every turn. */
 const MOST_KNOWN = 500_000
 
@@ -97,21 +104,29 @@ interface Row {
 const byRank = (session: string) => (one: Row, other: Row) =>
   Number(one.session_id === session) - Number(other.session_id === session) || one.sent_at - other.sent_at
 
-export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: SentBlockOptions): SentBlockStore {
+export function createSentBlocks({
+  use,
+  takeDamage = () => null,
+  clock,
+  warn,
+  patience = new Patience(),
+}: SentBlockOptions): SentBlockStore {
   const waiting = new Map<string, { place: Place; block: SentBlock | null }>()
   let purgedAt = Number.NEGATIVE_INFINITY
   /** the keys of all turns that may have a block: most turns have none, and need not be looked for */
-  let known: Set<number> | null = null
+  const known = new Set<number>()
+  /** in their order, read so far; null: all */
+  let knownTo: number | null = Number.MIN_SAFE_INTEGER
   /** the newest writes, since a request is often sent again */
   const written = new Map<string, string>()
 
   function knownKeys(): Set<number> {
-    if (known) return known
-    const rows = use(
-      (db) =>
-        db.query<unknown, number>("SELECT turn_key FROM sent_blocks LIMIT ?").values(MOST_KNOWN + 1) as [number][],
-    )
-    return (known = new Set([...rows.map(([key]) => key), ...[...waiting.values()].map(({ place }) => place.key)]))
+    for (let most = FIRST_KEYS; knownTo !== null; most *= 2) {
+      const rows = use((db) => db.query<unknown, [number, number]>(NEXT_KEYS).values(knownTo!, most)) as [number][]
+      for (const [key] of rows) known.add(key)
+      knownTo = rows.length < most || known.size > MOST_KNOWN ? null : rows.at(-1)![0]
+    }
+    return known
   }
 
   function mayHave(key: number): boolean {
@@ -121,32 +136,34 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
 
   function queue(id: string, place: Place, block: SentBlock | null): void {
     keepRecent(waiting, id, { place, block }, MOST_WAITING)
-    known?.add(place.key)
+    known.add(place.key)
     behind.plan()
   }
 
-  function flush(): void {
+  function flush(most = MOST_WAITING): void {
     if (waiting.size === 0) return
+    const batch = [...waiting].slice(0, most)
     const now = clock()
     const isPurging = now - purgedAt >= PURGE_EVERY_MS
     use((db) =>
       db
         .transaction(() => {
-          for (const { place, block } of waiting.values()) write(db, place, block, now)
+          for (const [, { place, block }] of batch) write(db, place, block, now)
           if (isPurging) db.query("DELETE FROM sent_blocks WHERE sent_at <= ?").run(now - KEPT_MS)
         })
         .immediate(),
     )
-    waiting.clear()
+    for (const [id] of batch) waiting.delete(id)
     if (isPurging) purgedAt = now
   }
 
   const behind = createWriteBehind({
     afterMs: FLUSH_AFTER_MS,
     retryMs: RETRY_MS,
+    patience,
     write() {
-      flush()
-      return false
+      flush(patience.isStrained ? FEW : MOST_WAITING)
+      return waiting.size > 0
     },
     failed: (error) =>
       warn(`the blocks of memory that were sent cannot be written (${String(error)}); it is tried again`),
@@ -188,7 +205,7 @@ export function createSentBlocks({ use, takeDamage = () => null, clock, warn }: 
       written.delete(id)
       queue(id, place, null)
     },
-    flush,
+    flush: () => flush(),
     close() {
       behind.stop()
       try {

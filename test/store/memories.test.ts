@@ -99,6 +99,7 @@ test("what lies around a hit in its session comes with it, and nothing of anothe
         namespaces,
         places.map((place) => place.memory),
       )
+      .sort((one, other) => one.seq - other.seq)
       .map(({ id }) => id)
   }
   expect(near("four")).toEqual(["two", "three", "four", "five", "six"])

@@ -1,0 +1,80 @@
+/**
+ * How much of the thread that serves requests a slow disk may take, since all wait while SQLite does: work that is late is left, and none is begun for a
+ * multiple of what it took too long. What the work is is not known here.
+ */
+
+/** `TIMEOUT`: its time was over. `SLOW`: it was not begun. */
+export class TooSlow extends Error {
+  readonly code: "TIMEOUT" | "SLOW"
+  constructor(code: TooSlow["code"], message: string) {
+    super(message)
+    this.name = "TooSlow"
+    this.code = code
+  }
+}
+
+/** Milliseconds of rest for each that work was late; twice as many each time until some is not: a busy machine is one in a moment, a disk that fails is not. */
+const FIRST_REST = 4
+const LAST_REST = 64
+const LONGEST_REST_MS = 30_000
+/** What took less says nothing of the disk. */
+const CACHED_MS = 1
+/** What is late once in so long is an accident: a busy machine, a first use. */
+const AGAIN_MS = 10_000
+
+export class Patience {
+  readonly #now: () => number
+  #deadline = Number.POSITIVE_INFINITY
+  #restsUntil = Number.NEGATIVE_INFINITY
+  #rest = FIRST_REST
+
+  /** `now`: monotonic milliseconds. With a clock that stands still nothing is late. */
+  constructor(now: () => number = () => 0) {
+    this.#now = now
+  }
+
+  /** Milliseconds until work may begin; 0: now. */
+  restMs(): number {
+    return Math.max(0, this.#restsUntil - this.#now())
+  }
+
+  /** Work was late a moment ago: less of it should be done at once. */
+  get isStrained(): boolean {
+    return this.#now() - this.#restsUntil < AGAIN_MS
+  }
+
+  /** Does `act`, which is synchronous and left where it calls `check` after so many milliseconds. @throws TooSlow */
+  within<T>(ms: number, act: () => T): T {
+    if (this.restMs() > 0) throw new TooSlow("SLOW", "its disk was slow a moment ago")
+    this.#deadline = this.#now() + ms
+    try {
+      return this.measure(ms, act)
+    } finally {
+      this.#deadline = Number.POSITIVE_INFINITY
+    }
+  }
+
+  /** Does `act` to its end. What takes more than half of `ms` is late: work that is always just in time would leave nobody any. */
+  measure<T>(ms: number, act: () => T): T {
+    const started = this.#now()
+    try {
+      return act()
+    } finally {
+      const tookMs = this.#now() - started
+      if (tookMs > ms / 2) this.#late(tookMs - ms / 2)
+      else if (tookMs > CACHED_MS) this.#rest = FIRST_REST
+    }
+  }
+
+  #late(lateMs: number): void {
+    const isAgain = this.isStrained
+    this.#restsUntil = this.#now() + (isAgain ? Math.min(this.#rest * lateMs, LONGEST_REST_MS) : 0)
+    if (isAgain) this.#rest = Math.min(this.#rest * 2, LAST_REST)
+  }
+
+  /** @throws TooSlow where the time of the work around it is over */
+  check(): void {
+    if (this.#deadline !== Number.POSITIVE_INFINITY && this.#now() > this.#deadline)
+      throw new TooSlow("TIMEOUT", "its time was over")
+  }
+}
