@@ -1,5 +1,6 @@
 /** The ledger: one row for every exchange. What others may ask of it, and SQLite behind it. It decides nothing about a request. */
 import type { Database } from "bun:sqlite"
+import type { Patience } from "../event-loop/patience.ts"
 import { type LedgerDetail, type LedgerRow, type Project, Refusal } from "../exchange.ts"
 import type { ClientUse } from "./clients.ts"
 import { isSelective } from "./columns/match.ts"
@@ -66,6 +67,7 @@ export interface LedgerOptions {
   setAside: (cause: unknown) => void
   warn: (message: string) => void
   scoreOf: ScoreOf
+  patience?: Patience
 }
 
 /** Only the start waits for a lock: a writer that finds the database locked while serving queues its rows instead. */
@@ -86,6 +88,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     written: announce,
     checkpoint: () => withDatabase(({ db }) => db.run("PRAGMA wal_checkpoint(PASSIVE)")),
     warn: options.warn,
+    patience: options.patience,
   })
 
   const late = createLateCounts((waiting) => {

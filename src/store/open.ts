@@ -60,7 +60,14 @@ export function openStore(dir: string, { warn, clock = Date.now, now, scoreOf = 
       return openDatabase(path, waitMs, prepare)
     }
   }
-  const ledger = createLedger({ open, setAside, warn, scoreOf, reports: createReportThread(dir, warn) })
+  const ledger = createLedger({
+    open,
+    setAside,
+    warn,
+    scoreOf,
+    reports: createReportThread(dir, warn),
+    patience: new Patience(now),
+  })
   const patience = new Patience(now)
   const memory = openMemoryDatabase(dir, warn, 0, patience)
   const sentBlocks = createSentBlocks({ use: memory.use, takeDamage: memory.takeDamage, clock, warn, patience })

@@ -2,6 +2,7 @@
  * Rows on their way to disk: an array in memory, one transaction every 20 ms or 512 rows, retries when the disk will not.
  * The request path only pushes; whatever happens here, requests go on. It reads nothing back.
  */
+import { Patience } from "../event-loop/patience.ts"
 import type { LedgerDetail, LedgerRow } from "../exchange.ts"
 
 export interface WriterHealth {
@@ -23,6 +24,8 @@ export interface WriterOptions {
   /** moves the write-ahead log into the database; called when nothing else is going on, or has to be */
   checkpoint: () => void
   warn: (message: string) => void
+  /** with the disk; left out: it has all the time */
+  patience?: Patience
 }
 
 export type Queued = readonly [row: LedgerRow, detail: LedgerDetail]
@@ -30,6 +33,8 @@ export type Queued = readonly [row: LedgerRow, detail: LedgerDetail]
 /** The promise is 50 ms: this leaves room for a busy event loop and for the write itself. */
 const FLUSH_AFTER_MS = 20
 const BATCH_ROWS = 512
+/** A batch. While the disk rests after late ones, a whole batch is written all the same: none is given up because it is slow. */
+const WRITE_MS = 200
 const KEEP_ROWS = 10_000
 /** Another program that writes is done in a moment; a disk that will not is not asked all the time. */
 const FIRST_RETRY_MS = 5
@@ -55,6 +60,7 @@ export interface Writer {
 }
 
 export function createWriter(options: WriterOptions): Writer {
+  const { patience = new Patience() } = options
   let queue: Queued[] = []
   let dropped = 0
   let lastError: string | null = null
@@ -82,6 +88,11 @@ export function createWriter(options: WriterOptions): Writer {
 
   function tick(): void {
     timer = null
+    const restMs = patience.restMs()
+    if (restMs > 0 && queue.length < BATCH_ROWS) {
+      timer = setTimeout(tick, restMs)
+      return
+    }
     // After an outage there is more than one batch: the next turns of the event loop take them, requests in between.
     if (writeBatch() && queue.length > 0) timer = setTimeout(tick, 0)
     else if (queue.length > 0) timer ??= setTimeout(tick, retryMs)
@@ -93,7 +104,7 @@ export function createWriter(options: WriterOptions): Writer {
     options.before()
     const batch = queue.length <= BATCH_ROWS ? queue : queue.slice(0, BATCH_ROWS)
     try {
-      const refused = options.write(batch)
+      const refused = patience.measure(WRITE_MS, () => options.write(batch))
       dropped += refused
     } catch (error) {
       failed(error)

@@ -17,6 +17,7 @@ import { migrate } from "../../src/store/migrations.ts"
 import { openStore } from "../../src/store/open.ts"
 import { createWriter, type Queued } from "../../src/store/writer.ts"
 import { detailOf, rowAt, temporaryDirectories, until } from "./sample.ts"
+import { Patience } from "../../src/event-loop/patience.ts"
 
 const directories = temporaryDirectories()
 afterAll(() => {
@@ -233,6 +234,40 @@ test("of an outage's rows the newest 10,000 are kept, the others counted, and al
   expect(written).toEqual(ids.slice(700))
   expect(writer.health()).toEqual({ queued: 0, dropped: 700, lastError: null })
   expect(warnings.join("\n")).toContain("disk on fire")
+  await writer.close()
+})
+
+test("on a slow disk rows wait for a whole batch while it rests, and none is given up", async () => {
+  let at = 0
+  const batches: number[] = []
+  const writer = createWriter({
+    before: () => {},
+    write: (rows) => {
+      batches.push(rows.length)
+      at += 1_000
+      return 0
+    },
+    written: () => {},
+    checkpoint: () => {},
+    warn: (message) => expect(message).toBe(""),
+    patience: new Patience(() => at),
+  })
+  const push = (count: number) => {
+    for (let row = 0; row < count; row++) writer.push(rowAt(T0), detailOf())
+  }
+  for (const done of [1, 2]) {
+    push(1)
+    await until(() => batches.length === done, "there is no rest yet")
+  }
+  push(511)
+  await Bun.sleep(40)
+  expect(batches).toEqual([1, 1])
+  push(1)
+  await until(() => batches.length === 3, "a batch is full")
+  push(1)
+  await writer.flush() // who reads sees all
+  expect(batches).toEqual([1, 1, 512, 1])
+  expect(writer.health()).toEqual({ queued: 0, dropped: 0, lastError: null })
   await writer.close()
 })
 
