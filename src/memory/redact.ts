@@ -40,7 +40,7 @@ const isAny: Likeness = () => true
 type Lead = readonly [at: RegExp, likeness: Likeness]
 const named = (name: string): Lead => [new RegExp(name + LEADS + VALUE, "iy"), isSecretLike]
 const FLAG: Lead = [
-  /(?:password|passwd|passphrase|\btoken|(?<=\bapi-)key|\bsecret)\s{1,3}\\?["']?([^\s"'`\\,;}&<>|]{8,256})/iy,
+  /(?:password|passwd|passphrase|\btoken|(?<=\bapi-)key|\bsecret)\s{1,3}(?:\|\s{1,3})?\\?["']?([^\s"'`\\,;}&<>|]{8,256})/iy,
   isMixed,
 ]
 const VARIABLE: Lead = [/(?<=[A-Z0-9]_)(?:KEY|TOKEN|AUTH)["']?\s{0,2}[=:]\s{0,2}["']?([^\s"'`,;]{8,256})/y, isMixed]
@@ -76,7 +76,7 @@ const LEADING: Readonly<Record<string, readonly Lead[]>> = {
     [/(?<=[a-z0-9+.-]):\/\/([\w.~%-]{16,256})(?=@)/iy, isMixed],
   ],
   "/webhooks/": [[/(?<=discord(?:app)?\.com\/api)\/webhooks\/(\S+)/y, isAny]],
-  ":aa": [[/(?<=\b\d{8,10}):(AA[\w-]{30,})/y, isAny]],
+  ":aa": [[/(?<=\b\d{8,10}):(AA[\w-]{28,})/y, isAny]],
   "private-lines: ": [[/Private-Lines: \d+\s+([A-Za-z0-9+/=][A-Za-z0-9+/=\s]*)/y, isAny]],
 }
 const LEADING_WORD = new RegExp(Object.keys(LEADING).join("|"), "gi")

@@ -71,6 +71,7 @@ test.each([
   `export STRIPE_KEY="${HEX}"`,
   `<password>${HEX}</password>`,
   `**Password:** ${HEX}`,
+  `| password | ${HEX} |`,
   `password => '${HEX}'`,
   `password: >-\n  ${HEX}`,
   `Mein Passwort ist ${HEX}`,
