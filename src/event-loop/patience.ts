@@ -1,6 +1,6 @@
 /**
- * How much of the thread that serves requests a slow disk may take, since all wait while SQLite does: work that is late is left, and none is begun for a
- * multiple of what it took too long. What the work is is not known here.
+ * How much of the thread that serves requests a slow disk may take, since all wait while SQLite does: work that is late is left, and none is begun for
+ * a while that grows with the square of its lateness. What the work is is not known here.
  */
 
 /** `TIMEOUT`: its time was over. `SLOW`: it was not begun. */
@@ -13,14 +13,13 @@ export class TooSlow extends Error {
   }
 }
 
-/** Milliseconds of rest for each that work was late; twice as many each time until some is not: a busy machine is one in a moment, a disk that fails is not. */
-const FIRST_REST = 4
+/** The rest is as long as work was late, times its lateness as a share of its time, times this: twice as much each time until some is not late. */
+const FIRST_REST = 1
 const LAST_REST = 64
 const LONGEST_REST_MS = 30_000
 /** What took less says nothing of the disk. */
 const CACHED_MS = 1
-/** What is late once in so long is an accident: a busy machine, a first use. */
-const AGAIN_MS = 10_000
+const STRAINED_MS = 10_000
 
 export class Patience {
   readonly #now: () => number
@@ -40,7 +39,7 @@ export class Patience {
 
   /** Work was late a moment ago: less of it should be done at once. */
   get isStrained(): boolean {
-    return this.#now() - this.#restsUntil < AGAIN_MS
+    return this.#now() - this.#restsUntil < STRAINED_MS
   }
 
   /** Does `act`, which is synchronous and left where it calls `check` after so many milliseconds. @throws TooSlow */
@@ -61,15 +60,15 @@ export class Patience {
       return act()
     } finally {
       const tookMs = this.#now() - started
-      if (tookMs > ms / 2) this.#late(tookMs - ms / 2)
+      if (tookMs > ms / 2) this.#late(tookMs - ms / 2, ms)
       else if (tookMs > CACHED_MS) this.#rest = FIRST_REST
     }
   }
 
-  #late(lateMs: number): void {
-    const isAgain = this.isStrained
-    this.#restsUntil = this.#now() + (isAgain ? Math.min(this.#rest * lateMs, LONGEST_REST_MS) : 0)
-    if (isAgain) this.#rest = Math.min(this.#rest * 2, LAST_REST)
+  #late(lateMs: number, ms: number): void {
+    if (!this.isStrained) this.#rest = FIRST_REST
+    this.#restsUntil = this.#now() + Math.min((this.#rest * lateMs ** 2) / ms, LONGEST_REST_MS)
+    this.#rest = Math.min(this.#rest * 2, LAST_REST)
   }
 
   /** @throws TooSlow where the time of the work around it is over */

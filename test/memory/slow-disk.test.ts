@@ -21,7 +21,8 @@ let rowMs = 0
 const now = () => at
 const patience = new Patience(now)
 const database = openMemoryDatabase(dir, (message) => expect(message).toBe(""), 0, patience)
-const use = <T>(act: (db: Database) => T) => database.use((db) => act(slowly(db)))
+let slow: Database | null = null
+const use = <T>(act: (db: Database) => T) => database.use((db) => act((slow ??= slowly(db))))
 const store = createMemoryStore(use)
 const blocks = createSentBlocks({ use, clock: () => 0, warn: (message) => expect(message).toBe(""), patience })
 let ids = 0
@@ -68,7 +69,7 @@ const ann = namespaceOf("project", "ann", null)
 let asked = 0
 async function ask() {
   const started = at
-  const text = `Which heron is in crate ${++asked}?`
+  const text = `Which heron is in crate ${(++asked % 400) + 1}?`
   const { status, reason } = await recollect(
     {
       namespace: ann,
@@ -108,15 +109,14 @@ test("a recall is left after about its time, those after it are not begun, and a
   expect(await ask()).toEqual({ memory: "hit", ms: 0 })
   for (rowMs of [1, 5, 60]) {
     at += 60_000 // what was before is forgotten
-    const [accident, again] = [await ask(), await ask()]
-    expect([accident.memory, again.memory]).toEqual(["timeout", "timeout"])
-    expect(Math.max(accident.ms, again.ms)).toBeLessThanOrEqual(2 * (BUDGET_MS + rowMs))
-    const begun = at
-    while (patience.restMs() > 0) {
-      expect(await ask()).toEqual({ memory: "slow", ms: 0 })
-      at += 20
+    let skipped = 0
+    for (let times = 0; times < 9; times++) {
+      const { memory, ms } = await ask()
+      expect(memory).toBe("timeout")
+      expect(ms).toBeLessThanOrEqual(2 * (BUDGET_MS + rowMs))
+      for (; patience.restMs() > 0; at += 20, skipped++) expect(await ask()).toEqual({ memory: "slow", ms: 0 })
     }
-    expect(at - begun).toBeGreaterThan(2 * again.ms)
+    expect(skipped).toBeGreaterThan(100)
   }
   rowMs = 0
   expect(await ask()).toEqual({ memory: "hit", ms: 0 })
@@ -126,7 +126,6 @@ test("what is said meanwhile is kept after the rest, a little at once", async ()
   at += 60_000
   const before = store.size(store.namespaces("ann", [null])).memories
   rowMs = 60
-  await ask()
   await ask()
   expect(patience.restMs()).toBeGreaterThan(0)
   const turns = Array.from({ length: 40 }, (_, turn) => ({
