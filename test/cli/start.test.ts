@@ -6,6 +6,7 @@ import { join } from "node:path"
 const AT_START = [
   "bun:sqlite",
   "eventsource-parser",
+  "node:buffer",
   "node:fs",
   "node:os",
   "node:path",
