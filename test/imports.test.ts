@@ -3,11 +3,14 @@
  * database, how long a file may be, and the three stream calls that ignore backpressure. Not a type check and not a linter.
  */
 import { expect, test } from "bun:test"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
 
 const root = join(import.meta.dir, "..")
 
+/** Beside dotfiles that tools need. */
+const TOP_LEVEL =
+  "CHANGELOG.md LICENSE README.md bun.lock bunfig.toml config.yaml package.json src test tsconfig.json".split(" ")
 const FOLDERS =
   "config auth identify memory route dialects upstream usage store machine event-loop pipeline json cli api http wire dashboard".split(
     " ",
@@ -276,6 +279,20 @@ test("files lie where the layout says and have names that say something", () => 
   expect(sources.flatMap(misplaced)).toEqual([])
 })
 
+test.skipIf(!existsSync(join(root, ".git")))(
+  "the top level holds what belongs there, and nothing that slipped in",
+  () => {
+    const { stdout } = Bun.spawnSync(["git", "ls-files"], { cwd: root })
+    const entries = new Set(
+      stdout
+        .toString()
+        .split("\n")
+        .map((path) => path.split("/")[0]!),
+    )
+    expect([...entries].filter((name) => name !== "" && !name.startsWith(".")).sort()).toEqual(TOP_LEVEL)
+  },
+)
+
 test(`no file has more than ${MOST_LINES} lines`, () => {
   const lengths = [
     ...sources.map(({ path, text }) => ({ path: `src/${path}`, lines: text.split("\n").length - 1 })),
@@ -309,7 +326,7 @@ test("each rule catches what it is there for", () => {
   expect(imports("api/a.ts", `import { type X, y } from "../store/db.ts"\ny()`)).toBe(1)
   expect(imports("usage/a.ts", `const m = await import("elysia")\nm`)).toBe(1)
   expect(imports("upstream/a.ts", `import { Database } from "bun:sqlite"\nnew Database()`)).toBe(1)
-  expect(imports("dialects/a.ts", `import { readFileSync } from "node:fs"\nreadFileSync("x")`)).toBe(1)
+  expect(imports("dialects/a.ts", `import { existsSync, readFileSync } from "node:fs"\nreadFileSync("x")`)).toBe(1)
   expect(imports("store/a.ts", `import net from "node:net"\nnet.connect(1)`)).toBe(1)
   expect(imports("store/a.ts", `import x from "left-pad"\nx()`)).toBe(1)
   expect(imports("store/a.ts", `export { x } from "./x"`)).toBe(1)
