@@ -2,12 +2,12 @@
  * What happens to one request, in order. `handle` names the steps:
  *
  *     gate.open        whose key is it?                                            auth/
- *     receiveText      the body's text, and its bytes                              http/body.ts
+ *     receiveJson      the body's bytes, as the JSON that they are                 http/body.ts
  *     readRequest      its model and other members, found and not yet parsed       dialects/request.ts
  *     recognise        user, client, project, conversation                         pipeline/recognise.ts
  *     routes.choose    the deployment that is asked                                route/
  *     recall           what memory adds to the newest turn                         pipeline/memory.ts
- *     writeRequest     the client's own text, with the few edits that are needed   dialects/outgoing.ts
+ *     writeRequest     the client's own bytes, with the few edits that are needed  dialects/outgoing.ts
  *     callProvider     its URL, headers and timeouts; one HTTP exchange            pipeline/send.ts
  *     replyWith        the provider's bytes to the client, counted as they pass    http/reply.ts
  *     settle           once, however it ended: the row, its price, memory          pipeline/settle.ts
