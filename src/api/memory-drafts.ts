@@ -1,7 +1,7 @@
 /** Memories as a request's body or a line of an import says them. What becomes of them is `memory/admin.ts`'s. */
 import { type JsonObject, Refusal } from "../exchange.ts"
 import type { MemoryAdmin, MemoryDraft } from "../memory/admin.ts"
-import { parseObject } from "./body.ts"
+import { invalid, parseObject } from "./body.ts"
 import { readInstant } from "./instant.ts"
 import type { Scope } from "./query.ts"
 
@@ -104,5 +104,4 @@ export function metadataIn(body: JsonObject): JsonObject | undefined {
   return value
 }
 
-export const wrong = (param: string, what: string) =>
-  new Refusal(400, "invalid_request", `Invalid parameter: ${param} ${what}.`, { code: "invalid_parameter", param })
+export const wrong = (param: string, what: string) => invalid(param, `Invalid parameter: ${param} ${what}.`)

@@ -5,6 +5,7 @@ import type { LedgerFilter } from "../store/filter.ts"
 import type { ListQuery } from "../store/list.ts"
 import type { QualityGroup, QualityQuery } from "../store/quality.ts"
 import type { UsageQuery } from "../store/usage.ts"
+import { invalid } from "./body.ts"
 import { isTimeZone, readInstant } from "./instant.ts"
 
 const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", "rejected"]
@@ -168,8 +169,4 @@ export function readWhole(name: string, text: string | undefined, missing: numbe
 const wrong = (name: string, allowed: string, got: string) =>
   refuse(name, `must be ${allowed}, not "${got.slice(0, 80)}"`)
 
-const refuse = (name: string, why: string) =>
-  new Refusal(400, "invalid_request", `${name.slice(0, 80)} ${why}.`, {
-    param: name.slice(0, 80),
-    code: "invalid_parameter",
-  })
+const refuse = (name: string, why: string) => invalid(name.slice(0, 80), `${name.slice(0, 80)} ${why}.`)
