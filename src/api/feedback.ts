@@ -2,7 +2,7 @@
 import { Elysia } from "elysia"
 import type { Feedback } from "../store/feedback.ts"
 import { invalid, parseObject } from "./body.ts"
-import { FEEDBACK_ANSWERS, FEEDBACK_BODY } from "./documentation.ts"
+import { amount, created, jsonBody, object, text } from "./documentation.ts"
 import type { AnalyticsDeps } from "./requests.ts"
 
 export interface FeedbackDeps extends AnalyticsDeps {
@@ -61,3 +61,22 @@ function idOf(body: Readonly<Record<string, unknown>>, name: string): string | n
     throw invalid(name, `"${name}" must be a text of 1 to 256 characters.`)
   return value
 }
+
+const FEEDBACK_BODY = jsonBody({
+  type: "object",
+  required: ["score"],
+  properties: {
+    request_id: { type: "string" },
+    session_id: { type: "string", description: "instead of request_id" },
+    score: { type: "number", minimum: -1, maximum: 1, description: "-1 (bad) to 1 (good)" },
+    comment: { type: "string" },
+  },
+})
+
+const FEEDBACK_ANSWERS = created(
+  object({ request_id: text("the answer that was rated"), score: amount() }),
+  400,
+  401,
+  404,
+  413,
+)
