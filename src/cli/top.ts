@@ -6,7 +6,6 @@ import { command, messageOf, readOptions, WRONG_USAGE } from "./command.ts"
 import { directoryOf, type LedgerIo, noLedger, ownZone } from "./ledger-options.ts"
 import { alignTable, formatMs, formatUsd, printable } from "./usage-table.ts"
 
-const SYNTAX = "usage: memproxy top [--once] [--config FILE] [--data-dir DIR]"
 const OPTIONS = { once: { type: "boolean" }, config: { type: "string" }, "data-dir": { type: "string" } } as const
 const EVERY_MS = 1_000
 const SPAN_MS = 5 * 60_000
@@ -20,7 +19,7 @@ const number = new Intl.NumberFormat("en-US")
 const REDRAW = "\x1b[H\x1b[J"
 
 /** Runs until Ctrl-C, or draws once. @returns the exit code */
-export const runTop = command(SYNTAX, async (args, io: LedgerIo) => {
+export const runTop = command("top", async (args, io: LedgerIo) => {
   const { values: given } = readOptions({ args, options: OPTIONS })
   const dir = directoryOf(given, io)
   if (dir === null) return WRONG_USAGE
