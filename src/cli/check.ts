@@ -3,8 +3,7 @@
 import { isAbsolute, relative } from "node:path"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import type { Finding } from "../settings.ts"
-import { command, type Io, readOptions, WrongUsage } from "./command.ts"
-import { formatFinding } from "./findings.ts"
+import { command, formatFinding, type Io, readOptions, WrongUsage } from "./command.ts"
 
 /**
  * Prints each finding as `FILE:line:col: path: severity: message`, or all as a JSON array of `Finding`, and a summary on stderr.

@@ -1,5 +1,6 @@
 /** What all commands have in common: where they speak, and that who types what they do not take is told what they do. */
 import { parseArgs, type ParseArgsConfig } from "node:util"
+import type { Finding } from "../settings.ts"
 import { SYNTAX } from "./syntax.ts"
 
 export interface Io {
@@ -44,3 +45,7 @@ export function readOptions<const C extends ParseArgsConfig>(config: C) {
 }
 
 export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** A finding as a line that editors and people can jump to. */
+export const formatFinding = ({ file, line, col, path, severity, message }: Finding) =>
+  `${file}:${line}:${col}: ${path || "."}: ${severity}: ${message}`

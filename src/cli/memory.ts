@@ -11,7 +11,7 @@ import { createMemoryStore } from "../store/memories.ts"
 import { openMemoryDatabase } from "../store/memory-database.ts"
 import { createDirectory } from "../store/open.ts"
 import { estimateTokens } from "../usage/estimate.ts"
-import { inert } from "./usage-table.ts"
+import { inert } from "./terminal.ts"
 import { command, type Io, messageOf, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
 import { readConfig } from "./ledger-options.ts"
 

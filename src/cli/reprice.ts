@@ -9,7 +9,7 @@ import { createPriceBook, type PriceBook } from "../usage/price-book.ts"
 import { isRegional } from "../usage/tier-shares.ts"
 import { command, messageOf, readOptions, WRONG_USAGE } from "./command.ts"
 import { type LedgerIo, noLedger, ownZone, readConfig, readSince } from "./ledger-options.ts"
-import { formatUsd } from "./usage-table.ts"
+import { formatUsd } from "./terminal.ts"
 
 const OPTIONS = {
   since: { type: "string", default: "all" },

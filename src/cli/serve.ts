@@ -12,9 +12,8 @@ import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
 import { scoreOf } from "../usage/quality-score.ts"
 import { version } from "../version.ts"
-import { command, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
+import { command, formatFinding, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
 import { createApp } from "./create-app.ts"
-import { formatFinding } from "./findings.ts"
 import { createTelemetrySender } from "./telemetry.ts"
 
 const STOP_WAIT_MS = 30_000

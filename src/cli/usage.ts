@@ -1,10 +1,10 @@
 /** `memproxy usage`: what was spent, from the ledger's file, whether a server runs or not. */
 import { isTimeZone } from "../api/instant.ts"
-import { type LedgerReader, readLedger } from "../store/read.ts"
+import type { LedgerReader } from "../store/read.ts"
 import type { UsageReport } from "../store/usage.ts"
 import { usageByBlock } from "./blocks.ts"
-import { command, messageOf, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
-import { directoryOf, type LedgerIo, noLedger, ownZone, readSince } from "./ledger-options.ts"
+import { command, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
+import { directoryOf, type LedgerIo, ownZone, readSince, withLedger } from "./ledger-options.ts"
 import { USAGE_GROUPS } from "./syntax.ts"
 import { usageCsv, usageTable } from "./usage-table.ts"
 
@@ -16,18 +16,7 @@ export const runUsage = command("usage", async (args, io: LedgerIo) => {
   const asked = readArguments(args, io)
   const dir = directoryOf(asked, io)
   if (dir === null) return WRONG_USAGE
-  try {
-    const found = await readLedger(dir, (ledger) => ask(ledger, asked))
-    if (found === null) {
-      io.err(noLedger(dir))
-      return 1
-    }
-    print(found, asked, io)
-    return 0
-  } catch (error) {
-    io.err(`The ledger in ${dir} cannot be read: ${messageOf(error)}`)
-    return 1
-  }
+  return withLedger(dir, io, async (ledger) => print(await ask(ledger, asked), asked, io))
 })
 
 interface Found {
