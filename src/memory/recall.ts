@@ -60,13 +60,15 @@ export async function recollect(conversation: Conversation, options: RecallOptio
   let reason: string | null = null
   try {
     const told = options.patience.within(options.budgetMs, () => {
-      sent = findSent(conversation, options)
+      sent = findSent(conversation, options.blocks.find)
       return sent.at(-1) ?? (conversation.isUnanswered ? recallNewest(conversation, options) : null)
     })
     sent[turns.length - 1] = told instanceof Promise ? await told : told
   } catch (error) {
-    reason = reasonOf(error)
-    if (reason !== "slow") options.warn(error) // that the disk is slow was said when it was
+    if (sent.length === 0) sent = findSent(conversation, options.blocks.findRecent)
+    const why = reasonOf(error)
+    if (why !== "slow") options.warn(error) // that the disk is slow was said when it was
+    if (!sent.at(-1)) reason = why
   }
   const additions: { entry: number; text: string }[] = []
   for (let at = 0; at < sent.length; at++)
@@ -83,11 +85,11 @@ export async function recollect(conversation: Conversation, options: RecallOptio
 }
 
 /** What each turn carried when it went out; null: nothing. */
-function findSent(conversation: Conversation, { blocks }: RecallOptions): (SentBlock | null)[] {
+function findSent(conversation: Conversation, find: SentBlocks["find"]): (SentBlock | null)[] {
   const { namespace, sessionId, turns } = conversation
   const isNew = isNewTurn(conversation)
   const keys = turns.map(({ key }) => key)
-  const sent = blocks.find(namespace, sessionId, isNew ? keys.slice(0, -1) : keys)
+  const sent = find(namespace, sessionId, isNew ? keys.slice(0, -1) : keys)
   if (isNew) sent.push(null)
   return sent
 }

@@ -13,10 +13,12 @@ export interface TurnPlace {
   key: number
 }
 
-/** Reads are synchronous and throw what the disk throws; writes are on disk within 50 ms. */
+/** `find` is synchronous and throws what the disk throws; writes are on disk within 50 ms. */
 export interface SentBlocks {
   /** In the order of `keys`: what the turn of this session carried, else what a turn alike of another carried last, else null. */
   find(namespace: Namespace, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
+  /** Likewise, for while the disk gives nothing: the newest this process knows of, from memory. */
+  findRecent(namespace: Namespace, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
   put(place: TurnPlace, block: SentBlock): void
   /** The turn goes out without one now, whether it had one or not. */
   remove(place: TurnPlace): void

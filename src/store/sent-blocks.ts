@@ -23,8 +23,11 @@ export interface Place {
 
 export interface SentBlockStore {
   find(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
+  findRecent(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
   put(place: Place, block: SentBlock): void
   remove(place: Place): void
+  /** Writes what is queued: then memories may be removed, and the blocks that hold one with them. @throws what the disk throws */
+  settle(): void
   /** Writes what is queued. @throws what the disk throws */
   flush(): void
   /** Tries once more to write the rest. */
@@ -75,7 +78,8 @@ const FLUSH_AFTER_MS = 20
 const RETRY_MS = 500
 /** What waits for a disk that will not: past it the oldest is given up. */
 const MOST_WAITING = 10_000
-const MOST_WRITTEN = 1_000
+/** Some 4 MB. */
+const MOST_RECENT = 1_000
 /** Of a slow disk. */
 const FEW = 16
 const PURGE_EVERY_MS = 3600 * 1000
@@ -117,8 +121,8 @@ export function createSentBlocks({
   const known = new Set<number>()
   /** in their order, read so far; null: all */
   let knownTo: number | null = Number.MIN_SAFE_INTEGER
-  /** the newest writes, since a request is often sent again */
-  const written = new Map<string, string>()
+  /** the newest that were put or found: a request is often sent again, and the disk may rest */
+  const recent = new Map<string, SentBlock>()
 
   function knownKeys(): Set<number> {
     for (let most = FIRST_KEYS; knownTo !== null; most *= 2) {
@@ -190,20 +194,30 @@ export function createSentBlocks({
         const late = waiting.get(placeId({ namespace, sessionId, key }))
         if (late) found.set(key, late.block)
       }
+      for (const key of asked) {
+        const id = placeId({ namespace, sessionId, key })
+        const block = found.get(key)
+        if (block) keepRecent(recent, id, block, MOST_RECENT)
+        else recent.delete(id)
+      }
       return keys.map((key) => found.get(key) ?? null)
     },
+    findRecent: (namespace, sessionId, keys) =>
+      keys.map((key) => recent.get(placeId({ namespace, sessionId, key })) ?? null),
     put(place, block) {
       const id = placeId(place)
-      const content = block.text + block.memories.map((one) => one.id).join()
-      if (written.get(id) === content) return // the same request again: nothing to write
-      keepRecent(written, id, content, MOST_WRITTEN)
-      queue(id, place, block)
+      const known = recent.get(id)
+      keepRecent(recent, id, block, MOST_RECENT)
+      if (!known || !isSame(known, block)) queue(id, place, block) // else the same request again: nothing to write
     },
     remove(place) {
-      if (!mayHave(place.key)) return
       const id = placeId(place)
-      written.delete(id)
-      queue(id, place, null)
+      recent.delete(id)
+      if (mayHave(place.key)) queue(id, place, null)
+    },
+    settle() {
+      recent.clear()
+      flush()
     },
     flush: () => flush(),
     close() {
@@ -216,6 +230,9 @@ export function createSentBlocks({
     },
   }
 }
+
+const isSame = (one: SentBlock, other: SentBlock) =>
+  one.text === other.text && one.memories.every(({ id }, at) => id === other.memories[at]?.id)
 
 const placeId = ({ namespace: { userId, projectKey }, sessionId, key }: Place) =>
   JSON.stringify([key, sessionId, userId, projectKey])
