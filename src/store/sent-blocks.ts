@@ -21,10 +21,14 @@ export interface Place {
   key: number
 }
 
+/** `find` is synchronous and throws what the disk throws; writes are on disk within 50 ms. */
 export interface SentBlockStore {
+  /** In the order of `keys`: what the turn of this session carried, else what a turn alike of another carried last, else null. */
   find(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
+  /** Likewise, for while the disk gives nothing: the newest this process knows of, from memory. */
   findRecent(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
   put(place: Place, block: SentBlock): void
+  /** The turn goes out without one now, whether it had one or not. */
   remove(place: Place): void
   /** Writes what is queued: then memories may be removed, and the blocks that hold one with them. @throws what the disk throws */
   settle(): void

@@ -30,7 +30,6 @@ const users: Config["users"] = {
 function see(headers: Record<string, string>, more: Partial<Sighting> = {}): Sighting {
   return {
     headers: new Headers(headers),
-    dialect: "openai-chat",
     body: null,
     prefixUser: null,
     prefixProject: null,

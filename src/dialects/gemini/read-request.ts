@@ -158,7 +158,6 @@ function readThinking(config: JsonObject | null): Thinking | null {
   return {
     effort: readEffort(level && level.toLowerCase()),
     budget: numberOf(member(config, "thinkingBudget")),
-    adaptive: false,
     shown: booleanOf(member(config, "includeThoughts")),
   }
 }

@@ -55,7 +55,7 @@ const tool = {
   strict: null,
   form: "json" as const,
 }
-const thinking = { effort: null, budget: null, adaptive: false, shown: null }
+const thinking = { effort: null, budget: null, shown: null }
 
 describe("reading", () => {
   test("members are read in camelCase and in snake_case", () => {
