@@ -8,6 +8,7 @@ import type { Namespace } from "./namespace.ts"
 /** A user turn's place in its conversation. Turns alike in another namespace are other turns. */
 export interface TurnPlace {
   namespace: Namespace
+  /** what tells it from turns alike: the client's session, else the name of its block (`answered-turns.ts`) */
   sessionId: string | null
   /** stands for the turn and all before it */
   key: number

@@ -15,18 +15,20 @@ interface Owner {
   readonly userId: string
   readonly projectKey: string | null
 }
-export interface Place {
-  namespace: Owner
-  sessionId: string | null
+export interface Turn {
   key: number
+  sessionId: string | null
+}
+export interface Place extends Turn {
+  namespace: Owner
 }
 
 /** `find` is synchronous and throws what the disk throws; writes are on disk within 50 ms. */
 export interface SentBlockStore {
-  /** In the order of `keys`: what the turn of this session carried, else what a turn alike of another carried last, else null. */
-  find(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
+  /** In the order of `turns`: what the turn of its session carried, else what a turn alike of another carried last, else null. */
+  find(namespace: Owner, turns: readonly Turn[]): (SentBlock | null)[]
   /** Likewise, for while the disk gives nothing: the newest this process knows of, from memory. */
-  findRecent(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
+  findRecent(namespace: Owner, turns: readonly Turn[]): (SentBlock | null)[]
   put(place: Place, block: SentBlock): void
   /** The turn goes out without one now, whether it had one or not. */
   remove(place: Place): void
@@ -108,9 +110,12 @@ interface Row {
   memories: string
 }
 
-/** The last of a turn's rows counts: this session's, else the newest of another. */
-const byRank = (session: string) => (one: Row, other: Row) =>
-  Number(one.session_id === session) - Number(other.session_id === session) || one.sent_at - other.sent_at
+/** The last of a turn's rows counts: its session's, else the newest of another. */
+function byRank(turns: readonly Turn[]) {
+  const sessions = new Map(turns.map(({ key, sessionId }) => [key, sessionId ?? ""]))
+  const isOwn = ({ turn_key, session_id }: Row) => Number(session_id === sessions.get(turn_key))
+  return (one: Row, other: Row) => isOwn(one) - isOwn(other) || one.sent_at - other.sent_at
+}
 
 export function createSentBlocks({
   use,
@@ -178,36 +183,33 @@ export function createSentBlocks({
   })
 
   return {
-    find(namespace, sessionId, keys) {
+    find(namespace, turns) {
       const damage = takeDamage()
       if (damage) throw damage
       const { userId, projectKey } = namespace
       knownKeys() // a disk that gives nothing says so at once
-      if (keys.length === 0) return []
-      const asked = keys.filter(mayHave)
+      const asked = turns.filter(({ key }) => mayHave(key))
       const found = new Map<number, SentBlock | null>()
       if (asked.length > 0) {
-        const [sql, key] = asked.length === 1 ? [FIND_ONE, asked[0]!] : [FIND_ALL, JSON.stringify(asked)]
+        const keys = asked.map(({ key }) => key)
+        const [sql, key] = keys.length === 1 ? [FIND_ONE, keys[0]!] : [FIND_ALL, JSON.stringify(keys)]
         const values = [key, userId, projectKey ?? "", clock() - KEPT_MS]
         const rows = use((db) => db.query<Row, (string | number)[]>(sql).all(...values))
-        if (rows.length > 1) rows.sort(byRank(sessionId ?? ""))
+        if (rows.length > 1) rows.sort(byRank(asked))
         for (const { turn_key, text, tokens, memories } of rows)
           found.set(turn_key, { text, tokens, memories: JSON.parse(memories) as InjectedMemory[] })
       }
-      for (const key of waiting.size > 0 ? asked : []) {
-        const late = waiting.get(placeId({ namespace, sessionId, key }))
-        if (late) found.set(key, late.block)
-      }
-      for (const key of asked) {
-        const id = placeId({ namespace, sessionId, key })
-        const block = found.get(key)
+      for (const turn of asked) {
+        const id = placeId({ namespace, ...turn })
+        const late = waiting.get(id)
+        if (late) found.set(turn.key, late.block)
+        const block = found.get(turn.key)
         if (block) keepRecent(recent, id, block, MOST_RECENT)
         else recent.delete(id)
       }
-      return keys.map((key) => found.get(key) ?? null)
+      return turns.map(({ key }) => found.get(key) ?? null)
     },
-    findRecent: (namespace, sessionId, keys) =>
-      keys.map((key) => recent.get(placeId({ namespace, sessionId, key })) ?? null),
+    findRecent: (namespace, turns) => turns.map((turn) => recent.get(placeId({ namespace, ...turn })) ?? null),
     put(place, block) {
       const id = placeId(place)
       const known = recent.get(id)

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Patience } from "../../src/event-loop/patience.ts"
+import { AnsweredTurns } from "../../src/memory/answered-turns.ts"
 import { BlockMemo } from "../../src/memory/block-memo.ts"
 import { createLocalEngine } from "../../src/memory/local.ts"
 import { namespaceOf } from "../../src/memory/namespace.ts"
@@ -66,6 +67,7 @@ function slowly(db: Database): Database {
 }
 
 const ann = namespaceOf("project", "ann", null)
+const answered = new AnsweredTurns()
 const question = (crate: number) => `Which heron is in crate ${(crate % 400) + 1}?`
 const recall = (keys: readonly number[], isUnanswered: boolean) =>
   recollect(
@@ -73,12 +75,13 @@ const recall = (keys: readonly number[], isUnanswered: boolean) =>
       namespace: ann,
       sessionId: null,
       isOwnSession: false,
-      turns: keys.map((key, entry) => ({ key, text: question(key), entry })),
+      turns: keys.map((key, entry) => ({ key, text: question(key), entry, answer: "" })),
       isUnanswered,
     },
     {
       engine,
       blocks,
+      answered,
       memo: new BlockMemo(),
       patience,
       maxTokens: 512,
