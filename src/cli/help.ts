@@ -1,4 +1,5 @@
 /** `memproxy help`: how to use the program, in one screen. */
+import config from "../../config.yaml" with { type: "text" }
 import board from "../api/grafana.json"
 import { version } from "../version.ts"
 import { type Io, WRONG_USAGE } from "./command.ts"
@@ -36,6 +37,7 @@ memproxy.judge: { model: NAME, sample: 0.05, budget_usd_per_day: 1 } has a model
   clients: `Who is calling is recognised from headers and, where those are generic, from the request's structure.
 Tools that can set nothing but a URL say it in the path, in any order:  http://127.0.0.1:8764/k/KEY/u/USER/p/PROJECT/v1
 Headers: x-memory-user-id, x-memory-project, x-memory-session.  GET /memory-routing/info shows what was recognised and why.`,
+  config: config.trimEnd(),
   grafana: JSON.stringify(board, null, 2),
 }
 

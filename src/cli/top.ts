@@ -46,8 +46,8 @@ async function draw(ledger: LedgerReader, now: number, screenRows = Number.POSIT
   const groups = (name: string, report: UsageReport) => tableOf(name, report, groupLines)
   const minutes = SPAN_MS / 60_000
   return [
-    `memproxy top — last ${minutes} minutes: ${number.format(requests)} requests (${(requests / minutes).toFixed(1)} a minute), ` +
-      `${number.format(errors)} errors, ${number.format(input_tokens)} tokens in, ${number.format(output_tokens)} out, ${costOf(cost_usd)}`,
+    `memproxy top — last ${minutes} minutes: ${number.format(requests)} ${requests === 1 ? "request" : "requests"} (${(requests / minutes).toFixed(1)} a minute), ` +
+      `${number.format(errors)} ${errors === 1 ? "error" : "errors"}, ${number.format(input_tokens)} tokens in, ${number.format(output_tokens)} out, ${costOf(cost_usd)}`,
     "",
     ...groups("MODEL", models),
     "",
