@@ -3,8 +3,6 @@ import type { App, Exchange } from "../app.ts"
 import { renderError, renderErrorEvent } from "../dialects/errors.ts"
 import { dropUsage } from "../dialects/drop-usage.ts"
 import { keepAlive } from "../dialects/keepalive.ts"
-import { mockAnswer } from "../dialects/mock.ts"
-import type { Asked } from "../dialects/request.ts"
 import { WholeEvents } from "../dialects/whole-events.ts"
 import { type AnswerListener, type Dialect, type Meter, type Metered, Refusal } from "../exchange.ts"
 import { recognise } from "../identify/clients.ts"
@@ -131,25 +129,17 @@ export function replyStream(
   return { status, ...answerHead(exchange, headers), body }
 }
 
-/** `mock_response`: an answer in the caller's dialect that no provider made. */
-export function replyMock(exchange: Exchange, asked: Asked, text: string): Promise<Answer> {
-  const { app, arrival, draft } = exchange
-  draft.sentAt = draft.answeredAt = app.now()
-  const answer = mockAnswer(asked, {
-    text,
-    id: draft.row.id,
-    created: Math.floor(arrival.startedAt / 1000),
-    arrayForm: !arrival.query.includes("alt=sse"),
-  })
-  return replyOwn(exchange, answer.chunks.join(""), answer.contentType, asked.stream)
-}
-
 /** An answer in the caller's dialect that is ours. */
 export const replyJson = (exchange: Exchange, value: unknown): Promise<Answer> =>
   replyOwn(exchange, JSON.stringify(value), "application/json", false)
 
-/** Metered as a provider's answer would be. */
-async function replyOwn(exchange: Exchange, text: string, contentType: string, isStream: boolean): Promise<Answer> {
+/** As `replyJson`, of what is written already; metered as a provider's answer would be. */
+export async function replyOwn(
+  exchange: Exchange,
+  text: string,
+  contentType: string,
+  isStream: boolean,
+): Promise<Answer> {
   const { app, draft, endpoint } = exchange
   const body = encoder.encode(text)
   const meter = openMeter(exchange, endpoint.dialect, contentType)

@@ -36,7 +36,10 @@ export function readCall(dialect: Dialect, operation: Operation, body: JsonObjec
 }
 
 /** What reads a client's requests and writes its answers. */
-function clientOf(dialect: Dialect, operation: Operation): Pick<Codec, "readRequest" | "writeAnswer" | "streamWriter"> {
+export function clientOf(
+  dialect: Dialect,
+  operation: Operation,
+): Pick<Codec, "readRequest" | "writeAnswer" | "streamWriter"> {
   if (operation !== "completions") return CODECS[dialect]
   return { readRequest: readCompletion, writeAnswer: writeCompletion, streamWriter: (to) => new CompletionsWriter(to) }
 }
