@@ -4,6 +4,7 @@
  */
 import type { Dialect, Json, JsonObject, Operation } from "../../exchange.ts"
 import { objectOf } from "../fields.ts"
+import { reasoningMember } from "../fitting.ts"
 import { type Codec, type FormAnswer, Losses, type Reception } from "../form.ts"
 import { AnswerFit } from "./answer.ts"
 import type { Client, Outbound, Reading, Translation } from "./call.ts"
@@ -54,7 +55,7 @@ export function translate(
   const { operation, form, losses } = reading
   if (!form) return translateEmbeddings(reading.body, client, to)
   const origin = originOf(to.provider, to.model)
-  restoreReasoning(form, known, origin, losses)
+  restoreReasoning(form, known, { origin, wantsUnsigned: reasoningMember(to) !== null }, losses)
   if (operation !== "count_tokens") requireReadable(form, client.dialect, to.dialect)
   const names = fitRequest(form, client.dialect, to.dialect, losses)
   if (operation === "count_tokens") return translateCount(form, losses, client, to)
