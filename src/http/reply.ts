@@ -47,9 +47,10 @@ export function replyWith(
     )
   }
   const reply = (bytes: Uint8Array) => {
-    if (!isJson(contentType) && !isRaw) throw unreadable(answer)
     meter.push(bytes)
     const metered = meter.end()
+    // Google gives the error of a stream, one JSON body, the type of a stream; careless servers give none or `text/plain`.
+    if (!isJson(contentType) && !isEvents && !metered.terminal && !isRaw) throw unreadable(answer)
     if (isOk && !metered.terminal && !isRaw) throw badAnswer("is not valid JSON", 502)
     return replyWhole(exchange, answer.status, headers, bytes, metered)
   }
@@ -96,8 +97,9 @@ export function replyWhole(
   const { arrival } = exchange
   const isOk = status >= 200 && status < 300
   if (arrival.body.hasLeft) throw new DOMException("The client left.", "AbortError")
-  const errorType = isOk ? null : (metered.errorType ?? "upstream")
-  const pending = settle(exchange, { outcome: isOk ? "done" : "upstream-failed", status, errorType, metered })
+  const errorType = metered.errorType ?? (isOk ? null : "upstream")
+  const outcome = errorType === null ? "done" : "upstream-failed"
+  const pending = settle(exchange, { outcome, status, errorType, metered })
   const answer = () => ({ status, ...answerHead(exchange, headers, true), body })
   return pending ? pending.then(answer) : answer()
 }
