@@ -13,8 +13,6 @@ const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", 
 const KNOWN = ["client", "user_id", "project", "session_id", "model", "key"] as const
 const FILTERS = ["from", "to", ...KNOWN, "outcome", "unknown"] as const
 export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUP_NAMES, "memory"]
-const MAX_LIMIT = 1_000
-const DEFAULT_LIMIT = 50
 /** Rows of a report. All hours of a year are less; conversations may be hundreds of thousands, which is more than anybody reads at once. */
 export const DEFAULT_ROWS = { usage: 10_000, quality: 2_500 }
 const MAX_ROWS = 1_000_000
@@ -27,20 +25,22 @@ export interface Scope {
 export type Parameters = Readonly<Record<string, string | undefined>>
 
 /** @throws Refusal 400 naming the parameter and what it may be; 403 for another user's rows */
-export function readListQuery(search: URLSearchParams, scope: Scope): ListQuery {
+export function readListQuery(
+  search: URLSearchParams,
+  scope: Scope,
+  rows: { missing: number; most: number } = { missing: 50, most: 1_000 },
+): ListQuery {
   const given = readParameters(search, [...FILTERS, "cursor", "limit"])
   return {
     ...readFilter(given, scope, "UTC"),
     cursor: given.cursor,
-    limit: readWhole("limit", given.limit, DEFAULT_LIMIT, MAX_LIMIT),
+    limit: readWhole("limit", given.limit, rows.missing, rows.most),
   }
 }
 
 /** As `readListQuery`, of pages that are dearer to make. */
-export function readSessionsQuery(search: URLSearchParams, scope: Scope): ListQuery {
-  const query = readListQuery(search, scope)
-  return { ...query, limit: Math.min(query.limit ?? 25, 100) }
-}
+export const readSessionsQuery = (search: URLSearchParams, scope: Scope): ListQuery =>
+  readListQuery(search, scope, { missing: 25, most: 100 })
 
 /** As `readListQuery`, without paging. */
 export function readLiveFilter(search: URLSearchParams, scope: Scope): LedgerFilter {

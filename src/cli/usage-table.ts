@@ -99,8 +99,7 @@ function notes(totals: UsageSums, unpriced: readonly { model: string | null; req
 type Key = UsageReport["rows"][number]["key"]
 
 function labelOf(key: Key, width = LABEL_WIDTH): string {
-  const text = Array.isArray(key) ? key.map((part) => part ?? "(none)").join(" / ") : (key ?? "(none)")
-  return printable(text, width)
+  return printable(String(key ?? "(none)"), width)
 }
 
 /** RFC 4180, one line per row, no totals. Values are as they are in the ledger. */
@@ -119,7 +118,7 @@ export function usageCsv(report: UsageReport, by: string): string[] {
   ] as const
   const head = [by, ...names, "duration_ms_p50", "duration_ms_p95", "ttft_ms_p50", "ttft_ms_p95", "tokens_per_second"]
   const lines = report.rows.map((row) => [
-    Array.isArray(row.key) ? row.key.join("/") : row.key,
+    row.key as string | null,
     ...names.map((name) => row[name]),
     row.duration_ms.p50,
     row.duration_ms.p95,
