@@ -56,13 +56,14 @@ function newestRows(
   const isDone = ({ maxAt }: { maxAt: number }) =>
     [...found.values()].every((own) => own.length >= NEWEST && own[NEWEST - 1]!.at > maxAt)
   for (const piece of columns.newestFirst((span) => !isWithin(span, filter) || isDone(span))) {
-    const mask = match(piece)
-    const numbers = piece.dimension("client")
-    const at = piece.at()
-    const rowids = piece.rowids()
-    for (let index = piece.rows - 1; index >= 0; index--) {
-      if (mask !== null && mask[index] === 0) continue
-      const own = found.get(numbers[index]!)
+    const rows = match(piece)
+    if (rows === null) continue
+    const { names: clients, codes } = rows.dimension("client")
+    const lists = Array.from(clients, (client) => found.get(client))
+    const at = rows.at()
+    const rowids = rows.rowids()
+    for (let index = rows.rows - 1; index >= 0; index--) {
+      const own = lists[codes[index]!]
       if (own && (own.length < NEWEST || at[index]! > own[NEWEST - 1]!.at))
         own.push({ rowid: rowids[index]!, at: at[index]! })
     }

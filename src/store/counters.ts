@@ -133,13 +133,14 @@ export function addStored(bytes: Uint8Array, sums: Float64Array, base = 0): void
 export function decodeCounts(bytes: Uint8Array | null): Counts {
   const sums = new Float64Array(COUNTERS.length)
   if (bytes) addStored(bytes, sums)
-  return countsOf(sums)
+  return countsOf((counter) => sums[counter]!)
 }
 
-export function countsOf(sums: Float64Array, base = 0): Counts {
+/** `sumOf`: of a counter by its number. */
+export function countsOf(sumOf: (counter: number) => number): Counts {
   const counts: Counts = {}
   COUNTERS.forEach((name, number) => {
-    const value = sums[base + number]!
+    const value = sumOf(number)
     if (value !== 0) counts[name] = value
   })
   return counts

@@ -20,13 +20,11 @@ export function findRows(columns: LedgerColumns, filter: LedgerFilter, before: n
   let found: Found[] = []
   const isOlder = ({ maxAt }: { maxAt: number }) => maxAt < (found[count - 1]?.at ?? Number.NEGATIVE_INFINITY)
   for (const piece of columns.newestFirst((span) => !isWithin(span, until) || isOlder(span))) {
-    const mask = match(piece)
-    const next = mask?.indexOf(1) ?? 0
-    if (next < 0) continue
-    const rowids = piece.rowids()
-    const at = piece.at()
-    for (let index = next; index < piece.rows; index++) {
-      if (mask !== null && mask[index] === 0) continue
+    const rows = match(piece)
+    if (rows === null) continue
+    const rowids = rows.rowids()
+    const at = rows.at()
+    for (let index = 0; index < rows.rows; index++) {
       if (at[index] === before) atCursor.push(rowids[index]!)
       else if (at[index]! < end) found.push({ rowid: rowids[index]!, at: at[index]! })
     }

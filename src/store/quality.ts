@@ -4,8 +4,9 @@
  */
 import { groupRows } from "./columns/group-rows.ts"
 import type { LedgerColumns } from "./columns/ledger-columns.ts"
-import { QUALITY_PLACES, QUALITY_STRIDE, TIMES } from "./columns/quality-measure.ts"
+import { QUALITY_PLACES } from "./columns/quality-measure.ts"
 import type { Ranks } from "./columns/samples.ts"
+import { TIMES } from "./columns/signals.ts"
 import { type Counts, countsOf } from "./counters.ts"
 import type { LedgerFilter } from "./filter.ts"
 import { type Group, isCalendar } from "./groups.ts"
@@ -60,7 +61,7 @@ export function reportQuality(columns: LedgerColumns, query: QualityQuery): Qual
     key: keys[at]!,
     ...sumsOf(
       tallies.sums,
-      group * QUALITY_STRIDE,
+      group,
       tallies.samples.map((samples) => samples.ranks(group, PERCENTS)),
     ),
   }))
@@ -75,12 +76,12 @@ export function reportQuality(columns: LedgerColumns, query: QualityQuery): Qual
   }
 }
 
-function sumsOf(sums: Float64Array, at: number, ranks: readonly Ranks[]): QualitySums {
-  const sum = (place: keyof typeof QUALITY_PLACES) => sums[at + QUALITY_PLACES[place]]!
+function sumsOf(sums: readonly Float64Array[], group: number, ranks: readonly Ranks[]): QualitySums {
+  const sum = (place: keyof typeof QUALITY_PLACES) => sums[QUALITY_PLACES[place]]![group]!
   const speed = ranks.map(({ n, at: [p50, p90, p99] }, index) => [TIMES[index], { n, p50, p90, p99 }])
   return {
     requests: sum("requests"),
-    counts: countsOf(sums, at),
+    counts: countsOf((counter) => sums[counter]![group]!),
     input_tokens: sum("input"),
     cache_read_tokens: sum("cacheRead"),
     output_tokens: sum("output"),

@@ -1,10 +1,12 @@
 /** `/api/sessions`: conversations, the one with the newest request first. Which rows belong to one is the pipeline's finding; here they are summed. */
 import { GroupTable } from "./columns/group-table.ts"
 import type { Columns } from "./columns/layout.ts"
+import { NO_KEY } from "./columns/keys.ts"
 import type { LedgerColumns } from "./columns/ledger-columns.ts"
 import { createMatcher } from "./columns/match.ts"
+import { selectRows } from "./columns/select-rows.ts"
 import { Tallies } from "./columns/tallies.ts"
-import { USAGE_MEASURE, USAGE_PLACES, USAGE_STRIDE } from "./columns/usage-measure.ts"
+import { USAGE_MEASURE, USAGE_PLACES } from "./columns/usage-measure.ts"
 import type { LedgerFilter } from "./filter.ts"
 import { findRows } from "./find.ts"
 import { type ListQuery, type Place, placeOf, writeCursor } from "./list.ts"
@@ -99,17 +101,15 @@ function sumSessions(columns: LedgerColumns, source: Source, filter: LedgerFilte
   const seen = new Map<number, Seen>()
   for (const id of ids)
     seen.set(columns.words.find(id), { firstAt: Infinity, lastAt: -Infinity, last: 0, matchedAt: -Infinity })
-  const isWanted = createFilter(seen.keys())
+  const wantedOf = createFilter(seen.keys())
   const groups = new GroupTable()
   const tallies = new Tallies({ ...USAGE_MEASURE, samples: 0 })
   for (const piece of columns.newestFirst(() => false)) {
-    const numbers = piece.dimension("session_id")
-    const wanted = isWanted(numbers)
-    if (wanted === null) continue // as most pieces, it has none of them
-    const own = isOwn(piece)
-    if (own !== null) for (let index = 0; index < wanted.length; index++) wanted[index]! &= own[index]!
-    look(piece, numbers, wanted, matches(piece), seen)
-    tallies.count(piece, wanted, groups.of(numbers, new Uint32Array(piece.rows), wanted), groups.size)
+    const rows = wantedOf(piece)
+    const own = rows && isOwn(rows)
+    if (own === null) continue // as most pieces, it has none of them
+    look(own, matches(own), seen)
+    tallies.count(own, groups.ofRows(own.dimension("session_id"), NO_KEY.of(own)), groups.size)
   }
   const newest = newestRows(source, [...seen.values()])
   const groupOf = new Map(Array.from(groups.firsts.subarray(0, groups.size), (number, group) => [number, group]))
@@ -117,8 +117,8 @@ function sumSessions(columns: LedgerColumns, source: Source, filter: LedgerFilte
     ids.map((id) => {
       const number = columns.words.find(id)
       const { firstAt, lastAt, last, matchedAt } = seen.get(number)!
-      const at = groupOf.get(number)! * USAGE_STRIDE
-      const sum = (place: keyof typeof USAGE_PLACES) => tallies.sums[at + USAGE_PLACES[place]]!
+      const group = groupOf.get(number)!
+      const sum = (place: keyof typeof USAGE_PLACES) => tallies.sums[USAGE_PLACES[place]]![group]!
       const session: Session = {
         session_id: id,
         ...newest.get(last)!,
@@ -138,40 +138,43 @@ function sumSessions(columns: LedgerColumns, source: Source, filter: LedgerFilte
   )
 }
 
-/** Which of a piece's numbers are among the wanted; null: none is. Looked up by their last bits first: a Set alone takes ten times as long. */
-function createFilter(wanted: Iterable<number>): (numbers: Uint32Array) => Uint8Array | null {
+/** The rows of wanted sessions; null: there are none. Looked up by their last bits first: a Set alone takes ten times as long. */
+function createFilter(wanted: Iterable<number>): (columns: Columns) => Columns | null {
   const all = new Set(wanted)
   const bits = new Uint8Array(0x10000)
   for (const number of all) bits[number & 0xffff] = 1
-  return (numbers) => {
-    let mask: Uint8Array | null = null
-    for (let index = 0; index < numbers.length; index++) {
-      const number = numbers[index]!
-      if (bits[number & 0xffff] === 1 && all.has(number)) (mask ??= new Uint8Array(numbers.length))[index] = 1
-    }
-    return mask
+  return (columns) => {
+    const { names, codes } = columns.dimension("session_id")
+    const isWanted = Uint8Array.from(names, (number) => Number(bits[number & 0xffff] === 1 && all.has(number)))
+    if (!isWanted.includes(1)) return null
+    return selectRows(
+      columns,
+      new Uint8Array(codes.length).map((_, row) => isWanted[codes[row]!]!),
+    )
   }
 }
 
-function look(
-  piece: Columns,
-  numbers: Uint32Array,
-  wanted: Uint8Array,
-  matched: Uint8Array | null,
-  seen: ReadonlyMap<number, Seen>,
-): void {
-  const at = piece.at()
-  const rowids = piece.rowids()
-  for (let index = 0; index < wanted.length; index++) {
-    if (wanted[index] === 0) continue
-    const session = seen.get(numbers[index]!)!
-    session.firstAt = Math.min(session.firstAt, at[index]!)
-    if (at[index]! > session.lastAt) {
-      session.lastAt = at[index]!
-      session.last = rowids[index]!
-    }
-    if (matched?.[index] !== 0) session.matchedAt = Math.max(session.matchedAt, at[index]!)
-  }
+function look(rows: Columns, matched: Columns | null, seen: ReadonlyMap<number, Seen>): void {
+  const at = rows.at()
+  const rowids = rows.rowids()
+  sessionsOf(rows).forEach((session, index) => {
+    const one = seen.get(session)!
+    one.firstAt = Math.min(one.firstAt, at[index]!)
+    if (at[index]! <= one.lastAt) return
+    one.lastAt = at[index]!
+    one.last = rowids[index]!
+  })
+  if (matched === null) return
+  const matchedAt = matched.at()
+  sessionsOf(matched).forEach((session, index) => {
+    const one = seen.get(session)!
+    one.matchedAt = Math.max(one.matchedAt, matchedAt[index]!)
+  })
+}
+
+function sessionsOf(rows: Columns): Uint32Array {
+  const { names, codes } = rows.dimension("session_id")
+  return codes.map((code) => names[code]!)
 }
 
 type Newest = Pick<Session, "client" | "user_id" | "project" | "model">

@@ -2,7 +2,7 @@
 import { groupRows } from "./columns/group-rows.ts"
 import type { LedgerColumns } from "./columns/ledger-columns.ts"
 import type { Percentiles } from "./columns/samples.ts"
-import { USAGE_PLACES, USAGE_STRIDE } from "./columns/usage-measure.ts"
+import { USAGE_PLACES } from "./columns/usage-measure.ts"
 import type { LedgerFilter } from "./filter.ts"
 import { type Group, isCalendar } from "./groups.ts"
 
@@ -55,7 +55,7 @@ export function reportUsage(columns: LedgerColumns, query: UsageQuery): UsageRep
   const { size, tallies, shown, keys, totals } = groupRows(columns, query, "usage")
   const [durations, ttfts] = tallies.samples
   const rows = Array.from(shown, (group, at) =>
-    sumsOf(keys[at]!, tallies.sums, group * USAGE_STRIDE, durations!.of(group), ttfts!.of(group)),
+    sumsOf(keys[at]!, tallies.sums, group, durations!.of(group), ttfts!.of(group)),
   )
   const { key: _, ...all } = sumsOf(null, totals.sums, 0, totals.samples[0]!.all(), totals.samples[1]!.all())
   return { rows: inOrder(rows, query.groupBy), rows_total: query.groupBy.length === 0 ? 0 : size, totals: all }
@@ -64,12 +64,12 @@ export function reportUsage(columns: LedgerColumns, query: UsageQuery): UsageRep
 /** With its key from the beginning: of a hundred thousand rows, copying each into an object that has one takes longer than all else. */
 function sumsOf<K>(
   key: K,
-  sums: Float64Array,
-  at: number,
+  sums: readonly Float64Array[],
+  group: number,
   durations: Percentiles,
   ttfts: Percentiles,
 ): UsageSums & { key: K } {
-  const sum = (place: keyof typeof USAGE_PLACES) => sums[at + USAGE_PLACES[place]]!
+  const sum = (place: keyof typeof USAGE_PLACES) => sums[USAGE_PLACES[place]]![group]!
   const isUnknown = sum("priced") === 0 && sum("unpriced") > 0
   return {
     key,

@@ -17,7 +17,7 @@ export const VIEWS = {
   clients: "Clients",
   memory: "Memory",
   quality: "Quality & errors",
-  keys: "Keys",
+  keys: "Keys & budgets",
   settings: "Settings",
 } as const
 

@@ -1,7 +1,7 @@
 /** The columns of a piece to bytes and back. Which bytes are where, `pieces.ts` knows. */
-import { type Columns, COUNTS, DIMENSIONS, type Dimension, FRACTIONS, type Span } from "./layout.ts"
-import { type Numbers, packArrays, Room, unpackArrays } from "./packed-arrays.ts"
-import { packSignals, unpackSignals } from "./signals.ts"
+import { type Columns, DIMENSIONS, type Dimension, type MeasureName, MEASURES, type Span } from "./layout.ts"
+import { packArrays, Room, unpackArrays } from "./packed-arrays.ts"
+import { packSignals, type Signals, unpackSignals } from "./signals.ts"
 
 const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5, signals: 13 } as const
 const numberOfDimension = (name: Dimension) => NUMBERS.dimensions + DIMENSIONS.indexOf(name)
@@ -16,22 +16,14 @@ export function packColumns(columns: Columns, firstRowid: number): [number: numb
     [NUMBERS.rowids, since(firstRowid, columns.rowids())],
     [NUMBERS.at, since(columns.minAt, columns.at())],
     [NUMBERS.flags, packArrays([columns.flags()])],
-    [NUMBERS.measures, packArrays([...FRACTIONS.map(columns.fraction), ...COUNTS.map(columns.count)])],
+    [NUMBERS.measures, packArrays(MEASURES.map(columns.measure))],
     [NUMBERS.quality, packArrays([columns.quality()])],
     [NUMBERS.signals, packSignals(columns.signals())],
-    ...DIMENSIONS.map((name): [number, Uint8Array] => [numberOfDimension(name), packNames(columns.dimension(name))]),
+    ...DIMENSIONS.map((name): [number, Uint8Array] => {
+      const { names, codes } = columns.dimension(name)
+      return [numberOfDimension(name), packArrays([names, codes])]
+    }),
   ]
-}
-
-/** The different ones, and of each row which of them it has. */
-function packNames(numbers: Uint32Array): Uint8Array {
-  const places = new Map<number, number>()
-  const which = numbers.map((number) => {
-    const place = places.get(number) ?? places.size
-    places.set(number, place)
-    return place
-  })
-  return packArrays([Uint32Array.from(places.keys()), which])
 }
 
 export interface Unpacker {
@@ -45,6 +37,9 @@ export interface Unpacker {
 
 export function createUnpacker(): Unpacker {
   const room = new Room()
+  /** what is in the room */
+  let current: object | null = null
+  const measured = new Map<MeasureName, Float64Array>()
   return {
     open({ rows, minAt, maxAt, firstRowid }, valid, read) {
       const since = (start: number, column: number) => {
@@ -53,8 +48,7 @@ export function createUnpacker(): Unpacker {
         return values
       }
       let measures: ReturnType<typeof unpackArrays> | null = null
-      const unpackMeasure = <T extends Numbers>(place: number, type: new (length: number) => T, name: string) =>
-        (measures ??= unpackArrays(read(NUMBERS.measures)))(place, type, room, name)
+      let signals: Signals | null = null
       return {
         rows,
         minAt,
@@ -64,17 +58,20 @@ export function createUnpacker(): Unpacker {
         at: () => since(minAt, NUMBERS.at),
         flags: () => unpackArrays(read(NUMBERS.flags))(0, Uint8Array, room, NUMBERS.flags),
         quality: () => unpackArrays(read(NUMBERS.quality))(0, Float64Array, room, NUMBERS.quality),
-        fraction: (name) => unpackMeasure(FRACTIONS.indexOf(name), Float64Array, name),
-        count: (name) => unpackMeasure(FRACTIONS.length + COUNTS.indexOf(name), Uint32Array, name),
+        measure(name) {
+          measures ??= unpackArrays(read(NUMBERS.measures))
+          if (current !== measures) measured.clear()
+          current = measures
+          let values = measured.get(name)
+          if (!values) measured.set(name, (values = measures(MEASURES.indexOf(name), Float64Array, room, name)))
+          return values
+        },
         dimension: (name) => {
           const column = numberOfDimension(name)
           const unpack = unpackArrays(read(column))
-          const names = unpack(0, Uint32Array)
-          const numbers = unpack(1, Uint32Array, room, column)
-          for (let index = 0; index < numbers.length; index++) numbers[index] = names[numbers[index]!]!
-          return numbers
+          return { names: unpack(0, Uint32Array), codes: unpack(1, Uint32Array, room, column) }
         },
-        signals: () => unpackSignals(read(NUMBERS.signals), room),
+        signals: () => (signals ??= unpackSignals(read(NUMBERS.signals), room)),
       }
     },
   }

@@ -4,21 +4,23 @@
  */
 import type { Base, Bases } from "./bases.ts"
 import { GroupTable, NO_GROUP } from "./group-table.ts"
+import type { Columns } from "./layout.ts"
 import type { Part } from "./ledger-columns.ts"
 import type { Samples } from "./samples.ts"
-import { type Measure, Tallies } from "./tallies.ts"
+import { selectRows } from "./select-rows.ts"
+import { type Measure, type PackedTallies, Tallies } from "./tallies.ts"
 
 /** What is grouped by. */
 export type KeyPair = Pick<Base, "first" | "second">
 
 /** Rows that are counted together. */
-export interface Countable {
-  /** 0: not meant; null: all are */
-  mask(): Uint8Array | null
-  /** what is grouped by, of each row or of each group of the rollup */
-  keys(): [firsts: Uint32Array, seconds: Uint32Array]
-  of: Part
+export interface Countable extends Pick<Part, "same"> {
+  /** null: none of its rows are meant */
+  read(table: GroupTable): Numbered | null
 }
+
+/** Rows, or a rollup, with the group of each row or of each group of the rollup. */
+export type Numbered = { groups: Uint32Array } & ({ columns: Columns; packed: null } | { packed: PackedTallies })
 
 /** `lasting`: the next time they are the same. */
 export interface Parts extends KeyPair {
@@ -49,7 +51,7 @@ export interface Counted extends KeyPair {
 
 /** Of all groups. */
 export interface Totals {
-  sums: Float64Array
+  sums: readonly Float64Array[]
   samples: readonly Samples[]
 }
 
@@ -62,7 +64,7 @@ const MARGIN = 2
 
 export function countGroups(question: Question): Counted {
   const { base, parts } = baseFor(question)
-  const rest = [...parts.lasting.filter(({ of }) => !base.counted.has(of.same!)), ...parts.passing]
+  const rest = [...parts.lasting.filter(({ same }) => !base.counted.has(same!)), ...parts.passing]
   return base.largest === null
     ? goOn(base, rest, question)
     : goOnWithLargest(base, base.largest, parts.lasting, rest, question)
@@ -72,7 +74,7 @@ function baseFor(question: Question): { base: Base; parts: Parts } {
   const known = question.bases.get(question.key)
   if (known) {
     const parts = question.partsBy(known)
-    const lasting = new Set(parts.lasting.map(({ of }) => of.same!))
+    const lasting = new Set(parts.lasting.map(({ same }) => same!))
     const { counted } = known
     if (counted.isSubsetOf(lasting) && lasting.size - counted.size <= MOST_BESIDE) return { base: known, parts }
   }
@@ -88,7 +90,7 @@ const begin = ({ first, second, lasting }: Parts, measure: Measure) => ({
   second,
   table: new GroupTable(),
   tallies: new Tallies(measure),
-  counted: new Set(lasting.map(({ of }) => of.same!)),
+  counted: new Set(lasting.map(({ same }) => same!)),
 })
 
 /** null: there are too many groups for that. */
@@ -108,7 +110,7 @@ function countLargest(parts: Parts, { measure, most }: Question): Base {
   const numbered = parts.lasting.map((part) => rank(ranks, part, base.table, measure))
   const places = new Uint32Array(base.table.size).fill(NO_GROUP)
   ranks.largest(base.table.size, most * MARGIN).forEach((group, place) => (places[group] = place))
-  parts.lasting.forEach((part, at) => countPlaced(base.tallies, part, numbered[at]!, places))
+  for (const one of numbered) if (one) countPlaced(base.tallies, one, places)
   return { ...base, largest: { ranks, places } }
 }
 
@@ -143,69 +145,54 @@ function goOnWithLargest(
     places[group] = size++
   }
   const tallies = new Tallies(measure, base.tallies)
-  rest.forEach((part, at) => countPlaced(tallies, part, numbered[at]!, places))
+  for (const one of numbered) if (one) countPlaced(tallies, one, places)
   if (missing.some((place) => place !== NO_GROUP))
-    for (const part of lasting)
-      if (base.counted.has(part.of.same!)) countPlaced(tallies, part, table.of(...part.keys(), part.mask()), missing)
+    for (const part of lasting) {
+      const one = base.counted.has(part.same!) ? part.read(table) : null
+      if (one) countPlaced(tallies, one, missing)
+    }
   const shown = named.map((group) => places[group]!)
   tallies.finish(size, shown)
   return { ...base, table, tallies, shown, named, totals: null }
 }
 
 function count(tallies: Tallies, part: Countable, table: GroupTable): void {
-  const mask = part.mask()
-  add(tallies, part.of, mask, table.of(...part.keys(), mask), table.size)
+  const numbered = part.read(table)
+  if (numbered) add(tallies, numbered, table.size)
 }
 
-/** Only what groups rank by. @returns the group of each row */
-function rank(ranks: Tallies, part: Countable, table: GroupTable, { ranked }: Measure): Uint32Array {
-  const { of } = part
-  const mask = part.mask()
-  const groups = table.of(...part.keys(), mask)
-  if (of.rollup === null) ranks.count(of.columns, mask, groups, table.size)
-  else {
-    const { tallies } = of.rollup
-    ranks.addPacked({ ...tallies, sumsAt: (place) => tallies.sumsAt(ranked[place]!) }, groups, table.size)
-  }
-  return groups
+/** Only what groups rank by. */
+function rank(ranks: Tallies, part: Countable, table: GroupTable, { ranked }: Measure): Numbered | null {
+  const numbered = part.read(table)
+  if (numbered?.packed) {
+    const { packed, groups } = numbered
+    ranks.addPacked({ ...packed, sumsAt: (place) => packed.sumsAt(ranked[place]!) }, groups, table.size)
+  } else if (numbered) add(ranks, numbered, table.size)
+  return numbered
 }
 
 /** The rows of groups that have a place, there. */
-function countPlaced(tallies: Tallies, { of, mask }: Countable, groups: Uint32Array, places: Uint32Array): void {
-  const meant = of.rollup ? null : mask()
-  const placed = new Uint32Array(groups.length)
-  const counted = new Uint8Array(groups.length)
-  let size = tallies.size
-  let isAny = false
-  for (let row = 0; row < groups.length; row++) {
-    const place = meant === null || meant[row] === 1 ? places[groups[row]!]! : NO_GROUP
-    placed[row] = place
-    if (place === NO_GROUP) continue
-    counted[row] = 1
-    isAny = true
-    if (place >= size) size = place + 1
-  }
-  if (isAny) add(tallies, of, counted, placed, size)
+function countPlaced(tallies: Tallies, numbered: Numbered, places: Uint32Array): void {
+  const groups = numbered.groups.map((group) => places[group]!)
+  const size = groups.reduce((most, place) => (place === NO_GROUP ? most : Math.max(most, place + 1)), tallies.size)
+  if (numbered.packed) return add(tallies, { ...numbered, groups }, size)
+  const columns = selectRows(
+    numbered.columns,
+    Uint8Array.from(groups, (place) => Number(place !== NO_GROUP)),
+  )
+  if (columns) add(tallies, { columns, packed: null, groups: groups.filter((place) => place !== NO_GROUP) }, size)
 }
 
-function add(
-  tallies: Tallies,
-  { rollup, columns }: Part,
-  mask: Uint8Array | null,
-  groups: Uint32Array,
-  size: number,
-): void {
-  if (rollup) tallies.addPacked(rollup.tallies, groups, size)
-  else tallies.count(columns, mask, groups, size)
+function add(tallies: Tallies, numbered: Numbered, size: number): void {
+  if (numbered.packed) tallies.addPacked(numbered.packed, numbered.groups, size)
+  else tallies.count(numbered.columns, numbered.groups, size)
 }
 
-const rankingOf = ({ ranked, rank: add }: Measure): Measure => ({
+const rankingOf = ({ ranked, rank }: Measure): Measure => ({
   sums: ranked.length,
   samples: 0,
   ranked: ranked.map((_, place) => place),
-  rank: add,
-  add: (...rows) => {
-    add(...rows)
-    return []
-  },
+  rank,
+  add: rank,
+  values: () => new Float64Array(0),
 })

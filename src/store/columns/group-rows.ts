@@ -5,7 +5,7 @@ import type { Base } from "./bases.ts"
 import { type Countable, countGroups, type KeyPair, type Parts, type Totals } from "./count-groups.ts"
 import { createKeys, NO_KEY } from "./keys.ts"
 import type { Span } from "./layout.ts"
-import type { LedgerColumns, Part } from "./ledger-columns.ts"
+import type { LedgerColumns } from "./ledger-columns.ts"
 import { createMatcher, isInside, isSelective, isWithin } from "./match.ts"
 import { QUALITY_MEASURE } from "./quality-measure.ts"
 import { type RollupName, ROLLUPS } from "./rollups.ts"
@@ -73,12 +73,19 @@ function partsOf(
   const takes = (span: Span, pieces: readonly object[]) =>
     isInside(span, query) && !pieces.some((one) => counted.has(one))
   const each = columns.each(skips, takes, isRolledUp ? name : null)
-  const parts = Array.from(each, (of): Countable => {
-    const { rollup } = of
-    return rollup
-      ? { of, mask: () => null, keys: () => [first.ofRollup(rollup.keys), new Uint32Array(rollup.keys.length)] }
-      : { of, mask: () => match(of.columns), keys: () => [first.of(of.columns), second.of(of.columns)] }
-  })
-  const lasts = ({ same, span }: Part) => same !== null && isInside(span, { to: query.to })
-  return { first, second, lasting: parts.filter(({ of }) => lasts(of)), passing: parts.filter(({ of }) => !lasts(of)) }
+  const lasting: Countable[] = []
+  const passing: Countable[] = []
+  for (const { span, same, rollup, columns } of each) {
+    const lasts = same !== null && isInside(span, { to: query.to })
+    ;(lasts ? lasting : passing).push({
+      same,
+      read(table) {
+        if (rollup)
+          return { packed: rollup.tallies, groups: first.ofRollup(rollup.keys).map((number) => table.of(number, 0)) }
+        const rows = match(columns)
+        return rows && { columns: rows, packed: null, groups: table.ofRows(first.of(rows), second.of(rows)) }
+      },
+    })
+  }
+  return { first, second, lasting, passing }
 }

@@ -2,7 +2,7 @@
 import { calendarBuckets } from "../calendar.ts"
 import { COUNTERS } from "../counters.ts"
 import { type Group, GROUPS, isCalendar } from "../groups.ts"
-import type { Columns } from "./layout.ts"
+import { type Columns, encode, type Encoded } from "./layout.ts"
 import { eachSignal } from "./signals.ts"
 import type { Dictionary } from "./dictionary.ts"
 
@@ -11,8 +11,8 @@ export type RollupGroup =
   "model" | "client" | "user" | "project" | "key" | "provider" | "session" | "quarter" | "memory"
 
 export interface Keys {
-  /** of each row */
-  of(columns: Columns): Uint32Array
+  /** of each row, as numbers that mean the same for as long as these keys live */
+  of(columns: Columns): Encoded
   /** the rollup to use, and the number here of each number there */
   rollup: RollupGroup
   ofRollup(numbers: Uint32Array): Uint32Array
@@ -21,16 +21,16 @@ export interface Keys {
 }
 
 export const NO_KEY: Keys = {
-  of: ({ rows }) => new Uint32Array(rows),
+  of: ({ rows }) => ({ names: new Uint32Array(1), codes: new Uint32Array(rows) }),
   rollup: "model",
   ofRollup: ({ length }) => new Uint32Array(length),
   texts: () => () => null,
 }
 
 /** What a rollup is grouped by. */
-export function keysOfRollup(group: RollupGroup): (columns: Columns) => Uint32Array {
+export function keysOfRollup(group: RollupGroup): (columns: Columns) => Encoded {
   return group === "quarter"
-    ? (columns) => Uint32Array.from(columns.at(), (at) => at / QUARTER_MS)
+    ? (columns) => encode(Uint32Array.from(columns.at(), (at) => at / QUARTER_MS))
     : createKeys(group, "UTC").of
 }
 
@@ -63,15 +63,20 @@ function createCalendarKeys(unit: "day" | "hour", zone: string): Keys {
   return {
     of: (columns) => {
       const at = columns.at()
-      const found = new Uint32Array(at.length)
+      const codes = new Uint32Array(at.length)
+      const places = new Map<number, number>()
       let last = Number.NaN
-      let number = 0
+      let place = 0
       for (let index = 0; index < at.length; index++) {
         const quarter = Math.floor(at[index]! / QUARTER_MS)
-        if (quarter !== last) number = quarters.get((last = quarter)) ?? numberOf(quarter)
-        found[index] = number
+        if (quarter !== last) {
+          const number = quarters.get((last = quarter)) ?? numberOf(quarter)
+          place = places.get(number) ?? places.size
+          places.set(number, place)
+        }
+        codes[index] = place
       }
-      return found
+      return { names: Uint32Array.from(places.keys()), codes }
     },
     rollup: "quarter",
     ofRollup: (numbers) => numbers.map((quarter) => quarters.get(quarter) ?? numberOf(quarter)),
@@ -85,12 +90,12 @@ const HELD_OUT = COUNTERS.indexOf("held_out")
 
 const MEMORY_KEYS: Keys = {
   of: (columns) => {
-    const found = new Uint32Array(columns.rows)
-    eachSignal(columns.signals(), null, (index, number) => {
-      if (number === HELD_OUT) found[index] = 2
-      else if (number === MEMORY_ON && found[index] === 0) found[index] = 1
+    const codes = new Uint32Array(columns.rows)
+    eachSignal(columns.signals().counts(), (index, number) => {
+      if (number === HELD_OUT) codes[index] = 2
+      else if (number === MEMORY_ON && codes[index] === 0) codes[index] = 1
     })
-    return found
+    return { names: Uint32Array.from(MEMORY.keys()), codes }
   },
   rollup: "memory",
   ofRollup: (numbers) => numbers,

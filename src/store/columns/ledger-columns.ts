@@ -303,7 +303,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
         yield* unmade(() => false)
       }
       for (const columns of all())
-        for (const name of DIMENSIONS) for (const number of columns.dimension(name)) used.add(number)
+        for (const name of DIMENSIONS) for (const number of columns.dimension(name).names) used.add(number)
       inTransaction(() => {
         for (const [number] of file!.query("SELECT number FROM words").values() as [number][])
           if (!used.has(number)) file!.query("DELETE FROM words WHERE number = ?").run(number)

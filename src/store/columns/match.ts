@@ -2,6 +2,7 @@
 import type { LedgerFilter } from "../filter.ts"
 import { type Columns, type Dimension, OUTCOME, OUTCOMES, type Span } from "./layout.ts"
 import type { Dictionary } from "./dictionary.ts"
+import { selectRows } from "./select-rows.ts"
 
 const FILTERED = [
   ["client", "client"],
@@ -35,21 +36,27 @@ export function createMatcher(filter: LedgerFilter, words: Pick<Dictionary, "fin
   const code = outcome === undefined ? null : OUTCOMES.indexOf(outcome)
   const isFiltered = isSelective(filter)
 
+  /** null: none is meant. */
+  return (columns: Columns): Columns | null => selectRows(columns, mask(columns))
+
   /** 1 for each row that is meant; null: all are. */
-  return function match(columns: Columns): Uint8Array | null {
+  function mask(columns: Columns): Uint8Array | null {
     const { rows, valid } = columns
     const isTimed = !isInside(columns, filter)
     if (!isTimed && !isFiltered) return valid
     const mask = valid ? valid.slice() : new Uint8Array(rows).fill(1)
     for (const [name, number] of wanted) {
-      const column = columns.dimension(name)
-      for (let index = 0; index < rows; index++) if (column[index] !== number) mask[index] = 0
+      const { names, codes } = columns.dimension(name)
+      const code = names.indexOf(number)
+      if (code < 0) return new Uint8Array(rows)
+      for (let index = 0; index < rows; index++) if (codes[index] !== code) mask[index] = 0
     }
     if (projectNumber !== null) {
-      const names = columns.dimension("project")
-      const keys = columns.dimension("project_key")
+      const [name, key] = [columns.dimension("project"), columns.dimension("project_key")]
+      const [nameCode, keyCode] = [name.names.indexOf(projectNumber), key.names.indexOf(projectNumber)]
+      if (nameCode < 0 && keyCode < 0) return new Uint8Array(rows)
       for (let index = 0; index < rows; index++)
-        if (names[index] !== projectNumber && keys[index] !== projectNumber) mask[index] = 0
+        if (name.codes[index] !== nameCode && key.codes[index] !== keyCode) mask[index] = 0
     }
     if (code !== null) {
       const flags = columns.flags()

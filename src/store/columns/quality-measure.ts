@@ -1,11 +1,8 @@
 /** What `/api/quality` sums of rows. */
 import { COUNTERS } from "../counters.ts"
 import { type Columns, PRICED } from "./layout.ts"
-import { eachSignal } from "./signals.ts"
-import type { Measure } from "./tallies.ts"
-
-const FIRST_CONTENT_MS = COUNTERS.indexOf("first_content_ms")
-const PER_TOKEN_US = COUNTERS.indexOf("per_token_us")
+import { eachSignal, TIMES } from "./signals.ts"
+import { addColumn, type Measure } from "./tallies.ts"
 
 /** Beside the counters each group has these sums. */
 const OTHERS = ["requests", "input", "cacheRead", "output", "reasoning", "memory", "cost", "priced"] as const
@@ -13,45 +10,41 @@ export const QUALITY_PLACES = Object.fromEntries(OTHERS.map((name, at) => [name,
   (typeof OTHERS)[number],
   number
 >
-export const QUALITY_STRIDE = COUNTERS.length + OTHERS.length
-
-/** `ttft_ms` and `tpot_ms` are the provider's own: from the request going out to the first content, and from one output token to the next. */
-export const TIMES = ["ttft_ms", "tpot_ms", "overhead_ms", "memory_ms"] as const
+/** Sums of a column as it is. */
+const PLAIN = ["input", "cacheRead", "output", "reasoning", "cost"] as const
 
 /** Those of the most requests first. */
 const RANKED = [QUALITY_PLACES.requests] as const
 
-export const QUALITY_MEASURE: Measure = { sums: QUALITY_STRIDE, samples: TIMES.length, add, ranked: RANKED, rank }
-
-function rank({ rows }: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): void {
-  for (let index = 0; index < rows; index++) if (mask === null || mask[index] === 1) sums[groups[index]!]!++
+export const QUALITY_MEASURE: Measure = {
+  sums: COUNTERS.length + OTHERS.length,
+  samples: TIMES.length,
+  add,
+  values: (columns, kind) => columns.signals().times(kind),
+  ranked: RANKED,
+  rank,
 }
 
-function add(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): Float64Array[] {
+type Sums = readonly Float64Array[]
+
+function rank({ rows }: Columns, groups: Uint32Array, [requests]: Sums): void {
+  for (let index = 0; index < rows; index++) requests![groups[index]!]!++
+}
+
+function add(columns: Columns, groups: Uint32Array, sums: Sums): void {
   const at = QUALITY_PLACES
   const signals = columns.signals()
   const flags = columns.flags()
-  const [cost, inputs, cached] = [columns.fraction("cost"), columns.count("input"), columns.count("cacheRead")]
-  const [outputs, thought] = [columns.count("output"), columns.count("reasoning")]
+  const memoryTokens = signals.memoryTokens()
+  for (const name of PLAIN) addColumn(sums[at[name]]!, groups, columns.measure(name))
+  const [requests, memory, priced] = [sums[at.requests]!, sums[at.memory]!, sums[at.priced]!]
   for (let index = 0; index < flags.length; index++) {
-    if (mask !== null && mask[index] === 0) continue
-    const base = groups[index]! * QUALITY_STRIDE
-    sums[base + at.requests]!++
-    sums[base + at.input]! += inputs[index]!
-    sums[base + at.cacheRead]! += cached[index]!
-    sums[base + at.output]! += outputs[index]!
-    sums[base + at.reasoning]! += thought[index]!
-    sums[base + at.memory]! += signals.memoryTokens[index]!
-    sums[base + at.cost]! += cost[index]!
-    if (flags[index]! & PRICED) sums[base + at.priced]!++
+    const group = groups[index]!
+    requests[group]!++
+    memory[group]! += memoryTokens[index]!
+    if (flags[index]! & PRICED) priced[group]!++
   }
-  const ttft = new Float64Array(columns.rows).fill(Number.NaN)
-  const tpot = new Float64Array(columns.rows).fill(Number.NaN)
-  eachSignal(signals, mask, (index, counter, value) => {
-    if (counter >= COUNTERS.length) return // a newer memproxy's
-    sums[groups[index]! * QUALITY_STRIDE + counter]! += value
-    if (counter === FIRST_CONTENT_MS) ttft[index] = value
-    else if (counter === PER_TOKEN_US) tpot[index] = value / 1000
+  eachSignal(signals.counts(), (index, counter, value) => {
+    if (counter < COUNTERS.length) sums[counter]![groups[index]!]! += value // others are a newer memproxy's
   })
-  return [ttft, tpot, signals.overhead, signals.memoryMs]
 }

@@ -4,7 +4,7 @@
  */
 import type { Blobs } from "./blobs.ts"
 import { GroupTable } from "./group-table.ts"
-import { keysOfRollup, type RollupGroup } from "./keys.ts"
+import { keysOfRollup, NO_KEY, type RollupGroup } from "./keys.ts"
 import type { Columns } from "./layout.ts"
 import { packArrays, Room, unpackArrays } from "./packed-arrays.ts"
 import { QUALITY_MEASURE } from "./quality-measure.ts"
@@ -28,7 +28,6 @@ export const ROLLUPS: readonly RollupName[] = (["usage", "quality"] as const).fl
   GROUPS[measure].map((group) => `${measure} ${group}` as const),
 )
 
-const SAMPLE_ARRAYS = 5 satisfies PackedSamples["length"]
 const IDS = 32
 export const rollupId = (block: number, index: number) => block * IDS + index
 
@@ -44,13 +43,23 @@ export function rollUp(name: RollupName, pieces: Iterable<Columns>): Uint8Array 
   const groups = new GroupTable()
   const tallies = new Tallies(MEASURES[measure])
   for (const columns of pieces) {
-    const numbers = keys(columns)
-    tallies.count(columns, null, groups.of(numbers, new Uint32Array(numbers.length), null), groups.size)
+    tallies.count(columns, groups.ofRows(keys(columns), NO_KEY.of(columns)), groups.size)
   }
   tallies.finish(groups.size)
   const { sums, samples } = tallies.pack(groups.size)
-  return packArrays([groups.firsts.subarray(0, groups.size), ...sums, ...samples.flat()])
+  return packArrays([groups.firsts.subarray(0, groups.size), ...sums, ...samples.flatMap(arraysOf)])
 }
+
+const arraysOf = ({ counts, values, widths, sparse, all }: PackedSamples) => [
+  counts,
+  values,
+  widths,
+  sparse.buckets,
+  sparse.times,
+  all.buckets,
+  all.times,
+]
+const SAMPLE_ARRAYS = 7
 
 const room = new Room()
 
@@ -67,7 +76,23 @@ export function readRollup(blobs: Blobs, block: number, name: RollupName): Rollu
       samples(kind) {
         const first = 1 + sums + kind * SAMPLE_ARRAYS
         const numbers = (at: number) => unpack(first + at, Uint32Array, room, at)
-        return [numbers(0), unpack(first + 1, Float64Array, room, "values"), numbers(2), numbers(3), numbers(4)]
+        return {
+          get counts() {
+            return numbers(0)
+          },
+          get values() {
+            return unpack(first + 1, Float64Array, room, "values")
+          },
+          get widths() {
+            return numbers(2)
+          },
+          get sparse() {
+            return { buckets: numbers(3), times: numbers(4) }
+          },
+          get all() {
+            return { buckets: numbers(5), times: numbers(6) }
+          },
+        }
       },
     },
   }

@@ -18,17 +18,22 @@ const FIRST_BUCKET = (1023 - 10) << 7
 const BUCKETS = 40 << 7
 
 /** The high half comes last on every machine that Bun runs on. */
-const halvesOf = (values: Float64Array) => new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
-const bucketOf = (high: number) => Math.min(Math.max((high >>> 13) - FIRST_BUCKET, 0), BUCKETS - 1)
-
 const double = new Float64Array(1)
-const doubleHalves = halvesOf(double)
+const doubleHalves = new Int32Array(double.buffer)
+const bucketOf = (value: number) => {
+  double[0] = value
+  return Math.min(Math.max((doubleHalves[1]! >>> 13) - FIRST_BUCKET, 0), BUCKETS - 1)
+}
 const middleOf = (bucket: number) => {
   doubleHalves[0] = 0
   doubleHalves[1] = (bucket + FIRST_BUCKET) * 8192 + 4096
   return double[0]!
 }
 
+/** Values of rows, NaN for none, and the group of each; or what `pack` gave, and the group here of each group there, or `NO_GROUP`. */
+export type Valued = { groups: Uint32Array } & ({ values: Float64Array } | { packed: PackedSamples })
+
+/** All values come twice: `count` all of them, `arrange`, then `place` the same. By then it is known which groups are large, and nothing is kept that is not needed. */
 export class Samples {
   /** what these go on from: it stays as it is, and so does what is said of groups that get no more values */
   readonly #base: Samples | null
@@ -37,17 +42,14 @@ export class Samples {
   #total = 0
   /** of all groups together */
   readonly #all: Uint32Array
-  /** those of each group that are in no histogram come singly, as they were added, or in runs */
   #histograms: (Uint32Array | undefined)[] = []
-  #singles: { values: Float64Array; groups: Uint32Array }[] = []
-  /** sorted, each */
-  #runs: (Float64Array[] | undefined)[] = []
-  /** the single values of small groups, group by group, and where each group begins; made when all are in */
+  /** the values of small groups, group by group, where each group begins, and where its next value goes; -1: nowhere */
   #ordered = new Float64Array(0)
   #starts = new Uint32Array(1)
+  #next = new Int32Array(0)
   #said: (Percentiles | undefined)[] = []
 
-  /** `base`: ordered. */
+  /** `base`: all its values are placed. */
   constructor(base: Samples | null = null) {
     this.#base = base
     this.#counts = base ? base.#counts.slice() : new Uint32Array(256)
@@ -55,140 +57,124 @@ export class Samples {
   }
 
   get bytes(): number {
-    const runs = this.#runs.reduce((sum, own) => sum + own!.reduce((all, run) => all + run.byteLength, 0), 0)
     const histograms = this.#histograms.reduce((sum, one) => sum + one!.byteLength, 0)
-    return this.#counts.byteLength + this.#ordered.byteLength + runs + histograms
+    return this.#counts.byteLength + this.#ordered.byteLength + histograms
   }
 
-  /** NaN is no value. `size`: how many groups there are so far. */
-  add(groups: Uint32Array, values: Float64Array, mask: Uint8Array | null, size: number): void {
+  /** `size`: how many groups there are so far. Of all groups together, what is packed counts as a whole. */
+  count(valued: Valued, size: number): void {
     this.#makeRoom(size)
-    const halves = halvesOf(values)
+    if ("packed" in valued) this.#countPacked(valued.packed, valued.groups)
+    else this.#countRows(valued.values, valued.groups)
+  }
+
+  #countRows(values: Float64Array, groups: Uint32Array): void {
     const [counts, all] = [this.#counts, this.#all]
-    const kept = new Float64Array(values.length)
-    const keptGroups = new Uint32Array(values.length)
-    let next = 0
     for (let index = 0; index < values.length; index++) {
-      if (mask !== null && mask[index] === 0) continue
       const value = values[index]!
       if (value !== value) continue
-      const group = groups[index]!
-      const bucket = bucketOf(halves[index * 2 + 1]!)
-      all[bucket]!++
-      if (counts[group]!++ < EXACT) {
-        kept[next] = value
-        keptGroups[next++] = group
-      } else this.#histogramOf(group)[bucket]!++
-    }
-    if (next > 0) this.#singles.push({ values: kept.subarray(0, next), groups: keptGroups })
-  }
-
-  /** What `pack` gave, of other rows; `groups` has the group here of each group there, or `NO_GROUP`. */
-  addPacked([counts, values, widths, buckets, times]: PackedSamples, groups: Uint32Array, size: number): void {
-    this.#makeRoom(size)
-    const halves = halvesOf(values)
-    const all = this.#all
-    let value = 0
-    let next = 0
-    for (let other = 0; other < counts.length; other++) {
-      const group = groups[other]!
-      const count = counts[other]!
-      if (count === 0) continue
-      const end = next + widths[other]!
-      if (group === NO_GROUP) {
-        if (next === end) value += count
-        next = end
-        continue
-      }
-      const isLarge = (this.#counts[group]! += count) > EXACT
-      if (!isLarge) {
-        const run = values.slice(value, (value += count))
-        countInto(all, run)
-        const runs = this.#runs[group]
-        if (runs) runs.push(run)
-        else this.#runs[group] = [run]
-        continue
-      }
-      const histogram = this.#histogramOf(group)
-      if (next === end)
-        for (const last = value + count; value < last; value++) {
-          const bucket = bucketOf(halves[value * 2 + 1]!)
-          all[bucket]!++
-          histogram[bucket]!++
-        }
-      else
-        for (; next < end; next++) {
-          all[buckets[next]!]! += times[next]!
-          histogram[buckets[next]!]! += times[next]!
-        }
+      counts[groups[index]!]!++
+      all[bucketOf(value)]!++
     }
   }
 
-  /** After `order`. */
-  pack(groups: number): PackedSamples {
-    const counts = this.#counts.slice(0, groups)
-    const values = new Float64Array(counts.reduce((sum, count) => (count <= EXACT ? sum + count : sum), 0))
-    let at = 0
-    const widths = new Uint32Array(groups)
-    const buckets: number[] = []
-    const times: number[] = []
-    for (let group = 0; group < groups; group++) {
-      if (counts[group]! <= EXACT) {
-        values.set(this.#sorted(group), at)
-        at += counts[group]!
-        continue
-      }
-      this.#histograms[group]!.forEach((count, bucket) => {
-        if (count === 0) return
-        widths[group]!++
-        buckets.push(bucket)
-        times.push(count)
-      })
-    }
-    return [counts, values, widths, Uint32Array.from(buckets), Uint32Array.from(times)]
+  #countPacked({ counts, all }: PackedSamples, groups: Uint32Array): void {
+    for (let other = 0; other < counts.length; other++)
+      if (groups[other] !== NO_GROUP) this.#counts[groups[other]!]! += counts[other]!
+    addSparse(this.#all, all, 0, all.buckets.length)
   }
 
-  /** To be called when all values are in. `asked`: 0 for a group whose percentiles nobody will ask for; null: there is none. */
-  order(groups: number, asked: Uint8Array | null = null): void {
+  /** To be called when all values are counted. `asked`: 0 for a group whose percentiles nobody will ask for; null: there is none. */
+  arrange(groups: number, asked: Uint8Array | null = null): void {
     this.#makeRoom(groups)
     this.#total = this.#counts.reduce((sum, count) => sum + count, 0)
-    this.#runs.forEach((runs, group) => {
-      if (this.#counts[group]! <= EXACT) return
-      for (const run of runs!) countInto(this.#histogramOf(group), run)
-      delete this.#runs[group]
-    })
-    const starts = (this.#starts = new Uint32Array(groups + 1))
     const isAsked = (group: number) => this.#total <= EXACT || asked === null || asked[group] === 1
-    const isSingle = new Uint8Array(groups)
-    for (let group = 0; group < groups; group++)
-      isSingle[group] = Number(this.#counts[group]! <= EXACT && isAsked(group))
-    for (const { values, groups: own } of this.#singles) {
-      const halves = halvesOf(values)
-      for (let at = 0; at < values.length; at++) {
-        const group = own[at]!
-        if (isSingle[group] === 1) starts[group + 1]!++
-        else if (this.#counts[group]! > EXACT) this.#histogramOf(group)[bucketOf(halves[at * 2 + 1]!)]!++
+    const before = this.#base === null ? new Uint32Array(0) : this.#base.#counts
+    const starts = (this.#starts = new Uint32Array(groups + 1))
+    const next = (this.#next = new Int32Array(groups).fill(-1))
+    for (let group = 0; group < groups; group++) {
+      const count = this.#counts[group]!
+      const start = (starts[group + 1] = starts[group]!)
+      if (count === 0 || !isAsked(group)) continue
+      const own = count - (before[group] ?? 0)
+      if (count > EXACT) {
+        if (own > 0) this.#histograms[group] = this.#base ? this.#base.#histogramFor(group) : new Uint32Array(BUCKETS)
+        continue
       }
+      next[group] = start
+      starts[group + 1] = start + own
     }
-    for (let group = 0; group < groups; group++) starts[group + 1]! += starts[group]!
-    const ordered = (this.#ordered = new Float64Array(starts[groups]!))
-    const next = starts.slice()
-    for (const { values, groups: own } of this.#singles)
-      for (let at = 0; at < values.length; at++) if (isSingle[own[at]!] === 1) ordered[next[own[at]!]!++] = values[at]!
-    this.#singles = []
+    this.#ordered = new Float64Array(starts[groups]!)
   }
 
-  #histogramOf(group: number): Uint32Array {
-    return (this.#histograms[group] ??= this.#base ? this.#base.#histogramFor(group) : new Uint32Array(BUCKETS))
-  }
-
-  /** One for who goes on from here. */
+  /** A histogram of a group, for who goes on from here. */
   #histogramFor(group: number): Uint32Array {
     const known = this.#histograms[group]
     if (known) return known.slice()
     const counts = new Uint32Array(BUCKETS)
-    if (this.#counts[group]! > 0) countInto(counts, this.#valuesOf(group))
+    if (group < this.#starts.length - 1) countInto(counts, this.#valuesOf(group))
     return counts
+  }
+
+  /** What was counted, again. */
+  place(valued: Valued): void {
+    if ("packed" in valued) this.#placePacked(valued.packed, valued.groups)
+    else this.#placeRows(valued.values, valued.groups)
+  }
+
+  #placeRows(values: Float64Array, groups: Uint32Array): void {
+    const [histograms, ordered, next] = [this.#histograms, this.#ordered, this.#next]
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index]!
+      if (value !== value) continue
+      const group = groups[index]!
+      const at = next[group]!
+      if (at >= 0) {
+        ordered[at] = value
+        next[group] = at + 1
+      } else {
+        const histogram = histograms[group]
+        if (histogram !== undefined) histogram[bucketOf(value)]!++
+      }
+    }
+  }
+
+  #placePacked({ counts, values, widths, sparse }: PackedSamples, groups: Uint32Array): void {
+    const [histograms, ordered, next] = [this.#histograms, this.#ordered, this.#next]
+    let value = 0
+    let bucket = 0
+    for (let other = 0; other < counts.length; other++) {
+      const width = widths[other]!
+      const count = width === 0 ? counts[other]! : 0
+      const group = groups[other]!
+      const at = group === NO_GROUP ? -1 : next[group]!
+      const histogram = group === NO_GROUP ? undefined : histograms[group]
+      if (at >= 0) {
+        for (let index = 0; index < count; index++) ordered[at + index] = values[value + index]!
+        next[group] = at + count
+      } else if (histogram !== undefined) {
+        countInto(histogram, values.subarray(value, value + count))
+        addSparse(histogram, sparse, bucket, bucket + width)
+      }
+      value += count
+      bucket += width
+    }
+  }
+
+  pack(groups: number): PackedSamples {
+    const counts = this.#counts.slice(0, groups)
+    const small = Array.from(counts, (count, group) => (count <= EXACT ? this.#sorted(group) : new Float64Array(0)))
+    const large = Array.from(counts, (count, group) => (count > EXACT ? sparseOf(this.#histograms[group]!) : NOTHING))
+    return {
+      counts,
+      values: Float64Array.from(small.flatMap((values) => [...values])),
+      widths: Uint32Array.from(large, ({ buckets }) => buckets.length),
+      sparse: {
+        buckets: Uint32Array.from(large.flatMap(({ buckets }) => [...buckets])),
+        times: Uint32Array.from(large.flatMap(({ times }) => [...times])),
+      },
+      all: sparseOf(this.#all),
+    }
   }
 
   of(group: number): Percentiles {
@@ -204,9 +190,6 @@ export class Samples {
   #percentilesOf(group: number): Percentiles {
     if (this.#counts[group]! > EXACT)
       return percentilesOf(ranksOf(this.#histograms[group]!, this.#counts[group]!, [50, 95]))
-    const runs = this.#runs[group]
-    if (runs?.length === 1 && runs[0]!.length === this.#counts[group])
-      return percentilesOf(sortedRanks(runs[0]!, [50, 95]))
     return selected(this.#valuesOf(group))
   }
 
@@ -231,16 +214,12 @@ export class Samples {
 
   /** All of a group without a histogram, in no order. */
   #valuesOf(group: number): Float64Array {
-    const singly = this.#ordered.subarray(this.#starts[group], this.#starts[group + 1])
-    const runs = this.#runs[group] ?? []
-    const before = this.#base !== null && this.#base.#counts[group]! > 0 ? [this.#base.#valuesOf(group)] : []
-    if (runs.length + before.length === 0) return singly
-    const values = new Float64Array(this.#counts[group]!)
-    let at = 0
-    for (const some of [singly, ...runs, ...before]) {
-      values.set(some, at)
-      at += some.length
-    }
+    const own = this.#ordered.subarray(this.#starts[group], this.#starts[group + 1])
+    if (this.#base === null || !(this.#base.#counts[group]! > 0)) return own
+    const before = this.#base.#valuesOf(group)
+    const values = new Float64Array(before.length + own.length)
+    values.set(before)
+    values.set(own, before.length)
     return values
   }
 
@@ -253,14 +232,34 @@ export class Samples {
   }
 }
 
-/** Of each group: how many values; the sorted values of those of up to a thousand; how many buckets the others fill, which ones, and how often. */
-export type PackedSamples = [
-  counts: Uint32Array,
-  values: Float64Array,
-  widths: Uint32Array,
-  buckets: Uint32Array,
-  times: Uint32Array,
-]
+/** A histogram: the buckets that are not empty, and how many values each has. */
+interface Sparse {
+  buckets: Uint32Array
+  times: Uint32Array
+}
+
+const NOTHING: Sparse = { buckets: new Uint32Array(0), times: new Uint32Array(0) }
+
+function sparseOf(histogram: Uint32Array): Sparse {
+  const buckets = Uint32Array.from(histogram.keys()).filter((bucket) => histogram[bucket]! > 0)
+  return { buckets, times: buckets.map((bucket) => histogram[bucket]!) }
+}
+
+function addSparse(histogram: Uint32Array, { buckets, times }: Sparse, from: number, to: number): void {
+  for (let at = from; at < to; at++) histogram[buckets[at]!]! += times[at]!
+}
+
+export interface PackedSamples {
+  /** how many values each group has */
+  counts: Uint32Array
+  /** those of groups of up to a thousand, sorted, group by group */
+  values: Float64Array
+  /** how many buckets the others fill, and these, group by group */
+  widths: Uint32Array
+  sparse: Sparse
+  /** all groups together */
+  all: Sparse
+}
 
 /** null: there are no values. */
 export interface Ranks {
@@ -269,10 +268,7 @@ export interface Ranks {
 }
 
 function countInto(counts: Uint32Array, values: Float64Array): void {
-  for (let index = 0; index < values.length; index++) {
-    double[0] = values[index]!
-    counts[bucketOf(doubleHalves[1]!)]!++
-  }
+  for (let index = 0; index < values.length; index++) counts[bucketOf(values[index]!)]!++
 }
 
 /** Changes the order of `values`. */

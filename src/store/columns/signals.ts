@@ -1,11 +1,21 @@
 /** What rows count about quality, and the times and tokens that nothing else sums: one column. */
+import { COUNTERS } from "../counters.ts"
 import { type Numbers, packArrays, type Room, unpackArrays } from "./packed-arrays.ts"
 
-/** Times in milliseconds; NaN: the row has none. */
+/** `ttft_ms` and `tpot_ms` are the provider's own: from the request going out to the first content, and from one output token to the next. */
+export const TIMES = ["ttft_ms", "tpot_ms", "overhead_ms", "memory_ms"] as const
+const FIRST_CONTENT_MS = COUNTERS.indexOf("first_content_ms")
+const PER_TOKEN_US = COUNTERS.indexOf("per_token_us")
+
+/** Each part is made when it is asked for. */
 export interface Signals {
-  overhead: Float64Array
-  memoryMs: Float64Array
-  memoryTokens: Uint32Array
+  /** one of `TIMES` by its place, milliseconds; NaN: the row has none */
+  times(place: number): Float64Array
+  memoryTokens(): Uint32Array
+  counts(): StoredCounts
+}
+
+export interface StoredCounts {
   /** where each row's counts begin in `bytes`, and where the last one's end */
   offsets: Uint32Array
   /** as `counters.ts` writes them */
@@ -19,45 +29,52 @@ export function signalsOf(selected: readonly unknown[][]): Signals {
   rows.forEach(([, , , bytes], index) => (offsets[index + 1] = offsets[index]! + (bytes?.length ?? 0)))
   const bytes = new Uint8Array(offsets[rows.length]!)
   rows.forEach(([, , , own], index) => own && bytes.set(own, offsets[index]))
-  return {
-    overhead: Float64Array.from(rows, ([ms]) => ms ?? Number.NaN),
-    memoryMs: Float64Array.from(rows, ([, ms]) => ms ?? Number.NaN),
-    memoryTokens: Uint32Array.from(rows, ([, , tokens]) => tokens),
-    offsets,
-    bytes,
-  }
+  const counts = { offsets, bytes }
+  const [ttft, tpot] = [new Float64Array(rows.length).fill(Number.NaN), new Float64Array(rows.length).fill(Number.NaN)]
+  eachSignal(counts, (index, counter, value) => {
+    if (counter === FIRST_CONTENT_MS) ttft[index] = value
+    else if (counter === PER_TOKEN_US) tpot[index] = value / 1000
+  })
+  const times = [
+    ttft,
+    tpot,
+    Float64Array.from(rows, ([ms]) => ms ?? Number.NaN),
+    Float64Array.from(rows, ([, ms]) => ms ?? Number.NaN),
+  ]
+  const memoryTokens = Uint32Array.from(rows, ([, , tokens]) => tokens)
+  return { times: (place) => times[place]!, memoryTokens: () => memoryTokens, counts: () => counts }
 }
 
-export function packSignals({ overhead, memoryMs, memoryTokens, offsets, bytes }: Signals): Uint8Array {
+export function packSignals({ times, memoryTokens, counts }: Signals): Uint8Array {
+  const { offsets, bytes } = counts()
   const lengths = offsets.subarray(1).map((end, index) => end - offsets[index]!)
-  return packArrays([overhead, memoryMs, memoryTokens, lengths, bytes])
+  return packArrays([...TIMES.map((_, place) => times(place)), memoryTokens(), lengths, bytes])
 }
 
 export function unpackSignals(packed: Uint8Array, room: Room): Signals {
   const unpack = unpackArrays(packed)
   const take = <T extends Numbers>(place: number, type: new (length: number) => T) =>
     unpack(place, type, room, `signals ${place}`)
-  const lengths = take(3, Uint32Array)
-  const offsets = room.take("signals", Uint32Array, lengths.length + 1)
-  offsets[0] = 0
-  for (let index = 0; index < lengths.length; index++) offsets[index + 1] = offsets[index]! + lengths[index]!
+  const rest = TIMES.length
   return {
-    overhead: take(0, Float64Array),
-    memoryMs: take(1, Float64Array),
-    memoryTokens: take(2, Uint32Array),
-    offsets,
-    bytes: take(4, Uint8Array),
+    times: (place) => take(place, Float64Array),
+    memoryTokens: () => take(rest, Uint32Array),
+    counts() {
+      const lengths = take(rest + 1, Uint32Array)
+      const offsets = room.take("signals", Uint32Array, lengths.length + 1)
+      offsets[0] = 0
+      for (let index = 0; index < lengths.length; index++) offsets[index + 1] = offsets[index]! + lengths[index]!
+      return { offsets, bytes: take(rest + 2, Uint8Array) }
+    },
   }
 }
 
-/** Calls `take` with each count of each row; rows with a 0 in `mask` are left out. */
+/** Calls `take` with each count of each row. */
 export function eachSignal(
-  { offsets, bytes }: Signals,
-  mask: Uint8Array | null,
+  { offsets, bytes }: StoredCounts,
   take: (index: number, counter: number, value: number) => void,
 ): void {
   for (let index = 0; index < offsets.length - 1; index++) {
-    if (mask !== null && mask[index] === 0) continue
     const end = offsets[index + 1]!
     for (let at = offsets[index]!; at < end;) {
       const counter = bytes[at++]!

@@ -1,58 +1,71 @@
-/** Sums of rows by group in flat arrays, and what percentiles are taken of. What is summed is said by `usage.ts` and `quality.ts`. */
+/** Sums of rows by group, an array for each sum, and what percentiles are taken of. What is summed is said by `usage.ts` and `quality.ts`. */
 import { NO_GROUP } from "./group-table.ts"
 import type { Columns } from "./layout.ts"
 import { nthSmallest } from "./selection.ts"
-import { type PackedSamples, Samples } from "./samples.ts"
+import { type PackedSamples, Samples, type Valued } from "./samples.ts"
 
 /** What rows are summed as. */
 export interface Measure {
   /** how many sums, and how many kinds of values for percentiles */
   readonly sums: number
   readonly samples: number
-  /** Adds each row to the sums of its group, those with a 0 in `mask` left out; returns the values, NaN for none. `sums` has `stride` places a group. */
-  add(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): Float64Array[]
+  /** Adds each row to the sums of its group. `sums` has an array for each place. */
+  add(columns: Columns, groups: Uint32Array, sums: readonly Float64Array[]): void
+  /** The values of one kind, NaN for none. They hold until the next are asked for. */
+  values(columns: Columns, kind: number): Float64Array
   /** the sums that say which groups are the largest, the first of them first */
   readonly ranked: readonly number[]
-  /** As `add`, of these alone: `sums` has as many places a group. */
-  rank(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): void
+  /** As `add`, of these alone. */
+  rank(columns: Columns, groups: Uint32Array, sums: readonly Float64Array[]): void
+}
+
+/** Adds what one column has. */
+export function addColumn(sums: Float64Array, groups: Uint32Array, values: Float64Array): void {
+  for (let index = 0; index < values.length; index++) sums[groups[index]!]! += values[index]!
 }
 
 export class Tallies {
   readonly measure: Measure
   readonly samples: readonly Samples[]
-  sums: Float64Array
+  sums: Float64Array[]
   /** how many groups there are so far */
   size: number
+  /** what is read a second time for percentiles, when it is known which groups are large */
+  #counted: ((kind: number) => Valued)[] = []
 
   /** `base`: what they go on from. It is finished, and stays as it is. */
   constructor(measure: Measure, base: Tallies | null = null) {
     this.measure = measure
     this.samples = Array.from({ length: measure.samples }, (_, at) => new Samples(base?.samples[at]))
-    this.sums = base?.sums.slice() ?? new Float64Array(measure.sums * 256)
+    this.sums =
+      base?.sums.map((sums) => sums.slice()) ?? Array.from({ length: measure.sums }, () => new Float64Array(256))
     this.size = base?.size ?? 0
   }
 
   get bytes(): number {
-    return this.samples.reduce((sum, { bytes }) => sum + bytes, this.sums.byteLength)
+    return this.samples.reduce(
+      (sum, { bytes }) => sum + bytes,
+      this.sums.reduce((sum, one) => sum + one.byteLength, 0),
+    )
   }
 
-  /** `groups` has the group of each row; `size` is how many groups there are so far. */
-  count(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, size: number): void {
+  /** `groups` has the group of each row; `size` is how many groups there are so far. `columns` and `groups` stay as they are. */
+  count(columns: Columns, groups: Uint32Array, size: number): void {
     this.#makeRoom(size)
-    const values = this.measure.add(columns, mask, groups, this.sums)
-    this.samples.forEach((samples, at) => samples.add(groups, values[at]!, mask, size))
+    this.measure.add(columns, groups, this.sums)
+    this.#count((kind) => ({ groups, values: this.measure.values(columns, kind) }), size)
   }
 
   /** What `pack` gave, of other rows; `groups` has the group here of each group there, or `NO_GROUP`. */
   addPacked({ sumsAt, samples }: PackedTallies, groups: Uint32Array, size: number): void {
     this.#makeRoom(size)
-    const stride = this.measure.sums
-    for (let place = 0; place < stride; place++) {
-      const own = sumsAt(place)
-      for (let other = 0; other < own.length; other++)
-        if (groups[other] !== NO_GROUP) this.sums[groups[other]! * stride + place]! += own[other]!
-    }
-    this.samples.forEach((one, at) => one.addPacked(samples(at), groups, size))
+    this.sums.forEach((sums, place) => addPackedSums(sums, groups, sumsAt(place)))
+    this.#count((kind) => ({ groups, packed: samples(kind) }), size)
+  }
+
+  #count(read: (kind: number) => Valued, size: number): void {
+    this.samples.forEach((samples, kind) => samples.count(read(kind), size))
+    if (this.samples.length > 0) this.#counted.push(read)
   }
 
   /** The groups that rank highest: `most` of them, in no order. */
@@ -61,12 +74,12 @@ export class Tallies {
     for (let group = 0; group < size; group++) open[group] = group
     if (size <= most) return open
     const found = new Uint32Array(most)
-    const stride = this.measure.sums
     let count = 0
     for (const place of this.measure.ranked) {
       if (count === most) break
+      const sums = this.sums[place]!
       const ranks = new Float64Array(open.length)
-      for (let at = 0; at < open.length; at++) ranks[at] = this.sums[open[at]! * stride + place]!
+      for (let at = 0; at < open.length; at++) ranks[at] = sums[open[at]!]!
       const least = nthSmallest(ranks.slice(), open.length - (most - count), open.length - 1)
       const equal = new Uint32Array(open.length)
       let equals = 0
@@ -85,36 +98,38 @@ export class Tallies {
     this.#makeRoom(size)
     const asked = groups && new Uint8Array(size)
     groups?.forEach((group) => (asked![group] = 1))
-    for (const samples of this.samples) samples.order(size, asked)
+    this.samples.forEach((samples, kind) => {
+      samples.arrange(size, asked)
+      for (const read of this.#counted) samples.place(read(kind))
+    })
+    this.#counted = []
   }
 
   pack(size: number): { sums: Float64Array[]; samples: PackedSamples[] } {
-    const stride = this.measure.sums
-    const sumsAt = (place: number) =>
-      Float64Array.from({ length: size }, (_, group) => this.sums[group * stride + place]!)
     return {
-      sums: Array.from({ length: stride }, (_, place) => sumsAt(place)),
+      sums: this.sums.map((sums) => sums.slice(0, size)),
       samples: this.samples.map((samples) => samples.pack(size)),
     }
   }
 
   /** The sums of all groups. */
-  total(size: number): Float64Array {
-    const stride = this.measure.sums
-    const total = new Float64Array(stride)
-    for (let at = 0; at < size * stride; at += stride)
-      for (let place = 0; place < stride; place++) total[place]! += this.sums[at + place]!
-    return total
+  total(size: number): Float64Array[] {
+    return this.sums.map((sums) => Float64Array.of(sums.subarray(0, size).reduce((sum, one) => sum + one, 0)))
   }
 
   #makeRoom(size: number): void {
-    const stride = this.measure.sums
     this.size = Math.max(this.size, size)
-    if (size * stride <= this.sums.length) return
-    const larger = new Float64Array(size * stride * 2)
-    larger.set(this.sums)
-    this.sums = larger
+    if (size <= (this.sums[0]?.length ?? size)) return
+    this.sums = this.sums.map((sums) => {
+      const larger = new Float64Array(size * 2)
+      larger.set(sums)
+      return larger
+    })
   }
+}
+
+function addPackedSums(sums: Float64Array, groups: Uint32Array, own: Float64Array): void {
+  for (let other = 0; other < own.length; other++) if (groups[other] !== NO_GROUP) sums[groups[other]!]! += own[other]!
 }
 
 /** What `pack` gave, each part of it when it is asked for. */

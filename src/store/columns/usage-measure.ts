@@ -1,8 +1,8 @@
 /** What `/api/usage` and `/api/sessions` sum of rows. */
 import { type Columns, GENERATED, OUTCOME, OUTCOMES, PRICED, UNPRICED } from "./layout.ts"
-import type { Measure } from "./tallies.ts"
+import { addColumn, type Measure } from "./tallies.ts"
 
-/** Places of a group's sums. `generatedTokens` and `generationMs`: of streamed rows, tokens and the time they took after the first. */
+/** Places of the sums. `generatedTokens` and `generationMs`: of streamed rows, tokens and the time they took after the first. */
 export const USAGE_PLACES = {
   requests: 0,
   errors: 1,
@@ -22,61 +22,80 @@ export const USAGE_PLACES = {
   memories: 15,
 } as const
 
-export const USAGE_STRIDE = 16
-const FIRST_ERROR = OUTCOMES.indexOf("upstream-failed")
-
+/** Sums of a column as it is. */
+const PLAIN = ["input", "cacheRead", "cacheWrite", "output", "reasoning", "cost", "memories"] as const
+/** The kinds of values. */
+const TIMES = ["duration", "ttft"] as const
 /** The dearest first, of equal ones those of the most requests. */
 const RANKED = [USAGE_PLACES.cost, USAGE_PLACES.requests] as const
+const FIRST_ERROR = OUTCOMES.indexOf("upstream-failed")
 
-export const USAGE_MEASURE: Measure = { sums: USAGE_STRIDE, samples: 2, add, ranked: RANKED, rank }
+export const USAGE_MEASURE: Measure = {
+  sums: Object.keys(USAGE_PLACES).length,
+  samples: TIMES.length,
+  add,
+  values: (columns, kind) => columns.measure(TIMES[kind]!),
+  ranked: RANKED,
+  rank,
+}
 
-function rank(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): void {
-  const cost = columns.fraction("cost")
-  for (let index = 0; index < cost.length; index++) {
-    if (mask !== null && mask[index] === 0) continue
-    const at = groups[index]! * RANKED.length
-    sums[at]! += cost[index]!
-    sums[at + 1]!++
+type Sums = readonly Float64Array[]
+
+function rank(columns: Columns, groups: Uint32Array, [costs, requests]: Sums): void {
+  addColumn(costs!, groups, columns.measure("cost"))
+  for (let index = 0; index < groups.length; index++) requests![groups[index]!]!++
+}
+
+/** A walk for each sum, or for the few that ask the same of a row: one for all of them takes twice as long. */
+function add(columns: Columns, groups: Uint32Array, sums: Sums): void {
+  for (const name of PLAIN) addColumn(sums[USAGE_PLACES[name]]!, groups, columns.measure(name))
+  addOutcomes(columns, groups, sums)
+  addBilled(columns, groups, sums[USAGE_PLACES.billed]!)
+  addGenerated(columns, groups, sums)
+  addQuality(columns, groups, sums)
+}
+
+function addOutcomes(columns: Columns, groups: Uint32Array, sums: Sums): void {
+  const flags = columns.flags()
+  const [requests, errors] = [sums[USAGE_PLACES.requests]!, sums[USAGE_PLACES.errors]!]
+  const [priced, unpriced] = [sums[USAGE_PLACES.priced]!, sums[USAGE_PLACES.unpriced]!]
+  for (let index = 0; index < flags.length; index++) {
+    const group = groups[index]!
+    const flag = flags[index]!
+    requests[group]!++
+    if ((flag & OUTCOME) >= FIRST_ERROR) errors[group]!++
+    if (flag & PRICED) priced[group]!++
+    if (flag & UNPRICED) unpriced[group]!++
   }
 }
 
-/** @returns durations and times to the first token */
-function add(columns: Columns, mask: Uint8Array | null, groups: Uint32Array, sums: Float64Array): Float64Array[] {
-  const flags = columns.flags()
-  const quality = columns.quality()
-  const [cost, billed] = [columns.fraction("cost"), columns.fraction("billed")]
-  const [duration, ttft] = [columns.fraction("duration"), columns.fraction("ttft")]
-  const [input, cacheRead, cacheWrite] = [
-    columns.count("input"),
-    columns.count("cacheRead"),
-    columns.count("cacheWrite"),
-  ]
-  const [output, reasoning, memories] = [columns.count("output"), columns.count("reasoning"), columns.count("memories")]
-  for (let index = 0; index < flags.length; index++) {
-    if (mask !== null && mask[index] === 0) continue
-    const at = groups[index]! * USAGE_STRIDE
-    const flag = flags[index]!
-    sums[at]!++
-    if ((flag & OUTCOME) >= FIRST_ERROR) sums[at + 1]!++
-    sums[at + 2]! += input[index]!
-    sums[at + 3]! += cacheRead[index]!
-    sums[at + 4]! += cacheWrite[index]!
-    sums[at + 5]! += output[index]!
-    sums[at + 6]! += reasoning[index]!
-    sums[at + 7]! += cost[index]!
-    sums[at + 8]! += billed[index]!
-    if (flag & PRICED) sums[at + 9]!++
-    if (flag & UNPRICED) sums[at + 10]!++
-    if (flag & GENERATED) {
-      sums[at + 11]! += output[index]!
-      sums[at + 12]! += duration[index]! - ttft[index]!
-    }
-    const good = quality[index]!
-    if (good === good) {
-      sums[at + 13]! += good
-      sums[at + 14]!++
-    }
-    sums[at + 15]! += memories[index]!
+function addBilled(columns: Columns, groups: Uint32Array, sums: Float64Array): void {
+  const [cost, billed] = [columns.measure("cost"), columns.measure("billed")]
+  for (let index = 0; index < cost.length; index++) {
+    const other = billed[index]!
+    sums[groups[index]!]! += other === other ? other : cost[index]!
   }
-  return [duration, ttft]
+}
+
+function addGenerated(columns: Columns, groups: Uint32Array, sums: Sums): void {
+  const flags = columns.flags()
+  const [output, duration, ttft] = [columns.measure("output"), columns.measure("duration"), columns.measure("ttft")]
+  const [tokens, ms] = [sums[USAGE_PLACES.generatedTokens]!, sums[USAGE_PLACES.generationMs]!]
+  for (let index = 0; index < flags.length; index++) {
+    if ((flags[index]! & GENERATED) === 0) continue
+    const group = groups[index]!
+    tokens[group]! += output[index]!
+    ms[group]! += duration[index]! - ttft[index]!
+  }
+}
+
+function addQuality(columns: Columns, groups: Uint32Array, sums: Sums): void {
+  const quality = columns.quality()
+  const [scores, judged] = [sums[USAGE_PLACES.quality]!, sums[USAGE_PLACES.judged]!]
+  for (let index = 0; index < quality.length; index++) {
+    const score = quality[index]!
+    if (score !== score) continue
+    scores[groups[index]!]! += score
+    judged[groups[index]!]!++
+  }
 }

@@ -11,8 +11,10 @@ function rank(values: readonly number[], percent: number): number | null {
 
 function percentilesOf(values: readonly number[], groups: readonly number[], size: number) {
   const samples = new Samples()
-  samples.add(Uint32Array.from(groups), Float64Array.from(values), null, size)
-  samples.order(size)
+  const valued = { groups: Uint32Array.from(groups), values: Float64Array.from(values) }
+  samples.count(valued, size)
+  samples.arrange(size)
+  samples.place(valued)
   return { each: Array.from({ length: size }, (_, group) => samples.of(group)), all: samples.all() }
 }
 
