@@ -30,9 +30,10 @@ export const FILTER_PARAMETERS = [
   parameter("model", "model, by its public name"),
   parameter("key", "alias of the key used"),
   parameter("outcome", "done, client-left, upstream-failed or rejected"),
+  parameter("error_type", "why a request failed or was rejected"),
   parameter(
     "unknown",
-    "what is not known of the rows wanted: some of client, user_id, project, session_id, model, key, with commas between",
+    "what is not known of the rows wanted: some of client, user_id, project, session_id, model, key, error_type, with commas between",
   ),
 ]
 

@@ -9,7 +9,7 @@ import { isTimeZone, readInstant } from "./instant.ts"
 
 const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", "rejected"]
 /** What may be not known of a request. */
-const KNOWN = ["client", "user_id", "project", "session_id", "model", "key"] as const
+const KNOWN = ["client", "user_id", "project", "session_id", "model", "key", "error_type"] as const
 const FILTERS = ["from", "to", ...KNOWN, "outcome", "unknown"] as const
 export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUP_NAMES, "memory"]
 const MAX_LIMIT = 1_000
@@ -109,6 +109,7 @@ function readFilter(given: Parameters, scope: Scope, zone: string): LedgerFilter
     model: valueOf("model"),
     key: valueOf("key"),
     outcome: readOutcome(given.outcome),
+    errorType: valueOf("error_type"),
   }
 }
 

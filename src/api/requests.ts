@@ -106,6 +106,7 @@ function matcher(filter: LedgerFilter): (row: LedgerRow) => boolean {
     ["model", filter.model],
     ["key_alias", filter.key],
     ["outcome", filter.outcome],
+    ["error_type", filter.errorType],
   ] as const
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter
   return (row) => {

@@ -14,6 +14,7 @@ export interface LedgerFilter {
   model?: string | null | undefined
   key?: string | null | undefined
   outcome?: Outcome | undefined
+  errorType?: string | null | undefined
 }
 
 /** Conditions joined by AND, with a `?` for each value: no value is ever part of the SQL text. */

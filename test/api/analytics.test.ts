@@ -224,6 +224,19 @@ test("all four routes are described, with parameters and errors", async () => {
   ).toEqual(Object.keys(rows[0]!))
 })
 
+test("requests are found by why they failed", async () => {
+  const failed = ["timeout", "rate_limit", null].map((error_type) =>
+    rowAt(T0 - 3000, { user_id: "zoe", error_type, outcome: error_type === null ? "done" : "upstream-failed" }),
+  )
+  for (const row of failed) ledger.append(row, detailOf())
+  const found = async (query: string) =>
+    (await json(`/api/requests?user_id=zoe&${query}`)).data.map((row: LedgerRow) => row.error_type)
+  expect(await found("error_type=timeout")).toEqual(["timeout"])
+  expect(await found("outcome=upstream-failed&error_type=rate_limit")).toEqual(["rate_limit"])
+  expect(await found("unknown=error_type")).toEqual([null])
+  expect((await json("/api/usage?user_id=zoe&error_type=timeout&group_by=model")).totals).toMatchObject({ requests: 1 })
+})
+
 test("what is not known of a request is asked for by its name, and no text means it", async () => {
   const nameless = [
     rowAt(T0 - 2000, { client: null, model: "x", project: null, cost_usd: 0, billed_usd: 0, user_id: "eve" }),

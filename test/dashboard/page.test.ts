@@ -132,6 +132,21 @@ describe.skipIf(!hasChromium)("the dashboard", () => {
     await watched.close()
   })
 
+  test("an error's count leads to the requests that failed so", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/quality?range=30d")
+    const link = page.locator("a[href*='error_type=']:not(.strong)").first()
+    const requests = Number(await link.textContent())
+    await link.click()
+    await page.locator(".chip", { hasText: "Error" }).waitFor()
+    await page.waitForFunction((count) => document.querySelectorAll("tbody tr").length === count, requests)
+    expect(requests).toBeGreaterThan(0)
+    expect(watched.complaints).toEqual([])
+    await watched.close()
+  })
+
   test("every count of requests leads to them", async () => {
     const watched = await rig.open()
     const { page } = watched

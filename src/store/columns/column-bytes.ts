@@ -3,7 +3,7 @@ import { type Columns, DIMENSIONS, type Dimension, type MeasureName, MEASURES, t
 import { packArrays, Room, unpackArrays } from "./packed-arrays.ts"
 import { packSignals, type Signals, unpackSignals } from "./signals.ts"
 
-const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, dimensions: 5, signals: 13 } as const
+const NUMBERS = { rowids: 0, at: 1, flags: 2, measures: 3, quality: 4, signals: 5, dimensions: 6 } as const
 const numberOfDimension = (name: Dimension) => NUMBERS.dimensions + DIMENSIONS.indexOf(name)
 
 /** All columns have numbers below it. */

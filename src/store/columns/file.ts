@@ -7,7 +7,7 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs"
 import { isDamage } from "../database.ts"
 
 /** Of another version or another ledger, it is made anew. */
-const VERSION = 4
+const VERSION = 5
 /** Set before anything is read: who keeps the file locks it for a moment when it ends, and without columns a report of a million rows takes seconds. */
 const WAIT = "busy_timeout = 5000"
 /** A column is some ten thousand bytes: of pages of the usual size it takes three times as long to read. The size must be set before there are pages. */

@@ -14,6 +14,7 @@ export const DIMENSIONS = [
   "key_alias",
   "model",
   "provider",
+  "error_type",
 ] as const
 export type Dimension = (typeof DIMENSIONS)[number]
 

@@ -10,6 +10,7 @@ const FILTERED = [
   ["sessionId", "session_id"],
   ["model", "model"],
   ["key", "key_alias"],
+  ["errorType", "error_type"],
 ] as const satisfies readonly (readonly [keyof LedgerFilter, Dimension])[]
 
 /** Whether a filter asks for more than a span of time. */

@@ -24,6 +24,9 @@ const rows = Array.from({ length: 70_000 }, (_, index) =>
     key_alias: index % 5 === 0 ? null : `k-${index % 13}`,
     // No two sums are the same: which groups are the largest is never a matter of chance.
     cost_usd: ((index * 2_654_435_761) % 1_000_003) / 997,
+    billed_usd: index % 23 === 0 ? 0 : index % 19 === 0 ? index / 7 : ((index * 2_654_435_761) % 1_000_003) / 997,
+    outcome: index % 29 === 0 ? "rejected" : "done",
+    error_type: index % 29 === 0 ? `e-${index % 3}` : null,
     duration_ms: 100 + (index % 977),
     ttft_ms: index % 5 === 0 ? null : 10 + (index % 89),
     input_tokens: index % 1_013,
@@ -70,13 +73,28 @@ const QUERIES: [query: UsageQuery, keyOf: (row: LedgerRow) => string | string[]]
   [{ groupBy: ["session"], from: T0 + 60_000 * MINUTE + 1, limit: 200 }, (row) => row.session_id!],
   [{ groupBy: ["session"], client: "codex", limit: 1 }, (row) => row.session_id!],
   [{ groupBy: ["client", "session"], limit: 300 }, (row) => [row.client!, row.session_id!]],
+  [{ groupBy: ["model"], userId: "u-20" }, (row) => row.model!],
+  [{ groupBy: ["user", "day"], project: "p-9", from: T0 + 777 * MINUTE }, (row) => [row.user_id!, KEYS.day(row)!]],
+  [{ groupBy: ["user"], errorType: "e-2", model: "m-3" }, (row) => row.user_id!],
+  [{ groupBy: ["client"], errorType: null, outcome: "done", key: "k-1", model: "m-3" }, (row) => row.client!],
   [{ groupBy: ["session", "hour"], limit: 25 }, (row) => [row.session_id!, `${row.started_at.slice(0, 13)}:00Z`]],
 ]
 
+const FILTERED = [
+  ["client", "client"],
+  ["userId", "user_id"],
+  ["project", "project"],
+  ["model", "model"],
+  ["key", "key_alias"],
+  ["outcome", "outcome"],
+  ["errorType", "error_type"],
+] as const
+
 test.each(QUERIES)("%j", (query, keyOf) => {
+  const wanted = FILTERED.filter(([name]) => query[name] !== undefined)
   const meant = rows.filter(
     (row) =>
-      Date.parse(row.started_at) >= (query.from ?? 0) && (query.client === undefined || row.client === query.client),
+      Date.parse(row.started_at) >= (query.from ?? 0) && wanted.every(([name, column]) => row[column] === query[name]),
   )
   const groups = Map.groupBy(meant, (row) => JSON.stringify(keyOf(row)))
   const cost = (own: readonly LedgerRow[]) => total(own, (row) => row.cost_usd!)
@@ -86,6 +104,11 @@ test.each(QUERIES)("%j", (query, keyOf) => {
     expect([report.rows_total, report.totals.requests]).toEqual([groups.size, meant.length])
     expect(report.totals.input_tokens).toBe(total(meant, (row) => row.input_tokens!))
     expect(report.totals.cost_usd).toBeCloseTo(cost(meant), 4)
+    expect(report.totals.billed_usd).toBeCloseTo(
+      total(meant, (row) => row.billed_usd!),
+      4,
+    )
+    expect(report.totals.errors).toBe(total(meant, (row) => Number(row.outcome === "rejected")))
     expect(report.rows.map(({ key }) => JSON.stringify(key)).sort()).toEqual(largest.map(([key]) => key).sort())
     for (const row of report.rows) {
       const own = groups.get(JSON.stringify(row.key))!

@@ -16,10 +16,11 @@ const FIELDS: Record<string, { label: string; group: string | null }> = {
   session_id: { label: "Session id", group: null },
   key: { label: "Key", group: "key" },
   outcome: { label: "Outcome", group: null },
+  error_type: { label: "Error", group: null },
   id: { label: "Request id", group: null },
 }
 /** What is typed, since nobody looks through a list of it. */
-const TYPED = ["session_id", "id"]
+const TYPED = ["session_id", "error_type", "id"]
 const NOT_KNOWN = "not known"
 const OUTCOMES = ["done", "client-left", "upstream-failed", "rejected"]
 

@@ -66,11 +66,14 @@ function grouped(rows: readonly LedgerRow[]): Failure[] {
   return [...groups.values()].sort((a, b) => b.requests - a.requests)
 }
 
+const alike = ({ outcome, error_type }: LedgerRow, range: string) =>
+  filteredBy({ outcome, range }, "error_type", error_type)
+
 const columns = (now: number, range: string): Column<Failure>[] => [
   {
     name: "Error",
     cell: ({ row }) => (
-      <a class="strong" href={linkTo("requests", { id: row.id, outcome: row.outcome, range })}>
+      <a class="strong" href={linkTo("requests", { id: row.id, ...alike(row, range) })}>
         {row.error_type?.replaceAll("_", " ") ?? "unknown"}
       </a>
     ),
@@ -89,9 +92,7 @@ const columns = (now: number, range: string): Column<Failure>[] => [
     isNumber: true,
     title: `of the newest ${NEWEST} of each outcome`,
     cell: ({ row, requests }) => (
-      <a href={linkTo("requests", filteredBy({ outcome: row.outcome, range }, "model", row.model))}>
-        {count(requests)}
-      </a>
+      <a href={linkTo("requests", filteredBy(alike(row, range), "model", row.model))}>{count(requests)}</a>
     ),
   },
 ]

@@ -15,7 +15,7 @@ import type { LedgerRow, Page, UsageReport, UsageSums } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { RequestPanel } from "./request-panel.tsx"
 
-const FILTERS = ["client", "model", "user_id", "project", "session_id", "key", "outcome"] as const
+const FILTERS = ["client", "model", "user_id", "project", "session_id", "key", "outcome", "error_type"] as const
 /** A longer tail becomes pages again. */
 const MOST_LIVE = 200
 
