@@ -2,16 +2,10 @@
 import type { Meter } from "../exchange.ts"
 import type { JsonText } from "../json/json-text.ts"
 import { joinPieces, type Pieces } from "../json/pieces.ts"
+import type { Bodies } from "../store/bodies.ts"
 
 /** Characters of a request, bytes of an answer. */
 const MOST = 1 << 20
-
-interface Texts {
-  request: string | null
-  sent: string | null
-  answer: string | null
-  truncated: boolean
-}
 
 export class BodyTap {
   readonly #redact: (text: string) => string
@@ -61,7 +55,7 @@ export class BodyTap {
     this.#answerBytes = this.#answer[0]!.length
   }
 
-  texts(): Texts {
+  texts(): Bodies {
     const request = this.#request && this.#request.toString()
     const sent = this.#sent && joinPieces(this.#sent).toString()
     const answer = this.#answerBytes === 0 ? null : Buffer.concat(this.#answer).toString()

@@ -1,14 +1,15 @@
 /** What `/api` answers, as far as the page reads it. Types only. */
-import type { LedgerDetail, LedgerRow } from "../../exchange.ts"
 import type { Memory } from "../../memory/engine.ts"
 import type { Finding } from "../../settings.ts"
-import type { Timeline } from "../../store/timeline.ts"
-import type { UsageSums } from "../../store/usage.ts"
-import type { Rate } from "../../usage/quality-score.ts"
+import type { Bodies } from "../../store/bodies.ts"
+import type { ClientUse } from "../../store/clients.ts"
+import type { LedgerEntry } from "../../store/rows.ts"
+import type { describeQuality } from "../../usage/quality-report.ts"
 
 export type { Session, SessionPage } from "../../store/sessions.ts"
 export type { UsageReport, UsageSums } from "../../store/usage.ts"
 export type { LedgerRow } from "../../exchange.ts"
+export type { Bodies } from "../../store/bodies.ts"
 export type { MemoryPlace } from "../../store/memories.ts"
 export type { Memory } from "../../memory/engine.ts"
 export type { Rate } from "../../usage/quality-score.ts"
@@ -18,85 +19,27 @@ export interface Page<T> {
   next_cursor: string | null
 }
 
-export interface Bodies {
-  request: string | null
-  sent: string | null
-  answer: string | null
-  truncated: boolean
+export type Entry = LedgerEntry & {
+  /** `content` null: forgotten since */
+  memories: readonly (LedgerEntry["memories"][number] & { content?: string | null })[]
+  bodies?: Bodies | null
+  feedback: { score: number; comment: string | null; source: string; created_at: string }[]
 }
 
-export type Entry = LedgerRow &
-  LedgerDetail & {
-    /** `content` null: forgotten since */
-    memories: readonly (LedgerDetail["memories"][number] & { content?: string | null })[]
-    timeline: Timeline
-    bodies?: Bodies | null
-    feedback: { score: number; comment: string | null; source: string; created_at: string }[]
-  }
-
-export interface Client extends UsageSums {
-  client: string | null
-  versions: string[]
-  guess: boolean
-  last_at: string | null
-  traits: string[]
-}
+export type Client = ClientUse & { traits: string[] }
 
 export interface FoundMemory extends Memory {
   score: number
   why: string
 }
 
-interface Spread {
-  n: number
-  p50: number | null
-  p90: number | null
-}
-
-export interface QualitySums {
-  requests: number
-  speed: {
-    ttft_ms: Spread
-    overhead_ms: Spread
-    memory_ms: Spread
-    tokens_per_second: { n: number; p50: number | null }
-  }
-  efficiency: { turns_done: number; cost_per_turn_usd: number | null; cache_hit_ratio: number | null }
-  quality: {
-    score: number | null
-    low: number | null
-    high: number | null
-    n: number
-    few: boolean
-    parts: Record<string, Rate & { weight: number }>
-  }
-  signals: Record<string, Rate>
-  cost_usd: number | null
-}
-export interface SignalMeaning {
-  name: string
-  group: string
-  good: boolean | null
-  heuristic: boolean
-  mean: string | null
-  definition: string
-}
-/** One signal with memory and where it was withheld; difference and interval as shares. */
-export interface Compared {
-  signal: string
-  on: Rate
-  held_out: Rate
-  difference: number
-  low: number
-  high: number
-  few: boolean
-}
-export interface Quality {
-  /** asked for by memory; null: no session was held out */
-  holdout: { requests: { on: number; held_out: number }; compared: Compared[] } | null
+type Report = ReturnType<typeof describeQuality>
+export type QualitySums = Report["totals"]
+export type SignalMeaning = Report["signals"][number]
+export type Compared = NonNullable<Report["holdout"]>["compared"][number]
+/** Asked for with one group: a key is a name. */
+export type Quality = Omit<Report, "rows"> & {
   rows: ({ key: string | null } & QualitySums)[]
-  totals: QualitySums
-  signals: SignalMeaning[]
   /** answers that wait to be looked at, and those that came too many at once */
   backlog: { waiting: number; dropped: number }
 }

@@ -80,7 +80,7 @@ export function QualityView({ route, status }: ViewProps) {
 }
 
 type Row = { key: string | null } & QualitySums
-const PARTS = ["delivery", "tools", "acceptance", "form", "explicit"]
+const PARTS = ["delivery", "tools", "acceptance", "form", "explicit"] as const
 const FILTER: Partial<Record<Group, string>> = { model: "model", client: "client", project: "project" }
 
 const rowsOf = (group: Group, range: string, key: string | null) => {
