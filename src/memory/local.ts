@@ -1,5 +1,5 @@
 /** The memory inside the binary: kept, indexed a moment later, and searched (`local-search.ts`). No key, no service; no model is run. */
-import type { Patience } from "../event-loop/patience.ts"
+import { type Patience, TooSlow } from "../event-loop/patience.ts"
 import { createWriteBehind } from "../event-loop/write-behind.ts"
 import type { JsonObject } from "../exchange.ts"
 import type { Memory, MemoryTools, MemoryEngine, Recalled, RecallQuery, SaidTurn } from "./engine.ts"
@@ -10,7 +10,7 @@ import { memoryOf } from "./memory-of.ts"
 import type { Stems } from "./rank/terms.ts"
 import { reasonOf, sayingWhy } from "./disk-failure.ts"
 import { redact, redactObject, withoutKey } from "./redact.ts"
-import type { MemoryStore } from "../store/memories.ts"
+import type { MemoryPlace, MemoryStore } from "../store/memories.ts"
 import type { NewMemory } from "../store/memory-tables.ts"
 
 /** What is kept of one memory: it has an owner that `namespaceOf` made. */
@@ -41,6 +41,8 @@ const RETRY_MS = 500
 const FEW = 16
 /** What was kept a moment ago is indexed before a recall, as far as this goes: a large import is found later. */
 const INDEXING_MS = 5
+/** Late by less is no sign of a slow disk. */
+const REHEARSAL_MS = 400
 
 export interface LocalEngine extends MemoryEngine {
   readonly name: "local"
@@ -53,7 +55,7 @@ export interface LocalEngine extends MemoryEngine {
   room(): Promise<void>
   /** Best first, whole memories; standing instructions among them. All that was kept before is looked at. */
   search(namespaces: readonly number[], query: string, limit: number): Promise<Answer[]>
-  /** Where there are memories: reads what the first recall would wait for, some 20 ms. @throws what the disk throws */
+  /** Where there are memories: does what the first recall would wait for. @throws what the disk throws */
   prepare(): void
 }
 
@@ -130,6 +132,24 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     return searcher.recall(namespaces, query)
   }
 
+  /** The first recall reads the word vectors and runs code that was never run before: on a busy machine it would be late. Of the newest memory's own words. */
+  function rehearse({ user_id: userId, project_key: projectKey }: MemoryPlace): void {
+    searcher.warm()
+    const [newest] = store.list({ userId, projectKey }, { limit: 1, before: null })
+    const act = () =>
+      searcher.recall(store.namespaces(userId, [projectKey]), {
+        text: newest?.content ?? "",
+        previous: null,
+        sessionId: null,
+      })
+    try {
+      if (patience) patience.within(REHEARSAL_MS, act)
+      else act()
+    } catch (error) {
+      if (!(error instanceof TooSlow)) throw error // of a slow disk no recall comes to its end
+    }
+  }
+
   const visible = (namespace: Namespace) => store.namespaces(namespace.userId, [namespace.projectKey, EVERYWHERE])
 
   function flushNow(most = MOST_WAITING): void {
@@ -194,8 +214,9 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     room: indexer.room,
     search,
     prepare() {
-      if (store.places(null, 1).length === 0) return
-      searcher.warm()
+      const [place] = store.places(null, 1)
+      if (!place) return
+      rehearse(place)
       indexer.add(0) // what an earlier process left
     },
     version: store.version,

@@ -3,11 +3,12 @@ import { afterEach, expect, test } from "bun:test"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Patience } from "../../src/event-loop/patience.ts"
 import { createMemoryAdmin } from "../../src/memory/admin.ts"
 import type { SaidTurn } from "../../src/memory/engine.ts"
 import { createLocalEngine } from "../../src/memory/local.ts"
 import { namespaceOf } from "../../src/memory/namespace.ts"
-import { createMemoryStore } from "../../src/store/memories.ts"
+import { createMemoryStore, type MemoryStore } from "../../src/store/memories.ts"
 import { openMemoryDatabase } from "../../src/store/memory-database.ts"
 import { estimateTokens } from "../../src/usage/estimate.ts"
 
@@ -190,6 +191,39 @@ test("it is there after a restart", async () => {
   first.database.close()
   const second = open(first.dir)
   expect(second.engine.recall(shop, query("When is the launch date?"))[0]?.text).toContain("ninth of May")
+})
+
+test("a process that begins with memories rehearses a recall, and one on a disk too slow for it begins all the same", () => {
+  const first = open()
+  const prepare = (patience?: Patience) => {
+    let searches = 0
+    const find: MemoryStore["find"] = (...asked) => {
+      searches++
+      patience?.check()
+      return first.store.find(...asked)
+    }
+    const store = { ...first.store, find }
+    const newId = () => "m"
+    const begun = createLocalEngine({
+      store,
+      estimate: estimateTokens,
+      newId,
+      clock: () => 0,
+      now: () => 0,
+      warn,
+      patience,
+    })
+    begun.prepare()
+    void begun.close()
+    return searches
+  }
+  const warn = (message: string) => expect(message).toBe("")
+  expect(prepare()).toBe(0)
+  first.engine.remember(shop, filler)
+  void first.engine.flush()
+  expect(prepare()).toBe(1)
+  let at = 0
+  expect(prepare(new Patience(() => (at += 1000)))).toBe(1)
 })
 
 test("what is forgotten is in no answer, and no word of it in any file", async () => {
