@@ -12,23 +12,21 @@
  *     replyWith        the provider's bytes to the client, counted as they pass    http/reply.ts
  *     settle           once, however it ended: the row, its price, memory          pipeline/settle.ts
  *
- * Where client and provider speak different dialects `pipeline/translated.ts` takes over after `recall`; a provider's own API is `pipeline/passthrough.ts`.
+ * Where client and provider speak different dialects `pipeline/translated.ts` takes over after `recall`; a provider's own API is `pipeline/passthrough.ts`,
+ * and a model of the config's own words (`mock_response`) `pipeline/mock.ts`.
  * What fails before the answer's first byte is thrown, and written by `refuse` in the caller's dialect. What has come already is taken without a promise.
  */
 import type { App, Exchange } from "./app.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"
 import { changeFor } from "./dialects/fitting.ts"
-import { lastUserText } from "./dialects/mock.ts"
 import { needsChat, outboundDialect } from "./dialects/outbound-dialect.ts"
 import { writeRequest } from "./dialects/outgoing.ts"
-import { parseBody, readRequest } from "./dialects/request.ts"
+import { readRequest } from "./dialects/request.ts"
 import type { Arrival } from "./exchange.ts"
 import type { Answer } from "./http/answer.ts"
 import { receiveJson } from "./http/body.ts"
-import { refuse, replyMock, replyWith } from "./http/reply.ts"
+import { refuse, replyWith } from "./http/reply.ts"
 import { JsonNode } from "./json/json-node.ts"
-import { JsonText } from "./json/json-text.ts"
-import { joinPieces, type Pieces } from "./json/pieces.ts"
 import { bringsKey, noteChoice, noteRequest, openExchange } from "./pipeline/open-exchange.ts"
 import { openMemory, recall } from "./pipeline/memory.ts"
 import { recognise } from "./pipeline/recognise.ts"
@@ -59,8 +57,8 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     }
     const written = writeRequest(told, changeFor(told, deployment, model))
     if (deployment.mock !== null) {
-      exchange.draft.tap?.sent(written.body)
-      return await replyMock(exchange, asked, mockText(deployment.mock, endpoint, written.body))
+      const { answerMock } = await loadMock()
+      return await answerMock(exchange, asked, deployment.mock, written.body)
     }
     const answer = await callProvider(exchange, choice, { method: "POST" }, written.body)
     if (endpoint.operation === "count_tokens" && CANNOT_COUNT.has(answer.status)) {
@@ -74,19 +72,16 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
   }
 }
 
-const importTranslated = () => import("./pipeline/translated.ts")
-let translated: ReturnType<typeof importTranslated> | undefined
 /** Kept: to ask for it anew costs 20 µs a call. */
-const loadTranslated = () => (translated ??= importTranslated())
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined
+  return () => (loading ??= load())
+}
+const loadTranslated = once(() => import("./pipeline/translated.ts"))
+const loadMock = once(() => import("./pipeline/mock.ts"))
 
 /** What providers answer that know no such path. */
 const CANNOT_COUNT: ReadonlySet<number> = new Set([404, 405, 501])
 
 const needsTranslation = ({ draft, endpoint }: Exchange, deployment: Deployment) =>
   deployment.mock === null && (draft.row.dialect_out !== endpoint.dialect || needsChat(endpoint, deployment))
-
-/** `echo` answers with the last user message as the provider would have received it. */
-function mockText(mock: string, endpoint: Endpoint, sent: Pieces): string {
-  if (mock !== "echo") return mock
-  return lastUserText(endpoint.dialect, parseBody({ text: JsonText.of(joinPieces(sent)) }))
-}

@@ -1,4 +1,4 @@
-/** A request's JSON body as every route of the API takes it: an object, no deeper than a model route's may be. */
+/** A request's JSON body as every route of the API takes it (an object, no deeper than a model route's may be), and the refusal of what is wrong in it. */
 import { type Json, type JsonObject, Refusal } from "../exchange.ts"
 
 /** What is deeper could overflow the stack of whoever walks through it. */
@@ -12,8 +12,9 @@ export function parseObject(text: string, says: string): JsonObject {
   } catch {
     body = null // no JSON: refused below, like every other body that is no object
   }
-  if (!isObject(body)) throw wrong(says)
-  if (isDeeper(body, MAX_DEPTH)) throw wrong(`The body nests deeper than ${MAX_DEPTH} levels. Send it flatter.`)
+  if (!isObject(body)) throw invalid("body", says)
+  if (isDeeper(body, MAX_DEPTH))
+    throw invalid("body", `The body nests deeper than ${MAX_DEPTH} levels. Send it flatter.`)
   return body
 }
 
@@ -25,5 +26,6 @@ const isDeeper = (value: Json, levels: number): boolean =>
   value !== null &&
   (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)))
 
-const wrong = (message: string) =>
-  new Refusal(400, "invalid_request", message, { code: "invalid_parameter", param: "body" })
+/** `message` is a sentence that says what `param` may be. */
+export const invalid = (param: string, message: string) =>
+  new Refusal(400, "invalid_request", message, { code: "invalid_parameter", param })

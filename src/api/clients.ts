@@ -1,8 +1,10 @@
 /** `/api/clients`: the programs that called, with their versions and what tells each. The telling itself is `identify/clients.ts`. */
 import { Elysia } from "elysia"
-import { answers, CLIENTS_SCHEMA, FILTER_PARAMETERS } from "./documentation.ts"
+import { answers, flag, list, object, orNull, text } from "./documentation.ts"
+import { FILTER_PARAMETERS } from "./request-documentation.ts"
 import { readLiveFilter } from "./query.ts"
 import { type AnalyticsDeps, searchOf } from "./requests.ts"
+import { SUMS } from "./usage.ts"
 
 export interface ClientsDeps extends AnalyticsDeps {
   /** in words, what a client is known by */
@@ -28,3 +30,16 @@ export function clientsApi({ ledger, scope, traitsOf }: ClientsDeps) {
     },
   )
 }
+
+const CLIENTS_SCHEMA = object({
+  data: list(
+    object({
+      client: orNull(text("null: of requests that no row of the client table knows")),
+      versions: list(text("of the newest requests, newest first")),
+      guess: { ...flag, description: "the name is likely, not certain" },
+      last_at: text(),
+      traits: list(text("what tells this client, in words")),
+      ...SUMS,
+    }),
+  ),
+})

@@ -2,7 +2,7 @@
 import { Elysia } from "elysia"
 import type { Config } from "../settings.ts"
 import type { WriterHealth } from "../store/writer.ts"
-import { answers, CONFIG_SCHEMA, STATUS_SCHEMA } from "./documentation.ts"
+import { count, answers, flag, list, object, orNull, text } from "./documentation.ts"
 
 export interface ConfigDeps {
   config: () => Config
@@ -100,3 +100,40 @@ const told = <T>(table: Readonly<Record<string, T>>, words: (value: T) => string
 
 /** Collectors may have a name and password, or a token, in their address. */
 const withoutLogin = (address: string) => address.replace(/\/\/[^/]*@/, "//").replace(/\?.*/s, "")
+
+const STATUS_SCHEMA = object({
+  version: text(),
+  key_needed: { ...flag, description: "a master key is configured" },
+  models: count(),
+  first_model: orNull(text("one to try")),
+  findings: object({ error: count(), warning: count(), note: count() }),
+  memory: object({ engine: text("local, supermemory or off"), scope: text("user or project") }),
+  bodies: text("off, redacted or full"),
+  ledger: object({ queued: count(), dropped: count(), last_error: orNull(text()) }),
+})
+
+const CONFIG_SCHEMA = object({
+  file: orNull(text("null: the built-in demo")),
+  settings: { type: "object", description: "what is in force, by name; no keys" },
+  deployments: list(
+    object({
+      id: text(),
+      model_name: text(),
+      provider: text(),
+      model: text(),
+      api_base: text(),
+      mock: flag,
+      missing: orNull(text("the environment variable that is not set: the model answers 503")),
+    }),
+  ),
+  findings: list(
+    object({
+      severity: text("error, warning or note"),
+      file: text(),
+      line: count(),
+      col: count(),
+      path: text(),
+      message: text(),
+    }),
+  ),
+})

@@ -1,9 +1,8 @@
 /** `/api/feedback`: people say how good an answer was. What it counts for is the store's; `readRating` serves the MCP tool too. */
 import { Elysia } from "elysia"
-import { Refusal } from "../exchange.ts"
 import type { Feedback } from "../store/feedback.ts"
-import { parseObject } from "./body.ts"
-import { FEEDBACK_ANSWERS, FEEDBACK_BODY } from "./documentation.ts"
+import { invalid, parseObject } from "./body.ts"
+import { amount, created, jsonBody, object, text } from "./documentation.ts"
 import type { AnalyticsDeps } from "./requests.ts"
 
 export interface FeedbackDeps extends AnalyticsDeps {
@@ -47,24 +46,37 @@ export function readRating(
   const requestId = idOf(body, "request_id")
   const sessionId = idOf(body, "session_id")
   if ((requestId === null) === (sessionId === null))
-    throw wrong("request_id", 'send either "request_id" or "session_id"')
+    throw invalid("request_id", 'Send either "request_id" or "session_id".')
   const { score, comment = null } = body
   if (typeof score !== "number" || !(score >= -1 && score <= 1))
-    throw wrong("score", "score must be a number from -1 (bad) to 1 (good)")
+    throw invalid("score", '"score" must be a number from -1 (bad) to 1 (good).')
   if (comment !== null && (typeof comment !== "string" || comment.length > MOST_COMMENT))
-    throw wrong("comment", `comment must be a text of at most ${MOST_COMMENT} characters`)
+    throw invalid("comment", `"comment" must be a text of at most ${MOST_COMMENT} characters.`)
   return { requestId, sessionId, score, comment }
 }
 
 function idOf(body: Readonly<Record<string, unknown>>, name: string): string | null {
   const value = body[name] ?? null
   if (value !== null && (typeof value !== "string" || value === "" || value.length > 256))
-    throw wrong(name, `"${name}" must be a text of 1 to 256 characters`)
+    throw invalid(name, `"${name}" must be a text of 1 to 256 characters.`)
   return value
 }
 
-const wrong = (param: string, what: string) =>
-  new Refusal(400, "invalid_request", `${what[0]!.toUpperCase()}${what.slice(1)}.`, {
-    param,
-    code: "invalid_parameter",
-  })
+const FEEDBACK_BODY = jsonBody({
+  type: "object",
+  required: ["score"],
+  properties: {
+    request_id: { type: "string" },
+    session_id: { type: "string", description: "instead of request_id" },
+    score: { type: "number", minimum: -1, maximum: 1, description: "-1 (bad) to 1 (good)" },
+    comment: { type: "string" },
+  },
+})
+
+const FEEDBACK_ANSWERS = created(
+  object({ request_id: text("the answer that was rated"), score: amount() }),
+  400,
+  401,
+  404,
+  413,
+)

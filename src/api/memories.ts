@@ -15,7 +15,7 @@ import {
   wrong,
 } from "./memory-drafts.ts"
 import { MEMORY_BODIES, MEMORY_SCHEMAS } from "./memory-documentation.ts"
-import type { Scope } from "./query.ts"
+import { readWhole, type Scope } from "./query.ts"
 import { searchOf } from "./requests.ts"
 
 export interface MemoriesDeps {
@@ -60,7 +60,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
       "/api/memories",
       ({ request }) => {
         const query = searchOf(request)
-        const limit = limitOf(query.get("limit"), 50, 1000)
+        const limit = readWhole("limit", query.get("limit") ?? undefined, 50, 1000)
         return Response.json(
           admin.list(filterOf(query, scope(request)), { limit, cursor: cursorOf(query.get("cursor")) }),
         )
@@ -113,7 +113,7 @@ export function memoriesApi({ admin, scope, readBody, arrivedAt }: MemoriesDeps)
         const body = await bodyOf(request)
         const userId = userIn(body["user_id"], scope(request))
         const query = neededTextIn(body, "query")
-        const limit = limitOf(body["limit"], 10, 100)
+        const limit = readWhole("limit", body["limit"]?.toString(), 10, 100)
         return Response.json(await admin.search(userId, textIn(body, "project") ?? null, query, limit))
       },
       detail("What answers a query, best first", answers(MEMORY_SCHEMAS.results, ...REFUSED, 413), {
@@ -175,14 +175,6 @@ function filterOf(query: URLSearchParams, scope: Scope) {
     sessionId: query.get("session_id") ?? undefined,
     text: query.get("q") || undefined,
   }
-}
-
-function limitOf(value: unknown, standard: number, most: number): number {
-  if (value === undefined || value === null) return standard
-  const limit = Number(value)
-  if (!Number.isInteger(limit) || limit < 1 || limit > most)
-    throw wrong("limit", `must be a whole number from 1 to ${most}`)
-  return limit
 }
 
 function cursorOf(value: string | null): number | null {

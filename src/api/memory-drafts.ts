@@ -1,13 +1,18 @@
 /** Memories as a request's body or a line of an import says them. What becomes of them is `memory/admin.ts`'s. */
+import { mayHoldNumbers, parseExactly } from "../json/exact.ts"
 import { type JsonObject, Refusal } from "../exchange.ts"
 import type { MemoryAdmin, MemoryDraft } from "../memory/admin.ts"
-import { parseObject } from "./body.ts"
+import { invalid, isObject, parseObject } from "./body.ts"
 import { readInstant } from "./instant.ts"
 import type { Scope } from "./query.ts"
 
-/** @throws Refusal 400 for what is no JSON object */
-export const parseMemory = (text: string): JsonObject =>
-  parseObject(text, "Invalid parameter: body must be a JSON object.")
+/** Metadata with every digit of its numbers. @throws Refusal 400 for what is no JSON object */
+export function parseMemory(text: string): JsonObject {
+  const body = parseObject(text, "Invalid parameter: body must be a JSON object.")
+  if (isObject(body["metadata"]) && mayHoldNumbers(JSON.stringify(body["metadata"])))
+    body["metadata"] = (parseExactly(text) as JsonObject)["metadata"]!
+  return body
+}
 
 /** 10 to 30 ms' work. */
 const BATCH = 500
@@ -104,5 +109,4 @@ export function metadataIn(body: JsonObject): JsonObject | undefined {
   return value
 }
 
-export const wrong = (param: string, what: string) =>
-  new Refusal(400, "invalid_request", `Invalid parameter: ${param} ${what}.`, { code: "invalid_parameter", param })
+export const wrong = (param: string, what: string) => invalid(param, `Invalid parameter: ${param} ${what}.`)

@@ -5,6 +5,7 @@ import type { LedgerFilter } from "../store/filter.ts"
 import type { ListQuery } from "../store/list.ts"
 import type { QualityGroup, QualityQuery } from "../store/quality.ts"
 import type { UsageQuery } from "../store/usage.ts"
+import { invalid } from "./body.ts"
 import { isTimeZone, readInstant } from "./instant.ts"
 
 const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", "rejected"]
@@ -12,8 +13,6 @@ const OUTCOMES: readonly Outcome[] = ["done", "client-left", "upstream-failed", 
 const KNOWN = ["client", "user_id", "project", "session_id", "model", "key", "error_type"] as const
 const FILTERS = ["from", "to", ...KNOWN, "outcome", "unknown"] as const
 export const QUALITY_GROUPS: readonly QualityGroup[] = [...GROUP_NAMES, "memory"]
-const MAX_LIMIT = 1_000
-const DEFAULT_LIMIT = 50
 /** Rows of a report. All hours of a year are less; conversations may be hundreds of thousands, which is more than anybody reads at once. */
 export const DEFAULT_ROWS = { usage: 10_000, quality: 2_500 }
 const MAX_ROWS = 1_000_000
@@ -26,20 +25,22 @@ export interface Scope {
 export type Parameters = Readonly<Record<string, string | undefined>>
 
 /** @throws Refusal 400 naming the parameter and what it may be; 403 for another user's rows */
-export function readListQuery(search: URLSearchParams, scope: Scope): ListQuery {
+export function readListQuery(
+  search: URLSearchParams,
+  scope: Scope,
+  rows: { missing: number; most: number } = { missing: 50, most: 1_000 },
+): ListQuery {
   const given = readParameters(search, [...FILTERS, "cursor", "limit"])
   return {
     ...readFilter(given, scope, "UTC"),
     cursor: given.cursor,
-    limit: readWhole("limit", given.limit, DEFAULT_LIMIT, MAX_LIMIT),
+    limit: readWhole("limit", given.limit, rows.missing, rows.most),
   }
 }
 
 /** As `readListQuery`, of pages that are dearer to make. */
-export function readSessionsQuery(search: URLSearchParams, scope: Scope): ListQuery {
-  const query = readListQuery(search, scope)
-  return { ...query, limit: Math.min(query.limit ?? 25, 100) }
-}
+export const readSessionsQuery = (search: URLSearchParams, scope: Scope): ListQuery =>
+  readListQuery(search, scope, { missing: 25, most: 100 })
 
 /** As `readListQuery`, without paging. */
 export function readLiveFilter(search: URLSearchParams, scope: Scope): LedgerFilter {
@@ -169,8 +170,4 @@ export function readWhole(name: string, text: string | undefined, missing: numbe
 const wrong = (name: string, allowed: string, got: string) =>
   refuse(name, `must be ${allowed}, not "${got.slice(0, 80)}"`)
 
-const refuse = (name: string, why: string) =>
-  new Refusal(400, "invalid_request", `${name.slice(0, 80)} ${why}.`, {
-    param: name.slice(0, 80),
-    code: "invalid_parameter",
-  })
+const refuse = (name: string, why: string) => invalid(name.slice(0, 80), `${name.slice(0, 80)} ${why}.`)

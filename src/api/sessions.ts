@@ -1,6 +1,7 @@
 /** `/api/sessions`: conversations with what they cost. Which request belongs to which was decided when it came in. */
 import { Elysia } from "elysia"
-import { answers, FILTER_PARAMETERS, parameter, SESSIONS_SCHEMA } from "./documentation.ts"
+import { amount, answers, count, list, object, orNull, parameter, text } from "./documentation.ts"
+import { FILTER_PARAMETERS } from "./request-documentation.ts"
 import { readSessionsQuery } from "./query.ts"
 import { type AnalyticsDeps, searchOf } from "./requests.ts"
 
@@ -23,3 +24,26 @@ export function sessionsApi({ ledger, scope }: AnalyticsDeps) {
     },
   )
 }
+
+const SESSIONS_SCHEMA = object({
+  data: list(
+    object({
+      session_id: text(),
+      client: orNull(text("of the newest request, as the next four")),
+      user_id: orNull(text()),
+      project: orNull(text()),
+      model: orNull(text()),
+      started_at: text(),
+      last_at: text("start of the newest request"),
+      requests: count(),
+      errors: count(),
+      input_tokens: count(),
+      cache_read_tokens: count(),
+      output_tokens: count(),
+      cost_usd: orNull(amount()),
+      memories_injected: count(),
+      quality: orNull(amount("mean of the rows that have one")),
+    }),
+  ),
+  next_cursor: orNull(text("null on the last page; a page may be short")),
+})

@@ -5,7 +5,7 @@
 import { Elysia } from "elysia"
 import { readUsage } from "../dialects/openai-chat/usage.ts"
 import { type Json, type JsonObject, Refusal, type Usage } from "../exchange.ts"
-import { isObject, parseObject } from "./body.ts"
+import { invalid, isObject, parseObject } from "./body.ts"
 import { answers, jsonBody, object } from "./documentation.ts"
 
 export interface SpendCalculateDeps {
@@ -54,14 +54,14 @@ export function spendCalculateApi({ admit, readBody, costOf, estimate }: SpendCa
 function readCall(body: JsonObject, estimate: (text: string) => number): { model: string; usage: Usage } {
   const { model, messages, completion_response: answer } = body
   if (typeof model === "string" && model !== "") {
-    if (!Array.isArray(messages)) throw wrong("messages", SAYS)
+    if (!Array.isArray(messages)) throw invalid("messages", SAYS)
     // Each message has a head of about four tokens: https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
     const tokens = textsOf(messages).reduce((sum, text) => sum + estimate(text), 4 * messages.length)
     return { model, usage: readUsage({ prompt_tokens: tokens, completion_tokens: 0 })! }
   }
-  if (!isObject(answer)) throw wrong("completion_response", SAYS)
+  if (!isObject(answer)) throw invalid("completion_response", SAYS)
   const usage = isObject(answer["usage"]) ? readUsage(answer["usage"]) : null
-  if (typeof answer["model"] !== "string" || usage === null) throw wrong("completion_response", SAYS)
+  if (typeof answer["model"] !== "string" || usage === null) throw invalid("completion_response", SAYS)
   return { model: answer["model"], usage }
 }
 
@@ -73,9 +73,6 @@ export function textsOf(value: Json, name = "content"): string[] {
   if (Array.isArray(value)) return value.flatMap((one) => textsOf(one, name))
   return isObject(value) ? Object.entries(value).flatMap(([key, inner]) => textsOf(inner, key)) : []
 }
-
-const wrong = (param: string, says: string) =>
-  new Refusal(400, "invalid_request", says, { code: "invalid_parameter", param })
 
 const unpriced = (model: string) =>
   new Refusal(

@@ -3,8 +3,8 @@
  * https://docs.litellm.ai/docs/proxy/token_counting, LiteLLM's `TokenCountResponse`
  */
 import { Elysia } from "elysia"
-import { type Json, Refusal } from "../exchange.ts"
-import { parseObject } from "./body.ts"
+import type { Json } from "../exchange.ts"
+import { invalid, parseObject } from "./body.ts"
 import { answers, jsonBody, object } from "./documentation.ts"
 import { textsOf } from "./spend-calculate.ts"
 
@@ -27,8 +27,7 @@ export function tokenCounterApi({ admit, readBody, upstreamOf, estimate }: Token
       admit(request)
       const { model, messages, contents, prompt } = parseObject(await readBody(request), SAYS)
       const said: Json | undefined = messages ?? contents ?? prompt
-      if (typeof model !== "string" || model === "" || said === undefined || said === null)
-        throw new Refusal(400, "invalid_request", SAYS, { code: "invalid_parameter", param: "model" })
+      if (typeof model !== "string" || model === "" || said === undefined || said === null) throw invalid("model", SAYS)
       const heads = Array.isArray(said) ? 4 * said.length : 0
       return Response.json({
         total_tokens: textsOf(said).reduce((sum, text) => sum + estimate(text), heads),

@@ -34,6 +34,5 @@ export function createGate(config: Pick<Config, "masterKey" | "keyHeader">): Gat
 
 const CARRY = "as 'Authorization: Bearer KEY', 'x-api-key', 'x-goog-api-key', or in the URL as /k/KEY before /v1"
 const NO_KEY = `No API key was sent. Send memproxy's key ${CARRY}.`
-const WRONG_KEY =
-  "This API key is not one of memproxy's. Use the master key from the config file, or a key made from it."
+const WRONG_KEY = "This API key is not one of memproxy's. Use general_settings.master_key of its config file."
 const ONLY_SUBSCRIPTION = `A Claude subscription token goes to Anthropic, but does not open memproxy. Send memproxy's key too, ${CARRY}.`

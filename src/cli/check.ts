@@ -3,16 +3,13 @@
 import { isAbsolute, relative } from "node:path"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import type { Finding } from "../settings.ts"
-import { command, type Io, readOptions, WrongUsage } from "./command.ts"
-import { formatFinding } from "./findings.ts"
-
-const SYNTAX = "usage: memproxy check --config FILE [--json]"
+import { command, formatFinding, type Io, readOptions, WrongUsage } from "./command.ts"
 
 /**
  * Prints each finding as `FILE:line:col: path: severity: message`, or all as a JSON array of `Finding`, and a summary on stderr.
  * Exit codes: 0 no error, 1 an error, 2 wrong usage.
  */
-export const runCheck = command(SYNTAX, async (args, io: Io) => {
+export const runCheck = command("check", async (args, io: Io) => {
   const asked = readArguments(args)
   const { file, reason } = findConfigFile({ flag: asked.config, env: io.env, cwd: io.cwd })
   const { config, findings } = loadConfig({ file, env: io.env })

@@ -1,10 +1,11 @@
-/** What the commands over the ledger have in common: where the data is, and since when. It reads no ledger. */
+/** What the commands over the ledger have in common: where the data is, since when, and what they say where there is none. */
 import { homedir } from "node:os"
 import { resolve } from "node:path"
 import { readInstant } from "../api/instant.ts"
 import { findConfigFile, loadConfig } from "../config/load.ts"
 import type { Config } from "../settings.ts"
-import { type Io, WrongUsage } from "./command.ts"
+import { type LedgerReader, readLedger } from "../store/read.ts"
+import { type Io, messageOf, WrongUsage } from "./command.ts"
 
 export interface LedgerIo extends Io {
   /** where the ledger is; absent: the directory the configuration names */
@@ -44,6 +45,17 @@ export function directoryOf(given: { config?: string; "data-dir"?: string }, io:
   const config = readConfig(given.config, io)
   if (config === null) io.err("--data-dir DIR names the data without it.")
   return config && config.dataDir
+}
+
+/** `run` over the ledger in `dir`. @returns the exit code: 0 done, 1 there is none or it cannot be read, and that was said */
+export async function withLedger(dir: string, io: Io, run: (ledger: LedgerReader) => Promise<void>): Promise<0 | 1> {
+  try {
+    if ((await readLedger(dir, (ledger) => run(ledger).then(() => true))) !== null) return 0
+    io.err(noLedger(dir))
+  } catch (error) {
+    io.err(`The ledger in ${dir} cannot be read: ${messageOf(error)}`)
+  }
+  return 1
 }
 
 export const noLedger = (dir: string) =>

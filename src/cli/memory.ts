@@ -11,19 +11,12 @@ import { createMemoryStore } from "../store/memories.ts"
 import { openMemoryDatabase } from "../store/memory-database.ts"
 import { createDirectory } from "../store/open.ts"
 import { estimateTokens } from "../usage/estimate.ts"
-import { inert } from "./usage-table.ts"
+import { inert } from "./terminal.ts"
 import { command, type Io, messageOf, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
 import { readConfig } from "./ledger-options.ts"
 
 /** A server that writes at the same moment is waited for. */
 const WAIT_MS = 5_000
-const SYNTAX = `usage: memproxy memory list   [--user U] [--project P] [--session S] [--limit N] [--json]
-       memproxy memory search QUERY [--user U] [--project P] [--limit N] [--json]
-       memproxy memory add TEXT     [--user U] [--project P|*]
-       memproxy memory forget ID | --user U [--project P] [--session S] --yes
-       memproxy memory export [FILE] [--user U]
-       memproxy memory import FILE  [--user U] [--project P]     NDJSON, or an export of ChatGPT, Claude or mem0
-  each with [--config FILE] [--data-dir DIR]; without --user: the configuration's default user`
 
 const OPTIONS = {
   user: { type: "string" },
@@ -38,7 +31,7 @@ const OPTIONS = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"]
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage */
-export const runMemory = command(SYNTAX, async (args, io: Io) => {
+export const runMemory = command("memory", async (args, io: Io) => {
   const { values, positionals } = readOptions({ args, options: OPTIONS, allowPositionals: true })
   const [name = "", ...rest] = positionals
   const run = COMMANDS[name]

@@ -9,9 +9,8 @@ import { createPriceBook, type PriceBook } from "../usage/price-book.ts"
 import { isRegional } from "../usage/tier-shares.ts"
 import { command, messageOf, readOptions, WRONG_USAGE } from "./command.ts"
 import { type LedgerIo, noLedger, ownZone, readConfig, readSince } from "./ledger-options.ts"
-import { formatUsd } from "./usage-table.ts"
+import { formatUsd } from "./terminal.ts"
 
-const SYNTAX = "usage: memproxy reprice [--since 7d|DATE|all] [--config FILE] [--data-dir DIR]"
 const OPTIONS = {
   since: { type: "string", default: "all" },
   config: { type: "string" },
@@ -19,7 +18,7 @@ const OPTIONS = {
 } as const
 
 /** @returns the exit code: 0 done, 1 no ledger or an unreadable one, 2 wrong usage */
-export const runReprice = command(SYNTAX, async (args, io: LedgerIo) => {
+export const runReprice = command("reprice", async (args, io: LedgerIo) => {
   const { values: given } = readOptions({ args, options: OPTIONS })
   const from = readSince(given.since, ownZone(), (io.now ?? Date.now)())
   const config = readConfig(given.config, io)

@@ -12,12 +12,10 @@ import { acquireLock } from "../store/lock.ts"
 import { openStore, type Store } from "../store/open.ts"
 import { scoreOf } from "../usage/quality-score.ts"
 import { version } from "../version.ts"
-import { command, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
+import { command, formatFinding, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
 import { createApp } from "./create-app.ts"
-import { formatFinding } from "./findings.ts"
 import { createTelemetrySender } from "./telemetry.ts"
 
-const SYNTAX = "usage: memproxy serve --config FILE [--host HOST] [--port PORT] [--data-dir DIR]"
 const STOP_WAIT_MS = 30_000
 
 const say = (line: string) => console.error(line)
@@ -27,7 +25,7 @@ const logError = (line: string, error?: unknown) => {
   else say(`${line}\n${error instanceof Error ? error.stack : String(error)}`)
 }
 
-export const runServe = (args: string[]): Promise<number> => command(SYNTAX, begin)(args, { err: say })
+export const runServe = (args: string[]): Promise<number> => command("serve", begin)(args, { err: say })
 
 async function begin(args: string[]): Promise<number> {
   const flags = readFlags(args)

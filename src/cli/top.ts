@@ -1,12 +1,11 @@
 /** `memproxy top`: what goes through now, drawn anew every second from the ledger's file. It asks no server. */
 import type { LedgerRow } from "../exchange.ts"
-import { type LedgerReader, readLedger } from "../store/read.ts"
+import type { LedgerReader } from "../store/read.ts"
 import type { UsageReport } from "../store/usage.ts"
-import { command, messageOf, readOptions, WRONG_USAGE } from "./command.ts"
-import { directoryOf, type LedgerIo, noLedger, ownZone } from "./ledger-options.ts"
-import { alignTable, formatMs, formatUsd, printable } from "./usage-table.ts"
+import { command, readOptions, WRONG_USAGE } from "./command.ts"
+import { directoryOf, type LedgerIo, ownZone, withLedger } from "./ledger-options.ts"
+import { alignTable, formatMs, formatUsd, number, printable } from "./terminal.ts"
 
-const SYNTAX = "usage: memproxy top [--once] [--config FILE] [--data-dir DIR]"
 const OPTIONS = { once: { type: "boolean" }, config: { type: "string" }, "data-dir": { type: "string" } } as const
 const EVERY_MS = 1_000
 const SPAN_MS = 5 * 60_000
@@ -15,32 +14,24 @@ const ROW_LINES = 15
 /** What is there without a group or a request: the first line, three heads and three blanks. */
 const FRAME_LINES = 7
 const NAME_WIDTH = 24
-const number = new Intl.NumberFormat("en-US")
 /** Cursor home, then clear below: no flicker. */
 const REDRAW = "\x1b[H\x1b[J"
 
 /** Runs until Ctrl-C, or draws once. @returns the exit code */
-export const runTop = command(SYNTAX, async (args, io: LedgerIo) => {
+export const runTop = command("top", async (args, io: LedgerIo) => {
   const { values: given } = readOptions({ args, options: OPTIONS })
   const dir = directoryOf(given, io)
   if (dir === null) return WRONG_USAGE
   const now = io.now ?? Date.now
-  try {
-    for (;;) {
+  for (;;) {
+    const code = await withLedger(dir, io, async (ledger) => {
       const screen = given.once ? null : (io.screen?.() ?? null)
-      const lines = await readLedger(dir, (ledger) => draw(ledger, now(), screen?.rows))
-      if (lines === null) {
-        io.err(noLedger(dir))
-        return 1
-      }
+      const lines = await draw(ledger, now(), screen?.rows)
       const text = lines.map((line) => (screen ? Bun.sliceAnsi(line, 0, screen.columns) : line)).join("\n")
       io.out(given.once ? text : REDRAW + text)
-      if (given.once) return 0
-      await Bun.sleep(EVERY_MS)
-    }
-  } catch (error) {
-    io.err(`The ledger in ${dir} cannot be read: ${messageOf(error)}`)
-    return 1
+    })
+    if (given.once || code !== 0) return code
+    await Bun.sleep(EVERY_MS)
   }
 })
 
@@ -55,8 +46,8 @@ async function draw(ledger: LedgerReader, now: number, screenRows = Number.POSIT
   const groups = (name: string, report: UsageReport) => tableOf(name, report, groupLines)
   const minutes = SPAN_MS / 60_000
   return [
-    `memproxy top — last ${minutes} minutes: ${number.format(requests)} requests (${(requests / minutes).toFixed(1)} a minute), ` +
-      `${number.format(errors)} errors, ${number.format(input_tokens)} tokens in, ${number.format(output_tokens)} out, ${costOf(cost_usd)}`,
+    `memproxy top — last ${minutes} minutes: ${number.format(requests)} ${requests === 1 ? "request" : "requests"} (${(requests / minutes).toFixed(1)} a minute), ` +
+      `${number.format(errors)} ${errors === 1 ? "error" : "errors"}, ${number.format(input_tokens)} tokens in, ${number.format(output_tokens)} out, ${costOf(cost_usd)}`,
     "",
     ...groups("MODEL", models),
     "",

@@ -1,5 +1,6 @@
 /** A usage report as a table for people, or as CSV for spreadsheets. It reads nothing and decides no number. */
 import type { UsageReport, UsageSums } from "../store/usage.ts"
+import { alignTable, formatMs, formatUsd, number, printable } from "./terminal.ts"
 
 type Line = { label: string; sums: UsageSums }
 
@@ -10,10 +11,6 @@ const LEAST_LABEL_WIDTH = 20
 /** In the order in which a narrow terminal goes without them. */
 const LEAST_NEEDED = ["TOK/S", "TTFT", "P95", "P50", "CACHED", "ERRORS"]
 const CALENDAR = ["day", "hour", "block"]
-
-const number = new Intl.NumberFormat("en-US")
-const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" })
-const smallDollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumSignificantDigits: 2 })
 
 /**
  * `by` heads the first column. All rows of a calendar are shown, else the dearest 50. Where `width` is too narrow the labels are cut, and then columns
@@ -61,17 +58,6 @@ export function usageTable(
 
 const widest = (lines: readonly string[]) => Math.max(...lines.map((line) => Bun.stringWidth(line)))
 
-/** Columns as wide as their widest cell; those from `numbers` on stand to the right. */
-export function alignTable(cells: readonly string[][], numbers: number): string[] {
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => Bun.stringWidth(row[column]!))))
-  return cells.map((row) =>
-    row
-      .map((cell, column) => pad(cell, widths[column]!, column >= numbers))
-      .join("  ")
-      .trimEnd(),
-  )
-}
-
 type Column = [name: string, cell: (sums: UsageSums) => string]
 
 function columnsFor(totals: UsageSums): Column[] {
@@ -110,37 +96,10 @@ function notes(totals: UsageSums, unpriced: readonly { model: string | null; req
   ]
 }
 
-/** To the cent; below one, two digits that count. */
-export function formatUsd(usd: number): string {
-  if (usd === 0 || usd >= 0.01) return dollars.format(usd)
-  return usd < 0.000001 ? "<$0.000001" : smallDollars.format(usd)
-}
-
-export function formatMs(ms: number | null): string {
-  if (ms === null) return "-"
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  return ms < 100_000 ? `${(ms / 1_000).toFixed(1)} s` : `${number.format(Math.round(ms / 60_000))} min`
-}
-
 type Key = UsageReport["rows"][number]["key"]
 
 function labelOf(key: Key, width = LABEL_WIDTH): string {
-  const text = Array.isArray(key) ? key.map((part) => part ?? "(none)").join(" / ") : (key ?? "(none)")
-  return printable(text, width)
-}
-
-/** What others wrote: none of it may speak to the terminal. */
-export const inert = (text: string) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�")
-
-/** As `inert`, and no wider than its column. */
-export function printable(text: string, width = LABEL_WIDTH): string {
-  const safe = inert(text)
-  return Bun.stringWidth(safe) <= width ? safe : `${Bun.sliceAnsi(safe, 0, width - 1)}…`
-}
-
-function pad(text: string, width: number, isNumber: boolean): string {
-  const space = " ".repeat(width - Bun.stringWidth(text))
-  return isNumber ? space + text : text + space
+  return printable(String(key ?? "(none)"), width)
 }
 
 /** RFC 4180, one line per row, no totals. Values are as they are in the ledger. */
@@ -159,7 +118,7 @@ export function usageCsv(report: UsageReport, by: string): string[] {
   ] as const
   const head = [by, ...names, "duration_ms_p50", "duration_ms_p95", "ttft_ms_p50", "ttft_ms_p95", "tokens_per_second"]
   const lines = report.rows.map((row) => [
-    Array.isArray(row.key) ? row.key.join("/") : row.key,
+    row.key as string | null,
     ...names.map((name) => row[name]),
     row.duration_ms.p50,
     row.duration_ms.p95,

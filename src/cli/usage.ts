@@ -1,34 +1,22 @@
 /** `memproxy usage`: what was spent, from the ledger's file, whether a server runs or not. */
 import { isTimeZone } from "../api/instant.ts"
-import { type LedgerReader, readLedger } from "../store/read.ts"
+import type { LedgerReader } from "../store/read.ts"
 import type { UsageReport } from "../store/usage.ts"
 import { usageByBlock } from "./blocks.ts"
-import { command, messageOf, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
-import { directoryOf, type LedgerIo, noLedger, ownZone, readSince } from "./ledger-options.ts"
+import { command, readOptions, WRONG_USAGE, WrongUsage } from "./command.ts"
+import { directoryOf, type LedgerIo, ownZone, readSince, withLedger } from "./ledger-options.ts"
+import { USAGE_GROUPS } from "./syntax.ts"
 import { usageCsv, usageTable } from "./usage-table.ts"
 
-const GROUPS = ["model", "client", "user", "project", "key", "session", "provider", "day", "hour", "block"] as const
-type By = (typeof GROUPS)[number]
-const SYNTAX = `usage: memproxy usage [--since 7d] [--by ${GROUPS.join("|")}] [--tz ZONE] [--json|--csv] [--config FILE] [--data-dir DIR]`
+type By = (typeof USAGE_GROUPS)[number]
 const DEFAULT_SINCE = "7d"
 
 /** @returns the exit code: 0 done, 1 no ledger or an unreadable one, 2 wrong usage */
-export const runUsage = command(SYNTAX, async (args, io: LedgerIo) => {
+export const runUsage = command("usage", async (args, io: LedgerIo) => {
   const asked = readArguments(args, io)
   const dir = directoryOf(asked, io)
   if (dir === null) return WRONG_USAGE
-  try {
-    const found = await readLedger(dir, (ledger) => ask(ledger, asked))
-    if (found === null) {
-      io.err(noLedger(dir))
-      return 1
-    }
-    print(found, asked, io)
-    return 0
-  } catch (error) {
-    io.err(`The ledger in ${dir} cannot be read: ${messageOf(error)}`)
-    return 1
-  }
+  return withLedger(dir, io, async (ledger) => print(await ask(ledger, asked), asked, io))
 })
 
 interface Found {
@@ -68,8 +56,8 @@ function readArguments(args: string[], io: LedgerIo): Asked {
   const { values } = readOptions({ args, options: OPTIONS })
   const tz = values.tz ?? ownZone()
   if (!isTimeZone(tz)) throw new WrongUsage(`--tz must be an IANA time zone such as Europe/Berlin, not "${tz}"`)
-  const by = GROUPS.find((group) => group === (values.by ?? "model"))
-  if (by === undefined) throw new WrongUsage(`--by must be one of ${GROUPS.join(", ")}, not "${values.by}"`)
+  const by = USAGE_GROUPS.find((group) => group === (values.by ?? "model"))
+  if (by === undefined) throw new WrongUsage(`--by must be one of ${USAGE_GROUPS.join(", ")}, not "${values.by}"`)
   if (values.json && values.csv) throw new WrongUsage("--json and --csv exclude each other")
   const from = readSince(values.since ?? DEFAULT_SINCE, tz, (io.now ?? Date.now)())
   return { ...values, by, from, tz, form: values.json ? "json" : values.csv ? "csv" : "table" }

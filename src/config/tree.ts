@@ -1,6 +1,17 @@
 /** YAML text as a tree whose every node knows its file, line, column and path. It knows nothing of what the keys mean. */
 
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type ParsedNode } from "yaml"
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type ParsedNode,
+  type YAMLMap,
+} from "yaml"
 import type { Finding } from "../settings.ts"
 
 /** Where something stands; `line` and `col` count from 1. */
@@ -110,9 +121,9 @@ export function parseTree(text: string, file: string, report: Report): Tree | nu
     }
   }
 
-  function growAlias(node: Node, at: Place, key: Place | null): Tree | null {
+  function growAlias(node: Alias, at: Place, key: Place | null): Tree | null {
     // Looking an alias up goes through the whole document: once for each is enough.
-    if (!targets.has(node)) targets.set(node, isAlias(node) ? node.resolve(doc) : undefined)
+    if (!targets.has(node)) targets.set(node, node.resolve(doc))
     const target = targets.get(node)
     if (target === undefined || open.has(target)) {
       const why = target ? "an alias of what it is in" : "`*` begins an alias in YAML: quote it"
@@ -134,8 +145,7 @@ export function parseTree(text: string, file: string, report: Report): Tree | nu
     return tree?.kind === "scalar" ? { ...tree, file: at.file, line: at.line, col: at.col } : tree
   }
 
-  function growMap(node: Node, at: Place, key: Place | null): Tree | null {
-    if (!isMap(node)) return null
+  function growMap(node: YAMLMap, at: Place, key: Place | null): Tree {
     open.add(node)
     const own = new Map<string, Tree>()
     const merged = new Map<string, Tree>()

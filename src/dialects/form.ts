@@ -130,8 +130,6 @@ export interface Thinking {
   effort: Effort | null
   /** tokens; 0: no thinking; -1: as much as the model likes */
   budget: number | null
-  /** Anthropic's `adaptive` */
-  adaptive: boolean
   /** whether the client wants to see it (summaries, Gemini's `includeThoughts`) */
   shown: boolean | null
 }

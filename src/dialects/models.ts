@@ -1,6 +1,7 @@
 /** The lists of models in the shape each API's clients expect. Which models there are, and who may see them, is not decided here. */
 
-import { type HeaderFields, type JsonObject, Refusal } from "../exchange.ts"
+import type { HeaderFields, JsonObject } from "../exchange.ts"
+import { invalid } from "./fields.ts"
 
 export interface ListedModel {
   /** the public name */
@@ -84,7 +85,7 @@ function anthropicPage(models: readonly ListedModel[], query: URLSearchParams): 
 function geminiPage(models: readonly ListedModel[], query: URLSearchParams): JsonObject {
   const size = readSize(query, "pageSize", 50)
   const token = query.get("pageToken") ?? ""
-  if (!/^\d{0,9}$/.test(token)) throw invalidQuery("pageToken", "is not one that this list gave out")
+  if (!/^\d{0,9}$/.test(token)) throw invalid("pageToken", "is not one that this list gave out")
   const end = Number(token) + size
   const page = models.slice(Number(token), end).map((model) => renderModel("gemini", model))
   return end < models.length ? { models: page, nextPageToken: String(end) } : { models: page }
@@ -94,19 +95,12 @@ function readSize(query: URLSearchParams, name: string, standard: number): numbe
   const written = query.get(name)
   if (written === null || written === "") return standard
   const size = Number(written)
-  if (!Number.isInteger(size) || size < 0) throw invalidQuery(name, "must be a whole number from 1 to 1000")
+  if (!Number.isInteger(size) || size < 0) throw invalid(name, "must be a whole number from 1 to 1000")
   return size === 0 ? standard : Math.min(size, 1000)
 }
 
 function positionOf(models: readonly ListedModel[], id: string, name: string): number {
   const at = models.findIndex((model) => model.id === id)
-  if (at < 0) throw invalidQuery(name, "is no model of this list")
+  if (at < 0) throw invalid(name, "is no model of this list")
   return at
-}
-
-function invalidQuery(param: string, what: string): Refusal {
-  return new Refusal(400, "invalid_request", `Invalid parameter: ${param} ${what}.`, {
-    code: "invalid_parameter",
-    param,
-  })
 }

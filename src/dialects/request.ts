@@ -3,6 +3,7 @@
 import { type JsonObject, Refusal } from "../exchange.ts"
 import type { JsonText } from "../json/json-text.ts"
 import type { Endpoint } from "./endpoints.ts"
+import { invalid } from "./fields.ts"
 import { isEmptyArray, lastMember, type Member, scanDocument, scanObject, valueText } from "../json/scan.ts"
 import type { Edit } from "./splice.ts"
 
@@ -44,7 +45,7 @@ export function parseBody({ text }: Pick<Asked, "text">): JsonObject {
 function readModel(text: JsonText, members: readonly Member[]): string {
   const member = lastMember(members, "model")
   const model = member && text.string(member.value.start, member.value.end)
-  if (!model) throw missing("model", "model: a non-empty string, one of GET /v1/models")
+  if (!model) throw missing("model", ". GET /v1/models lists what it may be.")
   return model
 }
 
@@ -53,8 +54,7 @@ function readBoolean(text: JsonText, members: readonly Member[], key: string): b
   const value = member ? valueText(text, member) : "null"
   if (value === "true") return true
   if (value === "false" || value === "null") return false
-  const message = `Invalid parameter: ${key} must be true or false.`
-  throw new Refusal(400, "invalid_request", message, { code: "invalid_parameter", param: key })
+  throw invalid(key, "must be true or false")
 }
 
 /** The members of which one must be there. */
@@ -83,12 +83,12 @@ function requireContent(endpoint: Endpoint, text: JsonText, members: readonly Me
     const { start } = member.value
     if (text.startsWith("n", start)) continue // null: of all values it alone begins so
     if (isTurns(name)) {
-      if (!text.startsWith("[", start)) throw wrongType(name)
+      if (!text.startsWith("[", start)) throw invalid(name, "must be an array")
       if (isEmptyArray(text, start)) continue
     }
     return
   }
-  throw missing(names[0] ?? "messages", names[0] ?? "messages")
+  throw missing(names[0]!)
 }
 
 function isTurns(name: string): boolean {
@@ -103,14 +103,7 @@ function readsUsage(endpoint: Endpoint, text: JsonText, members: readonly Member
   return usage !== null && text.startsWith("true", usage.value.start)
 }
 
-function missing(param: string, what: string): Refusal {
-  return new Refusal(400, "invalid_request", `Missing required parameter: ${what}`, {
-    code: "missing_parameter",
-    param,
-  })
-}
-
-function wrongType(param: string): Refusal {
-  const message = `Invalid parameter: ${param} must be an array.`
-  return new Refusal(400, "invalid_request", message, { code: "invalid_parameter", param })
+function missing(param: string, hint = ""): Refusal {
+  const message = `Missing required parameter: ${param}${hint}`
+  return new Refusal(400, "invalid_request", message, { code: "missing_parameter", param })
 }

@@ -41,8 +41,8 @@ export function settleTurns(turns: readonly Turn[], habits: TurnHabits): Turn[] 
       calls.map((call) => resultOf(call, results, used)),
     )
   }
-  if (habits.userFirst && settled[0]?.role !== "user")
-    settled.unshift({ role: "user", parts: [{ kind: "text", text: BEGINNING }] })
+  const lacksBeginning = habits.userFirst ? settled[0]?.role !== "user" : settled.length === 0
+  if (lacksBeginning) settled.unshift({ role: "user", parts: [{ kind: "text", text: BEGINNING }] })
   return settled
 }
 

@@ -45,7 +45,7 @@ function ruleOf({ by }: Identified): string {
 export function identifyBare(arrival: Arrival, app: App, caller: Caller): Identified {
   const { headers, prefixUser, prefixProject, isLocal } = arrival
   const found = identify(
-    { headers, dialect: null, body: null, prefixUser, prefixProject, caller },
+    { headers, body: null, prefixUser, prefixProject, caller },
     app.snapshot().config.users,
     app.patterns,
   )

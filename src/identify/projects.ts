@@ -5,7 +5,7 @@
 import type { Project } from "../exchange.ts"
 import { keepRecent } from "../keep-recent.ts"
 import type { ProjectClue } from "./project.ts"
-import { nameOfPath, nameOfRemote, normalisePath, normaliseRemote, parentOf } from "./remote.ts"
+import { nameOfPath, nameOfRemote, normaliseRemote, parentOf } from "./remote.ts"
 
 /** What the machine itself knows of a path: the git root above it and the remote as its config has it. */
 interface Repository {
@@ -16,14 +16,9 @@ interface Repository {
 export interface Projects {
   /**
    * The project's final key. `repository` is this machine's own answer for the clue's path, where the caller is on this machine. `seen` is the identity:
-   * whose request it was and what the client said; a project that was named on purpose (`clue` null) stays as it is. Without `seen` a key that
-   * is a path is taken for the clue.
+   * whose request it was and what the client said; a project that was named on purpose (`clue` null) stays as it is.
    */
-  resolve(
-    project: Project,
-    repository?: Repository | null,
-    seen?: { userId: string; clue: ProjectClue | null },
-  ): Project
+  resolve(project: Project, repository: Repository | null, seen: { userId: string; clue: ProjectClue | null }): Project
   /** What `onLearned` was told before a restart: keys of user and git root, each with its remote. */
   restore(entries: Iterable<readonly [key: string, remote: string | null]>): void
 }
@@ -36,11 +31,6 @@ function ofRemote(remote: string): Project {
 
 function ofPath(path: string): Project {
   return { name: nameOfPath(path), key: path }
-}
-
-function clueOfKey(key: string): ProjectClue | null {
-  const path = normalisePath(key)
-  return path === key ? { path, root: null, remote: null, remoteGuessed: false, by: "the key" } : null
 }
 
 /** What was learned: the git root at this path belongs to this remote. What was kept under the path, or a path below, is the remote's. */
@@ -67,9 +57,7 @@ export function createProjects(limit = 10_000, onLearned: (learned: LearnedProje
     return null
   }
   return {
-    resolve(project, repository = null, seen) {
-      const user = seen?.userId ?? ""
-      const clue = seen ? seen.clue : clueOfKey(project.key)
+    resolve(project, repository, { userId: user, clue }) {
       if (clue === null) return project
       const root = clue.root ?? clue.path
       if (clue.remote !== null && !clue.remoteGuessed) {

@@ -1,11 +1,10 @@
-import type { Caller, Dialect, HeaderFields } from "../exchange.ts"
+import type { Caller, HeaderFields } from "../exchange.ts"
 import type { JsonNode } from "../json/json-node.ts"
 
 /** What `identify` may look at. */
 export interface Sighting {
   headers: HeaderFields
   /** null for requests without one */
-  dialect: Dialect | null
   body: JsonNode | null
   /** from the path: `/u/USER`, `/p/PROJECT` */
   prefixUser: string | null

@@ -14,6 +14,8 @@ export interface MemoryCall {
   conversation: Conversation
   /** what went in with the newest turn, once it did */
   recalled: string | null
+  /** its name, to be told by the turn's answer: see `answered-turns.ts` */
+  carried: string | null
 }
 
 /** The row's word, and why. `skip` and `error` have reasons. */
@@ -36,6 +38,7 @@ export function recallFor(
   return recollect(conversation, {
     engine,
     blocks: memories.blocks,
+    answered: memories.answered,
     memo: memories.memo,
     patience: memories.patience,
     maxTokens: settings.maxTokens,
@@ -50,12 +53,13 @@ export function recallFor(
 export function noteRecollection(
   call: MemoryCall,
   draft: { row: LedgerRow; detail: LedgerDetail },
-  { status, reason, additions, memories, tokens }: Recollection,
+  { status, reason, additions, memories, tokens, carried }: Recollection,
   ms: number,
 ): void {
   const newest = call.conversation.turns.at(-1)
   const last = additions.at(-1)
   call.recalled = last && last.entry === newest?.entry ? last.text : null
+  call.carried = carried
   const { row, detail } = draft
   noteMemory(draft, status, reason)
   row.memory_ms = Math.round(ms * 1000) / 1000
@@ -65,6 +69,12 @@ export function noteRecollection(
 }
 
 /** After the answer, and never in its way. @throws what the engine throws */
-export function rememberFor({ engine, mode, conversation }: MemoryCall, said: Said, { heard }: Memories): void {
+export function rememberFor(
+  { engine, mode, conversation, carried }: MemoryCall,
+  said: Said,
+  { answered, heard }: Memories,
+): void {
+  const { namespace, turns } = conversation
+  if (carried !== null && said.mark !== "") answered.note({ namespace, key: turns.at(-1)!.key }, said.mark, carried)
   if (mode.writes) remember(conversation, said, engine, heard)
 }

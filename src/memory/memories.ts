@@ -5,6 +5,7 @@ import type { Config } from "../settings.ts"
 import type { MemoryEngine } from "./engine.ts"
 import { Heard } from "./remember.ts"
 import type { SentBlocks } from "./sent-blocks.ts"
+import { AnsweredTurns } from "./answered-turns.ts"
 import { BlockMemo } from "./block-memo.ts"
 import { createMemoryAdmin, type MemoryAdmin } from "./admin.ts"
 import type { MemoryStore } from "../store/memories.ts"
@@ -22,6 +23,7 @@ export interface Memories {
   /** Once a process listens: so that its first recall need not wait. */
   prepare(config: Config): void
   readonly blocks: SentBlocks
+  readonly answered: AnsweredTurns
   readonly memo: BlockMemo
   readonly heard: Heard
   readonly patience: Patience
@@ -123,6 +125,7 @@ export function createMemories({
     },
     admin,
     blocks,
+    answered: new AnsweredTurns(),
     memo: new BlockMemo(),
     heard: new Heard(),
     patience,

@@ -1,4 +1,5 @@
 /** A memory as the store has it, as people see it. */
+import { parseExactly } from "../json/exact.ts"
 import type { JsonObject } from "../exchange.ts"
 import type { StoredMemory } from "../store/memory-tables.ts"
 import type { Memory } from "./engine.ts"
@@ -18,6 +19,6 @@ export function memoryOf(stored: StoredMemory): Memory {
     created_at: timeOf(stored),
     source: stored.source as Memory["source"],
     request_id: stored.request_id,
-    metadata: stored.metadata === null ? null : (JSON.parse(stored.metadata) as JsonObject),
+    metadata: stored.metadata === null ? null : (parseExactly(stored.metadata) as JsonObject),
   }
 }

@@ -4,6 +4,7 @@ import type { InjectedMemory } from "../exchange.ts"
 import type { SentBlock } from "../store/sent-blocks.ts"
 import { writeBlock } from "./block.ts"
 import { type MemoryEngine, MemoryFailure, type Recalled } from "./engine.ts"
+import { type AnsweredTurns, blockName, NO_BLOCK } from "./answered-turns.ts"
 import type { BlockMemo } from "./block-memo.ts"
 import { reasonOf } from "./disk-failure.ts"
 import type { Namespace } from "./namespace.ts"
@@ -15,8 +16,8 @@ export interface Conversation {
   sessionId: string | null
   /** the client named the session itself: a turn with the same key is the same turn, sent again */
   isOwnSession: boolean
-  /** oldest first; `key` stands for the turn and all before it, `entry` says where it is in the request */
-  turns: readonly { key: number; text: string; entry: number }[]
+  /** oldest first; `key` stands for the turn and all before it, `entry` says where it is in the request, `answer` is the mark of its answer */
+  turns: readonly { key: number; text: string; entry: number; answer: string }[]
   /** the newest turn is new; else its answer is under way (a tool loop) */
   isUnanswered: boolean
 }
@@ -32,11 +33,14 @@ export interface Recollection {
   /** those of the newest turn */
   memories: readonly InjectedMemory[]
   tokens: number
+  /** the name by which a new turn's answer tells its block (`answered-turns.ts`); null: the client's session does */
+  carried: string | null
 }
 
 export interface RecallOptions {
   engine: MemoryEngine
   blocks: SentBlocks
+  answered: AnsweredTurns
   memo: BlockMemo
   /** with the disk that all of them read */
   patience: Patience
@@ -60,18 +64,21 @@ export async function recollect(conversation: Conversation, options: RecallOptio
   let reason: string | null = null
   try {
     const told = options.patience.within(options.budgetMs, () => {
-      sent = findSent(conversation, options)
+      sent = findSent(conversation, options, options.blocks.find)
       return sent.at(-1) ?? (conversation.isUnanswered ? recallNewest(conversation, options) : null)
     })
     sent[turns.length - 1] = told instanceof Promise ? await told : told
   } catch (error) {
-    reason = reasonOf(error)
-    if (reason !== "slow") options.warn(error) // that the disk is slow was said when it was
+    if (sent.length === 0) sent = findSent(conversation, options, options.blocks.findRecent)
+    const why = reasonOf(error)
+    if (why !== "slow") options.warn(error) // that the disk is slow was said when it was
+    if (!sent.at(-1)) reason = why
   }
   const additions: { entry: number; text: string }[] = []
   for (let at = 0; at < sent.length; at++)
     if (sent[at]) additions.push({ entry: turns[at]!.entry, text: sent[at]!.text })
   const newest = sent[turns.length - 1]
+  const place = { namespace: conversation.namespace, key: turns.at(-1)!.key }
   return {
     status: reason !== null ? "error" : newest ? "hit" : "miss",
     reason,
@@ -79,15 +86,23 @@ export async function recollect(conversation: Conversation, options: RecallOptio
     newest: newest?.text ?? null,
     memories: newest?.memories ?? [],
     tokens: newest?.tokens ?? 0,
+    carried: isNewTurn(conversation) ? options.answered.find(place, "") : null,
   }
 }
 
 /** What each turn carried when it went out; null: nothing. */
-function findSent(conversation: Conversation, { blocks }: RecallOptions): (SentBlock | null)[] {
-  const { namespace, sessionId, turns } = conversation
+function findSent(
+  conversation: Conversation,
+  { answered }: RecallOptions,
+  find: SentBlocks["find"],
+): (SentBlock | null)[] {
+  const { namespace, sessionId, isOwnSession, turns } = conversation
   const isNew = isNewTurn(conversation)
-  const keys = turns.map(({ key }) => key)
-  const sent = blocks.find(namespace, sessionId, isNew ? keys.slice(0, -1) : keys)
+  const asked = (isNew ? turns.slice(0, -1) : turns).map(({ key, answer }) => ({
+    key,
+    sessionId: isOwnSession ? sessionId : answered.find({ namespace, key }, answer),
+  }))
+  const sent = find(namespace, asked).map((block, at) => (asked[at]!.sessionId === NO_BLOCK ? null : block))
   if (isNew) sent.push(null)
   return sent
 }
@@ -109,15 +124,17 @@ function recallNewest(
 }
 
 async function recallAnew(
-  { namespace, sessionId, turns }: Conversation,
-  { engine, blocks, memo, maxTokens, budgetMs, estimate, now }: RecallOptions,
+  conversation: Conversation,
+  options: RecallOptions,
   place: TurnPlace,
   version: string | null,
 ): Promise<SentBlock | null> {
+  const { namespace, sessionId, turns } = conversation
+  const { engine, memo, maxTokens, budgetMs, estimate, now } = options
   const [previous, newest] = [turns.at(-2), turns.at(-1)!]
   const query = { text: newest.text, previous: previous?.text ?? null, sessionId }
   const recalled = await within(budgetMs, now, () => engine.recall(namespace, query)).catch((error: unknown) => {
-    blocks.remove(place) // what an earlier request for this turn carried, this one does not
+    carry(place, conversation, null, options) // what an earlier request for this turn carried, this one does not
     throw error
   })
   const block = writeBlock(recalled, maxTokens, estimate)
@@ -126,10 +143,22 @@ async function recallAnew(
     tokens: block.tokens,
     memories: block.recalled.map(({ memory, score, why, tokens }) => ({ id: memory.id, score, why, tokens })),
   }
-  if (fresh) blocks.put(place, fresh)
-  else blocks.remove(place)
+  carry(place, conversation, fresh, options)
   memo.keep(place, maxTokens, version, fresh)
   return fresh
+}
+
+/** From now on the turn is one that went out with this. */
+function carry(
+  place: TurnPlace,
+  { isOwnSession }: Conversation,
+  block: SentBlock | null,
+  { blocks, answered }: RecallOptions,
+): void {
+  if (isOwnSession) return block ? blocks.put(place, block) : blocks.remove(place)
+  const name = blockName(block?.text ?? null)
+  answered.note(place, "", name)
+  if (block) blocks.put({ ...place, sessionId: name }, block)
 }
 
 /** @throws MemoryFailure `timeout`, also for an engine that kept this thread so long */

@@ -1,4 +1,5 @@
 /** Secrets out of a text that is kept: written, and told again, without them. Pure; it knows shapes, not owners: what looks like a secret goes. */
+import { numberText } from "../json/exact.ts"
 import type { Json, JsonObject } from "../exchange.ts"
 
 const MARK = "[redacted]"
@@ -87,13 +88,24 @@ const QUERY =
 const HIDDEN = /[\u00ad\u200b-\u200d\u2060\ufeff](?<=[\w%-].)(?=[\w%-])/g
 const ENCODED = /(?<=\w)%(?:2d|5f)(?=[\w%])/gi
 
-export const redact = (written: string): string => withoutLed(withoutTokens(plain(written).replace(PEM, MARK)))
+/** What holds no secret is given back as it is. */
+export function redact(written: string): string {
+  const seen = plain(written)
+  const clean = withoutLed(withoutTokens(seen.replace(PEM, MARK)))
+  return clean === seen ? written : clean
+}
 
-/** Every text in it, also what only its key gives away: `{"password": "…"}`. */
+/** Every text and key in it, also what only its key gives away: `{"password": "…"}`. */
 export const redactObject = (object: JsonObject): JsonObject =>
-  JSON.parse(
-    JSON.stringify(object, (key, value: Json) => (typeof value === "string" ? redactNamed(key, value) : value)),
-  )
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [redact(key), redactValue(key, value)]))
+
+function redactValue(key: string, value: Json): Json {
+  if (typeof value === "string") return redactNamed(key, value)
+  if (Array.isArray(value)) return value.map((one) => redactValue(key, one))
+  const digits = numberText(value)
+  if (digits !== null) return redactNamed(key, digits) === digits ? value : MARK
+  return typeof value === "object" && value !== null ? redactObject(value) : value
+}
 
 function redactNamed(key: string, value: string): string {
   const head = `${key}=`

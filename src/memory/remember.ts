@@ -37,6 +37,8 @@ export interface Said {
   answeredAt: number
   /** "" where it only called tools */
   answer: string
+  /** what tells it from another answer; "": nothing */
+  mark: string
 }
 
 /** Queues what is new. The turn of a tool loop was heard at its first step. */

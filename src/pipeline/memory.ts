@@ -4,6 +4,8 @@ import { appendTexts } from "../dialects/append-text.ts"
 import { placeText } from "../dialects/place-text.ts"
 import type { Asked } from "../dialects/request.ts"
 import type { Metered } from "../exchange.ts"
+import { markBetween, markOfAnswer } from "../identify/answers.ts"
+import { entriesOf } from "../identify/prompt.ts"
 import { purposeOf } from "../identify/purpose.ts"
 import { chainTurns, isUnanswered, type UserTurn } from "../identify/turns.ts"
 import { reasonOf } from "../memory/disk-failure.ts"
@@ -30,7 +32,7 @@ export function openMemory(exchange: Exchange, choice: Choice): MemoryCall | nul
     const isHeld = reads && isHeldOut(exchange.identity!.sessionId, snapshot.config.memory.holdout)
     if (!reads || isHeld) noteMemory(draft, "skip", isHeld ? "holdout" : "write-only")
     const mode = { reads: reads && !isHeld, writes: writes && snapshot.config.memory.remember }
-    return { engine, mode, conversation: conversationOf(exchange), recalled: null }
+    return { engine, mode, conversation: conversationOf(exchange), recalled: null, carried: null }
   } catch (error) {
     app.log(`${draft.row.id} goes on without memory`, error)
     noteMemory(draft, "error", reasonOf(error))
@@ -58,6 +60,7 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
   const { userId, project, sessionId } = identity!
   const namespace = namespaceOf(snapshot.config.memory.scope, userId, project)
   const said = turns()
+  const entries = entriesOf(body!)
   const keys = chainTurns(
     userId,
     said.map(({ hash }) => hash),
@@ -71,6 +74,9 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
       entry: turn.entry,
       get text() {
         return turn.said.toString()
+      },
+      get answer() {
+        return markBetween(entries, turn.entry, said[at + 1]?.entry ?? entries.length)
       },
     })),
     isUnanswered: isUnanswered(said.at(-1)!, body!),
@@ -104,6 +110,7 @@ export function rememberSaid({ app, arrival, draft }: Exchange, call: MemoryCall
     askedAt: arrival.startedAt,
     answeredAt: arrival.startedAt + Math.ceil(duration_ms),
     answer: outcome === "done" ? (metered?.speech ?? "") : "",
+    mark: metered ? markOfAnswer(metered.speech, metered.calls) : "",
   }
   try {
     rememberFor(call, said, app.memories)

@@ -14,11 +14,7 @@ export function recognise(exchange: Exchange, body: JsonNode | null): void {
   let turns: readonly UserTurn[] | undefined
   exchange.turns = () => (turns ??= readTurns(dialect, body))
   const { headers, prefixUser, prefixProject } = arrival
-  const found = identify(
-    { headers, dialect, body, prefixUser, prefixProject, caller },
-    snapshot.config.users,
-    app.patterns,
-  )
+  const found = identify({ headers, body, prefixUser, prefixProject, caller }, snapshot.config.users, app.patterns)
   const named = found.project && resolveProject(app, found, found.project, arrival.isLocal)
   const sessionId = found.sessionId ?? sessionFromTurns(exchange, found, named)
   // Two people may begin with the same words, and so may one in two places: only a session that the client named tells a place.

@@ -13,14 +13,12 @@ export interface LateCounts {
   add(id: string, more: Counts): void
   /** Tries to write what waits. It does not throw. */
   flush(): void
-  /** given up since the start */
-  dropped(): number
   close(): void
 }
 
 const WAIT_MS = 50
 const RETRY_MS = 1_000
-/** Rows. What is over is dropped, and counted. */
+/** Rows. What is over is dropped. */
 const KEEP = 10_000
 
 export function createLateCounts(
@@ -28,7 +26,6 @@ export function createLateCounts(
   warn: (message: string) => void,
 ): LateCounts {
   let waiting = new Map<string, Counts>()
-  let dropped = 0
 
   const behind = createWriteBehind({
     afterMs: WAIT_MS,
@@ -45,13 +42,12 @@ export function createLateCounts(
   return {
     add(id, more) {
       const known = waiting.get(id)
-      if (!known && waiting.size >= KEEP) return void dropped++
+      if (!known && waiting.size >= KEEP) return
       // differences: they may be negative here, only the sum with the row's own may not
       waiting.set(id, known ? merge(known, more) : more)
       behind.plan()
     },
     flush: behind.flush,
-    dropped: () => dropped,
     close() {
       behind.flush()
       behind.stop()

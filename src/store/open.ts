@@ -78,7 +78,7 @@ export function openStore(dir: string, { warn, clock = Date.now, now, scoreOf = 
     bodies,
     learnedProjects: createLearnedProjects({ use: memory.use, clock, warn }),
     outbox: createOutbox({ use: memory.use, warn }),
-    memories: createMemoryStore(memory.use, sentBlocks.flush),
+    memories: createMemoryStore(memory.use, sentBlocks.settle),
     patience,
     async close() {
       bodies.close()

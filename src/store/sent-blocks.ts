@@ -15,16 +15,25 @@ interface Owner {
   readonly userId: string
   readonly projectKey: string | null
 }
-export interface Place {
-  namespace: Owner
-  sessionId: string | null
+export interface Turn {
   key: number
+  sessionId: string | null
+}
+export interface Place extends Turn {
+  namespace: Owner
 }
 
+/** `find` is synchronous and throws what the disk throws; writes are on disk within 50 ms. */
 export interface SentBlockStore {
-  find(namespace: Owner, sessionId: string | null, keys: readonly number[]): (SentBlock | null)[]
+  /** In the order of `turns`: what the turn of its session carried, else what a turn alike of another carried last, else null. */
+  find(namespace: Owner, turns: readonly Turn[]): (SentBlock | null)[]
+  /** Likewise, for while the disk gives nothing: the newest this process knows of, from memory. */
+  findRecent(namespace: Owner, turns: readonly Turn[]): (SentBlock | null)[]
   put(place: Place, block: SentBlock): void
+  /** The turn goes out without one now, whether it had one or not. */
   remove(place: Place): void
+  /** Writes what is queued: then memories may be removed, and the blocks that hold one with them. @throws what the disk throws */
+  settle(): void
   /** Writes what is queued. @throws what the disk throws */
   flush(): void
   /** Tries once more to write the rest. */
@@ -75,7 +84,8 @@ const FLUSH_AFTER_MS = 20
 const RETRY_MS = 500
 /** What waits for a disk that will not: past it the oldest is given up. */
 const MOST_WAITING = 10_000
-const MOST_WRITTEN = 1_000
+/** Some 4 MB. */
+const MOST_RECENT = 1_000
 /** Of a slow disk. */
 const FEW = 16
 const PURGE_EVERY_MS = 3600 * 1000
@@ -100,9 +110,12 @@ interface Row {
   memories: string
 }
 
-/** The last of a turn's rows counts: this session's, else the newest of another. */
-const byRank = (session: string) => (one: Row, other: Row) =>
-  Number(one.session_id === session) - Number(other.session_id === session) || one.sent_at - other.sent_at
+/** The last of a turn's rows counts: its session's, else the newest of another. */
+function byRank(turns: readonly Turn[]) {
+  const sessions = new Map(turns.map(({ key, sessionId }) => [key, sessionId ?? ""]))
+  const isOwn = ({ turn_key, session_id }: Row) => Number(session_id === sessions.get(turn_key))
+  return (one: Row, other: Row) => isOwn(one) - isOwn(other) || one.sent_at - other.sent_at
+}
 
 export function createSentBlocks({
   use,
@@ -117,8 +130,8 @@ export function createSentBlocks({
   const known = new Set<number>()
   /** in their order, read so far; null: all */
   let knownTo: number | null = Number.MIN_SAFE_INTEGER
-  /** the newest writes, since a request is often sent again */
-  const written = new Map<string, string>()
+  /** the newest that were put or found: a request is often sent again, and the disk may rest */
+  const recent = new Map<string, SentBlock>()
 
   function knownKeys(): Set<number> {
     for (let most = FIRST_KEYS; knownTo !== null; most *= 2) {
@@ -170,40 +183,47 @@ export function createSentBlocks({
   })
 
   return {
-    find(namespace, sessionId, keys) {
+    find(namespace, turns) {
       const damage = takeDamage()
       if (damage) throw damage
       const { userId, projectKey } = namespace
       knownKeys() // a disk that gives nothing says so at once
-      if (keys.length === 0) return []
-      const asked = keys.filter(mayHave)
+      const asked = turns.filter(({ key }) => mayHave(key))
       const found = new Map<number, SentBlock | null>()
       if (asked.length > 0) {
-        const [sql, key] = asked.length === 1 ? [FIND_ONE, asked[0]!] : [FIND_ALL, JSON.stringify(asked)]
+        const keys = asked.map(({ key }) => key)
+        const [sql, key] = keys.length === 1 ? [FIND_ONE, keys[0]!] : [FIND_ALL, JSON.stringify(keys)]
         const values = [key, userId, projectKey ?? "", clock() - KEPT_MS]
         const rows = use((db) => db.query<Row, (string | number)[]>(sql).all(...values))
-        if (rows.length > 1) rows.sort(byRank(sessionId ?? ""))
+        if (rows.length > 1) rows.sort(byRank(asked))
         for (const { turn_key, text, tokens, memories } of rows)
           found.set(turn_key, { text, tokens, memories: JSON.parse(memories) as InjectedMemory[] })
       }
-      for (const key of waiting.size > 0 ? asked : []) {
-        const late = waiting.get(placeId({ namespace, sessionId, key }))
-        if (late) found.set(key, late.block)
+      for (const turn of asked) {
+        const id = placeId({ namespace, ...turn })
+        const late = waiting.get(id)
+        if (late) found.set(turn.key, late.block)
+        const block = found.get(turn.key)
+        if (block) keepRecent(recent, id, block, MOST_RECENT)
+        else recent.delete(id)
       }
-      return keys.map((key) => found.get(key) ?? null)
+      return turns.map(({ key }) => found.get(key) ?? null)
     },
+    findRecent: (namespace, turns) => turns.map((turn) => recent.get(placeId({ namespace, ...turn })) ?? null),
     put(place, block) {
       const id = placeId(place)
-      const content = block.text + block.memories.map((one) => one.id).join()
-      if (written.get(id) === content) return // the same request again: nothing to write
-      keepRecent(written, id, content, MOST_WRITTEN)
-      queue(id, place, block)
+      const known = recent.get(id)
+      keepRecent(recent, id, block, MOST_RECENT)
+      if (!known || !isSame(known, block)) queue(id, place, block) // else the same request again: nothing to write
     },
     remove(place) {
-      if (!mayHave(place.key)) return
       const id = placeId(place)
-      written.delete(id)
-      queue(id, place, null)
+      recent.delete(id)
+      if (mayHave(place.key)) queue(id, place, null)
+    },
+    settle() {
+      recent.clear()
+      flush()
     },
     flush: () => flush(),
     close() {
@@ -216,6 +236,9 @@ export function createSentBlocks({
     },
   }
 }
+
+const isSame = (one: SentBlock, other: SentBlock) =>
+  one.text === other.text && one.memories.every(({ id }, at) => id === other.memories[at]?.id)
 
 const placeId = ({ namespace: { userId, projectKey }, sessionId, key }: Place) =>
   JSON.stringify([key, sessionId, userId, projectKey])

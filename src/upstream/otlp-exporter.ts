@@ -7,8 +7,6 @@ import type { Telemetry } from "../settings.ts"
 export interface OtlpExporter<Span> {
   /** Null: something was counted that has no span. */
   add(span: Span | null): void
-  /** Sends what is there. It does not throw. */
-  flush(): Promise<void>
   /** Sends the rest, for two seconds at most. */
   close(): Promise<void>
 }
@@ -36,7 +34,7 @@ export function createOtlpExporter<Span>({
   const spans: Span[] = []
   let isFailing = false
   let hasNews = false
-  const timer = setInterval(() => void flush(), EVERY_MS)
+  const timer = setInterval(() => void send(TIMEOUT_MS), EVERY_MS)
   timer.unref()
 
   async function post(path: string, body: unknown, timeoutMs: number): Promise<void> {
@@ -66,14 +64,12 @@ export function createOtlpExporter<Span>({
       isFailing = true
     }
   }
-  const flush = () => send(TIMEOUT_MS)
 
   return {
     add(span) {
       hasNews = true
       if (span !== null && spans.length < MOST_SPANS) spans.push(span)
     },
-    flush,
     async close() {
       clearInterval(timer)
       await send(CLOSE_MS)

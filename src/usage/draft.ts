@@ -155,6 +155,8 @@ export function settleDraft(draft: Draft, { outcome, status, errorType, metered 
 export function countedUsage(draft: Draft, metered: Metered): { usage: Usage | null; estimated: boolean } {
   const isCounted = metered.terminal && metered.usage !== null
   if (isCounted || metered.outputChars === 0) return { usage: metered.usage, estimated: false }
+  // Anthropic's last count comes with the finish reason, before the end: it is better than an estimate.
+  if (metered.usage && metered.finishReason !== null) return { usage: metered.usage, estimated: true }
   const output = Math.max(metered.usage?.output ?? 0, estimateFromChars(metered.outputChars))
   if (metered.usage) return { usage: { ...metered.usage, output }, estimated: true }
   const input = estimateFromChars(draft.request?.toString().length ?? 0)

@@ -40,7 +40,7 @@ function readMessage(tally: Tally, message: JsonObject | null, choice: Json | un
   const content = message["content"]
   const say = (choice ?? 0) === 0 ? addSpeech : addText
   if (Array.isArray(content)) for (const part of content) readPart(tally, record(part), say)
-  else say(tally, content)
+  else say(tally, record(content) ? JSON.stringify(content) : content)
   addText(tally, message["refusal"])
   if (word(message["refusal"])) tally.refused = true
   // one thought under two names: DeepSeek's and OpenRouter's; a gateway that sends both sends it twice

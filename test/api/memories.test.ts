@@ -84,6 +84,38 @@ test("a key is in no part of a kept memory, and one that was a name leads to wha
   expect(listed.json.data).toHaveLength(1)
 })
 
+test("metadata without secrets comes back as it was written: digits, order, null, unseen characters; a key of it that is one does not", async () => {
+  const metadata =
+    '{"z":12345678901234567890,"a":{"id":9007199254740993,"none":null,"list":[1.0,-0,[]]},"":"","link":"/a%2Db","soft":"co\u00adop","__proto__":{"x":true}}'
+  const body = `{"user_id":"exa","content":"Row seven is taken.","created_at":1.7e12,"metadata":${metadata}}`
+  const added = await call("POST", "", body)
+  expect(added.text).toContain(`"metadata":${metadata}`)
+  const { id } = added.json
+  for (const [method, path, sent] of [
+    ["GET", `/${id}`],
+    ["GET", "?user_id=exa"],
+    ["GET", "/export?user_id=exa"],
+    ["POST", "/search", { user_id: "exa", query: "Which row is taken?" }],
+    ["PATCH", `/${id}`, { content: "Row eight is taken." }],
+    ["PATCH", `/${id}`, `{"metadata":${metadata}}`],
+  ] as const)
+    expect((await call(method, path, sent)).text).toContain(`"metadata":${metadata}`)
+  const line = `{"user_id":"exa","content":"Row nine is free.","metadata":${metadata}}`
+  expect((await call("POST", "/import", line)).json).toMatchObject({ imported: 1 })
+  expect((await call("GET", "?user_id=exa&q=nine")).text).toContain(`"metadata":${metadata}`)
+
+  const secret = "sk-proj-abcdefghij0123456789"
+  const kept = await call("POST", "", {
+    user_id: "exa",
+    content: "Row ten.",
+    metadata: { [secret]: 1, nested: [{ password: [12345678, "hunter2hunter2"], pin: 12345678 }] },
+  })
+  expect(kept.json.metadata).toEqual({
+    "[redacted]": 1,
+    nested: [{ password: ["[redacted]", "[redacted]"], pin: 12345678 }],
+  })
+})
+
 test("search without a project sees the project-less and those of all projects, nobody else's", async () => {
   for (const [user_id, project, content] of [
     ["eve", undefined, "plain fact of lions"],

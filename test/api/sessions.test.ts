@@ -94,6 +94,7 @@ test("no known price is null, and another user's part of a session stays unseen"
   expect([own.requests, own.user_id]).toEqual([1, "ada"])
   expect((await get("/api/sessions?user_id=bob", "ada")).param).toBe("user_id")
   expect((await get("/api/sessions?limit=0")).param).toBe("limit")
+  expect((await get("/api/sessions?limit=101")).param).toBe("limit")
   expect((await get("/api/sessions?cursor=x")).param).toBe("cursor")
 })
 

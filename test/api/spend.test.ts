@@ -75,6 +75,11 @@ test("/spend/logs gives rows, one row, or days", async () => {
   ])
 })
 
+test("an end that is a time is that time, and not the end of its day", async () => {
+  const span = (end: string) => get(`/spend/logs?start_date=2026-03-30&end_date=${end}&summarize=false`)
+  expect([(await span("2026-03-30")).length, (await span("2026-03-30T00:00:00")).length]).toEqual([1, 0])
+})
+
 test("/spend/logs/v2 gives rows in pages, and how many there are", async () => {
   const page = (more: string) => get(`/spend/logs/v2?start_date=2026-03-29 00:00:00&page_size=2&${more}`)
   const idsOf = ({ data }: Loose) => data.map((log: Loose) => log.request_id)

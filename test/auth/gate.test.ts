@@ -50,12 +50,14 @@ test("a Claude subscription token never opens, and is kept for the provider", ()
 })
 
 test.each([
-  ["a longer key", `${KEY}x`],
-  ["a shorter key", KEY.slice(0, -1)],
-  ["another case", KEY.toUpperCase()],
-  ["an injection", "' OR '1'='1"],
-])("%s is refused with 401", (_, key) => {
-  const found = refusal(() => gate(new Headers({ authorization: `Bearer ${key}` }), []))
+  ["a longer key", `Bearer ${KEY}x`],
+  ["a shorter key", `Bearer ${KEY.slice(0, -1)}`],
+  ["another case", `Bearer ${KEY.toUpperCase()}`],
+  ["an injection", "Bearer ' OR '1'='1"],
+  ["a key behind a word that is no scheme of ours", `Token ${btoa(`user:${KEY}`)}`],
+])("%s is refused with 401", (_, authorization) => {
+  const found = refusal(() => gate(new Headers({ authorization }), []))
+  const key = authorization.slice(authorization.indexOf(" ") + 1)
   expect([found.status, found.code, found.message.includes(key)]).toEqual([401, "invalid_api_key", false])
 })
 

@@ -6,6 +6,7 @@ import { MEMORY_TAG } from "../../src/exchange.ts"
 import { bodyOf, conversationBytes, writers } from "../support/conversation.ts"
 import type { Loose } from "../support/json.ts"
 import { chat, claude, jsonHeaders, type Lane, lanes } from "../support/lanes.ts"
+import { answerIn } from "../support/answers.ts"
 import { eventually, useRig } from "../support/rig.ts"
 
 // a busy machine is no reason to go without
@@ -70,6 +71,30 @@ for (const lane of lanes)
       expect(sent()).not.toContain("heron")
     }
   })
+
+for (const lane of lanes)
+  for (const stream of [false, true])
+    test(`${lane.dialect}${stream ? ", streamed" : ""}: of two conversations that begin with the same words each keeps its own block, told by its answer`, async () => {
+      const { user, says, calls, result } = writers[lane.dialect]
+      const who = somebody()
+      const send = async (history: Loose[]) => {
+        const body = { ...bodyOf(lane, history), ...(stream && lane.dialect !== "gemini" && { stream }) }
+        await ask(lane, body, { who, stream })
+        return conversationBytes(lane, sent())
+      }
+      await api("POST", "/api/memories", { user_id: who, content: FACT })
+      const open = [user(QUESTION)]
+      rig.provider.script((request) => answerIn(request, { text: "It is the heron." }))
+      const one = await send(open)
+      await api("POST", "/api/memories", { user_id: who, content: "Our staging database is called egret now." })
+      rig.provider.script((request) => answerIn(request, { tools: [{ name: "look", args: {}, id: "call_1" }] }))
+      const other = await send(open)
+      expect([one, other]).toEqual([expect.not.stringContaining("egret"), expect.stringContaining("egret")])
+      rig.provider.script((request) => answerIn(request, { text: "So be it." }))
+      expect((await send([...open, says("It is the heron."), user("Thanks!")])).startsWith(one)).toBe(true)
+      expect((await send([...open, calls("call_1"), result("call_1", "egret")])).startsWith(other)).toBe(true)
+      expect((await send([...open, says("It is the heron."), user("Well!")])).startsWith(one)).toBe(true)
+    })
 
 test("a forgotten memory is in no later request of the conversation that carried it, nor is one that was changed", async () => {
   const who = somebody()

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { createParser } from "eventsource-parser"
 import { defaultAnswer } from "../support/answers.ts"
 import { type Answer, startFakeProvider } from "../support/fake-provider.ts"
-import { callBytes, chat, gemini, lanes, responses } from "../support/lanes.ts"
+import { callBytes, chat, claude, gemini, lanes, responses } from "../support/lanes.ts"
 import { openRaw, readAnswer } from "../support/raw-http.ts"
 import { useRig } from "../support/rig.ts"
 
@@ -125,6 +125,30 @@ for (const lane of lanes) {
     }
   })
 
+  test(`${lane.dialect}: an error in JSON passes under any other type too: Google gives a stream's the type of streams`, async () => {
+    for (const type of ["text/event-stream", "text/plain; charset=utf-8", ""]) {
+      const body = JSON.stringify(lane.providerError(404, "no such model"), null, 2)
+      rig.provider.script({ status: 404, headers: type === "" ? {} : { "content-type": type }, body })
+      for (const stream of [false, true]) {
+        const answer = await rig.ask(callBytes(lane, { stream }))
+        expect([type, answer.status, answer.text]).toEqual([type, 404, body])
+        const row = await rig.proxy.row(answer.headers["x-memproxy-request-id"]!)
+        expect(row).toMatchObject({ outcome: "upstream-failed", status: 404 })
+        expect(row.error_type).not.toBe("bad_response")
+      }
+    }
+  })
+
+  test(`${lane.dialect}: an answer with status 200 that says nothing but an error is upstream-failed`, async () => {
+    const body = JSON.stringify(lane.providerError(400, "filtered"))
+    rig.provider.script({ headers: { "content-type": "application/json" }, body })
+    const answer = await rig.ask(callBytes(lane))
+    expect([answer.status, answer.text]).toEqual([200, body])
+    const row = await rig.proxy.row(answer.headers["x-memproxy-request-id"]!)
+    expect(row).toMatchObject({ outcome: "upstream-failed", status: 200, cost_usd: null })
+    expect(row.error_type).not.toBeNull()
+  })
+
   test(`${lane.dialect}: an error page that is not JSON keeps its status in this dialect's shape`, async () => {
     for (const status of [404, 429, 503]) {
       rig.provider.script({
@@ -190,6 +214,28 @@ for (const lane of lanes)
     const outcomes = ids.map((id, index) => [offsets[index], rows.find((row) => row.id === id)?.outcome])
     expect(outcomes).toEqual(offsets.map((cut) => [cut, cut === whole.length ? "done" : "upstream-failed"]))
   })
+
+test("Anthropic's last count stands, marked, where nothing but the end of its stream is missing", async () => {
+  const event = (type: string, more: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`
+  const delta = { type: "text_delta", text: "a word that the model knows ".repeat(20) }
+  rig.provider.script({
+    headers: { "content-type": "text/event-stream" },
+    pieces: [
+      event("message_start", { message: { model: "m", usage: { input_tokens: 11, output_tokens: 1 } } }),
+      event("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
+      event("content_block_delta", { index: 0, delta }),
+      event("message_delta", { delta: { stop_reason: "end_turn" }, usage: { output_tokens: 20 } }),
+    ],
+  })
+  const answer = await rig.ask(callBytes(claude, { stream: true }))
+  expect(await rig.proxy.row(answer.headers["x-memproxy-request-id"]!)).toMatchObject({
+    outcome: "upstream-failed",
+    error_type: "answer_cut",
+    input_tokens: 11,
+    output_tokens: 20,
+    estimated: true,
+  })
+})
 
 test("a provider that is not there is a 502 that names neither address nor key", async () => {
   const answer = await rig.ask(callBytes(chat, { body: JSON.stringify({ ...chat.body(false), model: "dead" }) }))

@@ -57,7 +57,7 @@ test("usage by block counts each request in its block", async () => {
 test("top shows the last five minutes and the newest requests", async () => {
   const { code, out } = await run(runTop, ["--once"], T0, T0 + 12 * HOUR - 60_000)
   expect(code).toBe(0)
-  expect(out).toContain("last 5 minutes: 1 requests")
+  expect(out).toContain("last 5 minutes: 1 request (")
   expect(out).toMatch(/claude-sonnet-4\.5 +1 /)
   expect(out.match(/acme\/shop/g)).toHaveLength(2)
 })

@@ -78,15 +78,15 @@ test("an unquoted * is told to be quoted, and only its entry is lost", () => {
 
 describe("a file that cannot be read", () => {
   test.each([
-    ["an unclosed bracket", "model_list: [\n  a", 2],
-    ["a tab as indentation", "a:\n\tb: 1\n", 2],
-    ["a second document", "a: 1\n---\nb: 2\n", 2],
-    ["nothing", "# only a comment\n", 1],
-    ["a list", "- a\n", 1],
-  ])("%s is an error with a line, and no config", (_, text, line) => {
+    ["an unclosed bracket", "model_list: [\n  a", 2, "not readable as YAML"],
+    ["a tab as indentation", "a:\n\tb: 1\n", 2, "not readable as YAML"],
+    ["a second document", "a: 1\n---\nb: 2\n", 2, "not readable as YAML"],
+    ["nothing", "# only a comment\n", 1, "the file is empty"],
+    ["a list", "- a\n", 1, "must be a map of settings"],
+  ])("%s is an error with a line, and no config", (_, text, line, message) => {
     const { config, findings } = load(text)
     expect(config).toBeNull()
-    expect(errors(findings)[0]?.line).toBe(line)
+    expect(errors(findings)[0]).toMatchObject({ line, message: expect.stringContaining(message) })
   })
 
   test("a missing file is an error and still watched", () => {
@@ -138,7 +138,8 @@ model_list:
 
 test.each(["off", "false", "no", '"off"'])("memory engine %s is off", (word) => {
   expect(configOf(`memproxy: { memory: { engine: ${word} } }`).memory.engine).toBe("off")
-  expect(configOf(`memproxy: { memory: ${word} }`).memory.engine).toBe("off")
+  const { config, findings } = load(`memproxy: { memory: ${word}, logging: { bodies: ${word} } }`)
+  expect([config?.memory.engine, config?.logging.bodies, errors(findings)]).toEqual(["off", "off", []])
 })
 
 test("merge keys and anchors give what they give in LiteLLM", () => {

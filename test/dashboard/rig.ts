@@ -17,7 +17,7 @@ export const VIEWS = {
   clients: "Clients",
   memory: "Memory",
   quality: "Quality & errors",
-  keys: "Keys & budgets",
+  keys: "Keys",
   settings: "Settings",
 } as const
 

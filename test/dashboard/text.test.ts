@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import * as fc from "fast-check"
 import { curlOf } from "../../src/dashboard/page/curl.ts"
 import { changesOnly, compareLines, readable } from "../../src/dashboard/page/diff.ts"
-import { compact, costOf, duration, money, percent } from "../../src/dashboard/page/format.ts"
+import { compact, costOf, duration, money, percent, withoutZeros } from "../../src/dashboard/page/format.ts"
 import { bucketStarts, spanBefore, startOfKey } from "../../src/dashboard/page/range.ts"
 import { filteredBy, linkTo, readRoute } from "../../src/dashboard/page/route.ts"
 import type { Entry } from "../../src/dashboard/page/shapes.ts"
@@ -178,4 +178,9 @@ test("every set-up snippet is for a client that is recognised, and names this pr
     if (client !== null) expect(CLIENTS.map(({ name }) => name)).toContain(client)
     expect([label, text("http://127.0.0.1:8764", "demo").includes("http://127.0.0.1:8764")]).toEqual([label, true])
   }
+})
+
+test("an axis says no zeros behind a point, and every other digit", () => {
+  const values = ["$0.600", "$0.05", "5.00 s", "1.50 s", "10.0 s", "0 ms", "200", "1.5M", "$1,000"]
+  expect(values.map(withoutZeros)).toEqual(["$0.6", "$0.05", "5 s", "1.5 s", "10 s", "0 ms", "200", "1.5M", "$1,000"])
 })

@@ -89,7 +89,6 @@ export function dialectOf(path: string): Dialect | null {
 export function sightingOf(request: Captured): Sighting {
   return {
     headers: request.headers,
-    dialect: dialectOf(request.path),
     body: request.body && nodeOf(request.body),
     prefixUser: null,
     prefixProject: /^\/p\/([^/]+)/.exec(request.path)?.[1] ?? null,

@@ -30,7 +30,6 @@ const users: Config["users"] = {
 function see(headers: Record<string, string>, more: Partial<Sighting> = {}): Sighting {
   return {
     headers: new Headers(headers),
-    dialect: "openai-chat",
     body: null,
     prefixUser: null,
     prefixProject: null,
@@ -151,6 +150,10 @@ describe("the user", () => {
     for (let at = 0; at < 50; at++)
       expect(identify(see({ "user-agent": `b${at}` }), counting, memo).userId).toBe("default-dev")
     expect(identify(see({ "user-agent": "a1" }), counting, memo).userId).toBe("a")
+    expect(calls).toBe(52) // the first value was forgotten meanwhile
+    const long = `a${"x".repeat(1024)}`
+    for (let round = 0; round < 2; round++) identify(see({ "user-agent": long }), counting, memo)
+    expect(calls).toBe(54) // and one as long as this is not kept
   })
 })
 

@@ -50,6 +50,20 @@ describe("what a call is for", () => {
     expect(purpose("anthropic", { messages: user(summary) })).toBe("utility")
   })
 
+  const codex = "x-codex-turn-metadata"
+  test.each([
+    ["x-claude-code-agent-id", "a26c", "sub-agent"],
+    ["x-openai-subagent", "review", "sub-agent"],
+    ["x-claude-code-request-class", "background", "utility"],
+    ["x-claude-code-request-class", "main", "conversation"],
+    [codex, '{"thread_source":"thread_title"}', "title"],
+    [codex, '{"thread_source":"review"}', "sub-agent"],
+    [codex, '{"thread_source":"user","request_kind":"prewarm"}', "utility"],
+    [codex, '{"thread_source":"user","request_kind":"turn"}', "conversation"],
+  ] as const)("the header %s: %s says: %s", (name, value, expected) => {
+    expect(purpose("openai-responses", { input: "hi" }, { [name]: value })).toBe(expected)
+  })
+
   test("a header that claims to be Codex's and is no JSON says nothing", () => {
     expect(purpose("openai-responses", { input: "hi" }, { "x-codex-turn-metadata": "{" })).toBe("conversation")
   })

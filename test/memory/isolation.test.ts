@@ -86,7 +86,7 @@ test("a block that went out with a turn is found by its own namespace alone, wha
   fc.assert(
     fc.property(owner, session, key, (who, sessionId, turn) => {
       const namespace = namespaceOf("project", ...who)
-      const [block] = sentBlocks.find(namespace, sessionId, [turn])
+      const [block] = sentBlocks.find(namespace, [{ key: turn, sessionId }])
       if (!block) return
       found++
       expect(JSON.parse(block.text)).toEqual([namespace.userId, namespace.projectKey, turn])

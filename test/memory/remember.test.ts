@@ -22,12 +22,12 @@ test("a request sent again is handed on once; another answer, session or project
     namespace: namespaceOf("project", "ann", null),
     sessionId: null,
     isOwnSession: false,
-    turns: [{ key: 7, text: "Hello", entry: 0 }],
+    turns: [{ key: 7, text: "Hello", entry: 0, answer: "" }],
     isUnanswered: true,
   }
   const say = (answer: string, more: Partial<Conversation> = {}) => {
     kept.length = 0
-    const said = { requestId: "r", askedAt: 1, answeredAt: 2, answer }
+    const said = { requestId: "r", askedAt: 1, answeredAt: 2, answer, mark: "" }
     remember({ ...conversation, ...more }, said, engine, heard)
     return [...kept]
   }
@@ -38,5 +38,8 @@ test("a request sent again is handed on once; another answer, session or project
   expect(say("Hi", { sessionId: "s" })).toEqual(["user: Hello", "assistant: Hi"])
   const shop = namespaceOf("project", "ann", { key: "shop", name: "shop" })
   expect(say("Hi", { namespace: shop })).toEqual(["user: Hello", "assistant: Hi"])
-  expect(say("Hi", { turns: [{ key: 8, text: "Hello", entry: 0 }] })).toEqual(["user: Hello", "assistant: Hi"])
+  expect(say("Hi", { turns: [{ key: 8, text: "Hello", entry: 0, answer: "" }] })).toEqual([
+    "user: Hello",
+    "assistant: Hi",
+  ])
 })

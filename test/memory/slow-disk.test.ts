@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Patience } from "../../src/event-loop/patience.ts"
+import { AnsweredTurns } from "../../src/memory/answered-turns.ts"
 import { BlockMemo } from "../../src/memory/block-memo.ts"
 import { createLocalEngine } from "../../src/memory/local.ts"
 import { namespaceOf } from "../../src/memory/namespace.ts"
@@ -23,7 +24,7 @@ const patience = new Patience(now)
 const database = openMemoryDatabase(dir, (message) => expect(message).toBe(""), 0, patience)
 let slow: Database | null = null
 const use = <T>(act: (db: Database) => T) => database.use((db) => act((slow ??= slowly(db))))
-const store = createMemoryStore(use)
+const store = createMemoryStore(use, () => blocks.settle())
 const blocks = createSentBlocks({ use, clock: () => 0, warn: (message) => expect(message).toBe(""), patience })
 let ids = 0
 const engine = createLocalEngine({
@@ -66,21 +67,21 @@ function slowly(db: Database): Database {
 }
 
 const ann = namespaceOf("project", "ann", null)
-let asked = 0
-async function ask() {
-  const started = at
-  const text = `Which heron is in crate ${(++asked % 400) + 1}?`
-  const { status, reason } = await recollect(
+const answered = new AnsweredTurns()
+const question = (crate: number) => `Which heron is in crate ${(crate % 400) + 1}?`
+const recall = (keys: readonly number[], isUnanswered: boolean) =>
+  recollect(
     {
       namespace: ann,
       sessionId: null,
       isOwnSession: false,
-      turns: [{ key: asked, text, entry: 0 }],
-      isUnanswered: true,
+      turns: keys.map((key, entry) => ({ key, text: question(key), entry, answer: "" })),
+      isUnanswered,
     },
     {
       engine,
       blocks,
+      answered,
       memo: new BlockMemo(),
       patience,
       maxTokens: 512,
@@ -90,6 +91,10 @@ async function ask() {
       warn: () => {},
     },
   )
+let asked = 0
+async function ask() {
+  const started = at
+  const { status, reason } = await recall([++asked], true)
   return { memory: reason ?? status, ms: at - started }
 }
 
@@ -147,4 +152,24 @@ test("what is said meanwhile is kept after the rest, a little at once", async ()
   await engine.flush()
   await engine.flush()
   expect(kept()).toBe(40)
+})
+
+test("while the disk rests a conversation goes out with the blocks it had, and without those of what was forgotten", async () => {
+  at += 60_000
+  const texts = async (keys: readonly number[], isUnanswered: boolean) => {
+    const { additions, reason, status } = await recall(keys, isUnanswered)
+    return { texts: additions.map(({ text }) => text), memory: reason ?? status }
+  }
+  const [first = ""] = (await texts([1001], true)).texts
+  const [, second = ""] = (await texts([1001, 1002], true)).texts
+  expect([first, second]).toEqual([expect.stringContaining("202 is"), expect.stringContaining("203 is")])
+  rowMs = 60
+  await ask()
+  expect(patience.restMs()).toBeGreaterThan(0)
+  expect(await texts([1001, 1002, 1003], true)).toEqual({ texts: [first, second], memory: "slow" })
+  expect(await texts([1001, 1002], false)).toEqual({ texts: [first, second], memory: "hit" })
+  rowMs = 0
+  const told = (await recall([1001], false)).memories
+  store.remove({ id: told[0]!.id })
+  expect((await texts([1001, 1002, 1003], true)).texts).not.toContain(first)
 })

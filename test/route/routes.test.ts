@@ -15,6 +15,9 @@ const routes = buildRoutes({
     deployment("anthropic/claude-*", "special-*"),
     deployment("fo::*:static::*", "fo-*-*"),
     deployment("claude-sonnet-4.5", "claude-sonnet-4-5"),
+    deployment("x*y", "longer-*"),
+    deployment("x-*", "special-*"),
+    deployment("with,comma", "comma"),
     deployment("needs-key", "x", { missing: "SOME_API_KEY" }),
     deployment("messages-only", "claude", { speaks: ["anthropic"], provider: "anthropic" }),
     deployment("mocked", "demo", { speaks: [], mock: "hi" }),
@@ -46,7 +49,9 @@ test.each([
   ["anthropic/claude-x", ["anthropic/claude-*", "special-x"]],
   ["fo::hi:static::there", ["fo::*:static::*", "fo-hi-there"]],
   ["claude-sonnet-4.5-20250929", ["*", "openai/claude-sonnet-4.5-20250929"]],
+  ["x-y", ["x-*", "special-y"]], // as long as x*y, and more of it is no letter
   ["gpt,feature-a,feature-b", ["gpt", "gpt-4o", "feature-a", "feature-b"]],
+  ["with,comma", ["with,comma", "comma"]],
 ])("%s goes to %p", (asked, expected) => {
   expect(choose(asked)).toEqual(expected)
 })
@@ -64,8 +69,23 @@ test("a dated name means the name without its date where no pattern takes it", (
 test("an unknown model is told which there are, a missing variable is named, a call nobody serves is explained", () => {
   const plain = buildRoutes({ deployments: [deployment("gpt", "up")], aliases: {}, completionModel: null })
   expect(() => plain.choose("nope", any, 0)).toThrow(/"nope".*gpt/)
+  const many = Array.from({ length: 31 }, (_, at) => deployment(`m${at}`, "up"))
+  const crowded = buildRoutes({ deployments: many, aliases: {}, completionModel: null })
+  expect(() => crowded.choose("nope", any, 0)).toThrow(/ m29, …\.$/)
   expect(refused("needs-key")).toEqual([503, "missing_environment_variable"])
   expect(refused("messages-only", speaking("openai-chat"))).toEqual([400, "operation_not_served"])
+})
+
+test("who brings a key of their own reaches a model that lacks nothing else", () => {
+  const keyless = { missing: "SOME_API_KEY", lacksOnlyKey: true }
+  const bring = buildRoutes({
+    deployments: [deployment("m", "up", keyless), deployment("n", "up", { ...keyless, lacksOnlyKey: false })],
+    aliases: {},
+    completionModel: null,
+  })
+  expect(bring.choose("m", any, 0, true).model).toBe("up")
+  expect(() => bring.choose("m", any, 0, false)).toThrow(/SOME_API_KEY/)
+  expect(() => bring.choose("n", any, 0, true)).toThrow(/SOME_API_KEY/)
 })
 
 test("a mocked model answers every call", () => {
@@ -76,6 +96,7 @@ test("hidden aliases and patterns are not listed", () => {
   expect(routes.models().map((one) => one.name)).toEqual([
     "gpt",
     "claude-sonnet-4.5",
+    "with,comma",
     "needs-key",
     "messages-only",
     "mocked",
@@ -95,4 +116,8 @@ test("deployments of one name share the load by weight, the lowest order first",
   })
   const picked = Array.from({ length: 100 }, (_, i) => shared.choose("m", any, i / 100).model)
   expect([picked.filter((one) => one === "a").length, picked.filter((one) => one === "b").length]).toEqual([75, 25])
+  const weightless = ["a", "b"].map((model) => deployment("m", model, { weight: 0 }))
+  expect(buildRoutes({ deployments: weightless, aliases: {}, completionModel: null }).choose("m", any, 0.5).model).toBe(
+    "b",
+  )
 })

@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite"
 import { afterAll, expect, test } from "bun:test"
 import { join } from "node:path"
-import { namespaceOf } from "../../src/memory/namespace.ts"
-import { openStore } from "../../src/store/open.ts"
+import { type Namespace, namespaceOf } from "../../src/memory/namespace.ts"
+import { openStore, type Store } from "../../src/store/open.ts"
 import { temporaryDirectories } from "./sample.ts"
 
 const directories = temporaryDirectories()
@@ -17,20 +17,26 @@ const block = (text: string, ...ids: string[]) => ({
 })
 const open = (dir: string, at = 0) => openStore(dir, { warn: (message) => expect(message).toBe(""), clock: () => at })
 
+const find = (store: Store, namespace: Namespace, sessionId: string | null, keys: readonly number[]) =>
+  store.sentBlocks.find(
+    namespace,
+    keys.map((key) => ({ key, sessionId })),
+  )
+
 test("a block is found at once, and after the store was opened again", async () => {
   const dir = directories.make()
   const store = open(dir)
   const place = { namespace: ann, sessionId: "s", key: 7 }
   store.sentBlocks.put(place, block("one", "m1"))
-  expect(store.sentBlocks.find(ann, "s", [6, 7])).toEqual([null, block("one", "m1")])
+  expect(find(store, ann, "s", [6, 7])).toEqual([null, block("one", "m1")])
   await store.close()
   const again = open(dir)
-  expect(again.sentBlocks.find(ann, "s", [6, 7])).toEqual([null, block("one", "m1")])
+  expect(find(again, ann, "s", [6, 7])).toEqual([null, block("one", "m1")])
   again.sentBlocks.put(place, block("two"))
   again.sentBlocks.flush()
-  expect(again.sentBlocks.find(ann, "s", [7])).toEqual([block("two")])
+  expect(find(again, ann, "s", [7])).toEqual([block("two")])
   again.sentBlocks.remove(place)
-  expect(again.sentBlocks.find(ann, "s", [7])).toEqual([null])
+  expect(find(again, ann, "s", [7])).toEqual([null])
   await again.close()
 })
 
@@ -41,7 +47,7 @@ test("of the same turn in two sessions each finds its own, and a third the newer
   store.sentBlocks.flush()
   store.sentBlocks.put({ namespace: ann, sessionId: "s2", key: 7 }, block("second"))
   store.sentBlocks.flush()
-  const of = (session: string | null) => store.sentBlocks.find(ann, session, [7])[0]?.text
+  const of = (session: string | null) => find(store, ann, session, [7])[0]?.text
   expect([of("s1"), of("s2"), of("s3"), of(null)]).toEqual(["first", "second", "second", "second"])
   await store.close()
 })
@@ -52,7 +58,7 @@ test("after thirty days a block is gone", async () => {
   store.sentBlocks.put({ namespace: ann, sessionId: "s", key: 7 }, block("old"))
   await store.close()
   const late = open(dir, 30 * DAY_MS)
-  expect(late.sentBlocks.find(ann, "s", [7])).toEqual([null])
+  expect(find(late, ann, "s", [7])).toEqual([null])
   late.sentBlocks.put({ namespace: ann, sessionId: "s", key: 8 }, block("new"))
   await late.close()
   const db = new Database(join(dir, "memory.db"), { readonly: true })
@@ -71,8 +77,7 @@ test("a path that turns out to be a project's takes its blocks along, those of p
     store.sentBlocks.put({ namespace, sessionId: "s", key: at }, block(`block ${at}`))
   store.sentBlocks.flush()
   store.learnedProjects.add({ userId: "ann", root: "/home/ann/shop", project })
-  const texts = (namespace: typeof ann) =>
-    store.sentBlocks.find(namespace, "s", [0, 1, 2, 3]).map((one) => one?.text ?? null)
+  const texts = (namespace: typeof ann) => find(store, namespace, "s", [0, 1, 2, 3]).map((one) => one?.text ?? null)
   expect(texts(namespaceOf("project", "ann", project))).toEqual(["block 0", "block 1", null, null])
   expect(texts(beside)).toEqual([null, null, "block 2", null])
   expect(texts(bob)).toEqual([null, null, null, "block 3"])

@@ -1,5 +1,6 @@
 /** What providers do that no recording shows: each dialect's odd streams and bodies, written by hand after documentation and bug reports. */
 import { describe, expect, test } from "bun:test"
+import { openaiChat } from "../../src/dialects/openai-chat/codec.ts"
 import { events, meter } from "./metering.ts"
 
 const chunk = (delta: object, finish: string | null = null, more: object = {}) => ({
@@ -44,6 +45,18 @@ describe("Chat", () => {
     })
     const moonshot = { choices: [{ index: 0, delta: {}, finish_reason: "stop", usage: chatUsage }] }
     expect(meter(events(moonshot), chat).usage).toMatchObject({ input: 10, output: 5 })
+  })
+
+  test("a structured answer given as a value (Cloudflare) is text to be counted", () => {
+    const content = { name: "Ada", age: 36 }
+    const { outputChars, speech } = meter(json({ choices: [{ message: { role: "assistant", content } }] }), {
+      ...asJson,
+      keepsSpeech: true,
+    })
+    expect([outputChars, speech]).toEqual([23, '{"name":"Ada","age":36}'])
+    expect(openaiChat.readAnswer({ choices: [{ message: { content } }] }).parts).toEqual([
+      { kind: "text", text: speech },
+    ])
   })
 
   test("zeros are counts, null and nonsense are not", () => {

@@ -37,6 +37,9 @@ export function duration(ms: Maybe): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
+/** `$0.600` as `$0.6`, `5.00 s` as `5 s`: the even steps of an axis need no more. */
+export const withoutZeros = (text: string) => text.replace(/\.0+(?!\d)|(\.\d*?)0+(?!\d)/, "$1")
+
 /** Of a share between 0 and 1. */
 export const percent = (share: Maybe) =>
   missing(share) ? DASH : `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`

@@ -1,4 +1,6 @@
 /** Spans of time: what a range means, its buckets, and where a bucket begins and ends. Days are the browser's. */
+import { useState } from "preact/hooks"
+import type { Params } from "./route.ts"
 
 export const RANGES = {
   "24h": { label: "24 h", name: "24 hours", unit: "hour", steps: 24 },
@@ -31,6 +33,13 @@ function startOf(unit: "hour" | "day", now: number, back: number): number {
 export const startOfKey = (key: string) => Date.parse(key.length === 10 ? `${key}T00:00` : key)
 
 export const beginOf = (range: RangeName, now: number) => bucketStarts(range, now)[0]!
+
+/** The span that a view's link asks for. It ends when the view was opened and goes on. */
+export function useSpan(params: Params): { range: RangeName; now: number; from: number } {
+  const range = rangeName(params["range"])
+  const [now] = useState(Date.now)
+  return { range, now, from: beginOf(range, now) }
+}
 
 /** The span of the same length before. */
 export function spanBefore(range: RangeName, now: number): { from: number; to: number } {

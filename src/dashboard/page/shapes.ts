@@ -51,7 +51,6 @@ export interface Status {
   first_model: string | null
   findings: { error: number; warning: number; note: number }
   memory: { engine: "local" | "supermemory" | "off"; scope: "user" | "project" }
-  bodies: "off" | "redacted" | "full"
   ledger: { queued: number; dropped: number; last_error: string | null }
 }
 

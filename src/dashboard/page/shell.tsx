@@ -25,7 +25,7 @@ const VIEWS: readonly { name: IconName & string; label: string; View: (props: Vi
   { name: "clients", label: "Clients", View: Clients },
   { name: "memory", label: "Memory", View: Memories },
   { name: "quality", label: "Quality & errors", View: QualityView },
-  { name: "keys", label: "Keys & budgets", View: Keys },
+  { name: "keys", label: "Keys", View: Keys },
   { name: "settings", label: "Settings", View: Settings },
 ]
 
@@ -116,18 +116,14 @@ const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "syst
 
 function ThemeSwitch() {
   const [theme, setTheme] = useState(readTheme)
+  const label = `Theme: ${theme}. Change to ${NEXT[theme]}.`
   const choose = () => {
     const next = NEXT[theme]
     applyTheme(next)
     setTheme(next)
   }
   return (
-    <button
-      type="button"
-      class="button small quiet"
-      onClick={choose}
-      aria-label={`Theme: ${theme}. Change to ${NEXT[theme]}.`}
-    >
+    <button type="button" class="button small quiet" onClick={choose} aria-label={label} title={label}>
       <Icon name={theme} />
       <span class="theme-word">{theme}</span>
     </button>

@@ -154,7 +154,6 @@ function readThinking(thinking: JsonObject | null, effort: string | null): Think
     // effort alone says how much to say, not whether to think
     effort: isOn || !thinking ? word : null,
     budget: type === "disabled" ? 0 : numberOf(thinking?.["budget_tokens"]),
-    adaptive: type === "adaptive",
     shown: isOn ? thinking?.["display"] !== "omitted" : null,
   }
 }

@@ -1,6 +1,6 @@
 /** A Gemini generateContent request, read. https://ai.google.dev/api/generate-content, and what Gemini CLI sends. */
 import type { Json, JsonObject } from "../../exchange.ts"
-import { booleanOf, invalid, listOf, numberOf, objectOf, objectsOf, textOf, textsOf, wordOf } from "../fields.ts"
+import { booleanOf, invalid, listOf, numberOf, objectOf, textOf, textsOf, wordOf } from "../fields.ts"
 import type {
   CallPart,
   FormRequest,
@@ -14,7 +14,7 @@ import type {
   Turn,
 } from "../form.ts"
 import { readEffort } from "../thinking.ts"
-import { member, objectIn } from "./members.ts"
+import { member, objectIn, objectsIn } from "./members.ts"
 import { joined, readMedia, readPart } from "./parts.ts"
 import { jsonSchema } from "./schema.ts"
 
@@ -30,7 +30,7 @@ export function readRequest(body: JsonObject): FormRequest {
   return {
     system: readSystem(member(body, "systemInstruction")),
     turns: readContents(body["contents"]),
-    tools: objectsOf(body["tools"]).flatMap(readTools),
+    tools: objectsIn(body, "tools").flatMap(readTools),
     toolChoice: readChoice(calling),
     parallelCalls: null,
     maxTokens: number("maxOutputTokens"),
@@ -60,7 +60,7 @@ export function readRequest(body: JsonObject): FormRequest {
 
 function readSystem(instruction: Json | undefined): TextPart[] {
   if (typeof instruction === "string") return [{ kind: "text", text: instruction }]
-  return objectsOf(member(objectOf(instruction), "parts")).flatMap((part) => {
+  return objectsIn(objectOf(instruction), "parts").flatMap((part) => {
     const text = wordOf(part["text"])
     return text ? [{ kind: "text" as const, text }] : []
   })
@@ -80,7 +80,7 @@ function readContents(contents: Json | undefined): Turn[] {
     const content = objectOf(item)
     if (!content) throw invalid(`contents[${at}]`, "must be an object")
     const role = content["role"] === "model" ? "assistant" : "user"
-    const parts = objectsOf(content["parts"]).flatMap((part): Part[] => {
+    const parts = objectsIn(content, "parts").flatMap((part): Part[] => {
       const response = objectIn(part, "functionResponse")
       if (response) return [readResponse(response, open)]
       const read = readPart(part)
@@ -103,7 +103,7 @@ function readResponse(response: JsonObject, open: CallPart[]): ResultPart {
   const said = response["response"]
   const error = objectOf(said)?.["error"]
   const text = resultText(said ?? null)
-  const media = objectsOf(response["parts"]).flatMap((part) => readMedia(part) ?? [])
+  const media = objectsIn(response, "parts").flatMap((part) => readMedia(part) ?? [])
   return {
     kind: "result",
     callId: call?.id ?? id ?? name,
@@ -124,7 +124,7 @@ function resultText(response: Json): string {
 }
 
 function readTools(tool: JsonObject): Tool[] {
-  const declared = objectsOf(member(tool, "functionDeclarations")).map((one): Tool => {
+  const declared = objectsIn(tool, "functionDeclarations").map((one): Tool => {
     const schema = objectIn(one, "parametersJsonSchema")
     const own = objectIn(one, "parameters")
     return {
@@ -158,7 +158,6 @@ function readThinking(config: JsonObject | null): Thinking | null {
   return {
     effort: readEffort(level && level.toLowerCase()),
     budget: numberOf(member(config, "thinkingBudget")),
-    adaptive: false,
     shown: booleanOf(member(config, "includeThoughts")),
   }
 }

@@ -30,12 +30,14 @@ export function readAnswer(body: JsonObject): FormAnswer {
   }
 }
 
+/** Cloudflare gives the content of a structured answer as a value. */
 function readParts(message: JsonObject): Part[] {
   const parts: Part[] = readReasoning(message)
   const { content } = message
   if (typeof content === "string") {
     if (content !== "") parts.push({ kind: "text", text: content })
-  } else for (const part of objectsOf(content)) parts.push(...readPart(part))
+  } else if (objectOf(content)) parts.push({ kind: "text", text: JSON.stringify(content) })
+  else for (const part of objectsOf(content)) parts.push(...readPart(part))
   const refusal = wordOf(message["refusal"])
   if (refusal) parts.push({ kind: "refusal", text: refusal })
   parts.push(...objectsOf(message["images"]).map(readImage))

@@ -179,7 +179,6 @@ function readThinking(body: JsonObject): Thinking | null {
   return {
     effort,
     budget,
-    adaptive: claude?.["type"] === "adaptive",
     shown: router?.["exclude"] === true ? false : null,
   }
 }

@@ -178,7 +178,7 @@ function readThinking(reasoning: JsonObject | null): Thinking | null {
   const effort = readEffort(wordOf(reasoning["effort"]))
   const summary = wordOf(reasoning["summary"])
   if (effort === null && summary === null) return null
-  return { effort, budget: null, adaptive: false, shown: summary !== null }
+  return { effort, budget: null, shown: summary !== null }
 }
 
 function readFormat(format: JsonObject | null): OutputFormat | null {

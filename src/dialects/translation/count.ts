@@ -76,7 +76,7 @@ function readCount(answer: Json): number | null {
   return countOf(body?.["input_tokens"]) ?? countOf(body?.["totalTokens"])
 }
 
-function writeCount(dialect: Dialect, tokens: number): JsonObject {
+export function writeCount(dialect: Dialect, tokens: number): JsonObject {
   if (dialect === "gemini") return { totalTokens: tokens }
   return { ...(dialect === "openai-responses" && { object: "response.input_tokens" }), input_tokens: tokens }
 }

@@ -27,10 +27,10 @@ export function translateEmbeddings(body: JsonObject, client: Client, to: Outbou
     whole(answer) {
       const vectors = readVectors(answer)
       if (vectors.length !== asked.texts.length) throw unusable("does not hold an embedding for each input")
-      if (client.dialect === "gemini") return geminiAnswer(vectors, asked)
+      if (client.dialect === "gemini") return geminiAnswer(vectors, asked.isSingle)
       return openAiAnswer(
         vectors,
-        asked,
+        asked.isBase64,
         wordOf(objectOf(answer)?.["model"]) ?? to.model,
         tokensIn(answer) ?? estimated(),
       )
@@ -100,7 +100,7 @@ function tokensIn(answer: Json): number | null {
   return countOf(usage?.["prompt_tokens"])
 }
 
-function openAiAnswer(vectors: number[][], { isBase64 }: Asked, model: string, tokens: number): JsonObject {
+export function openAiAnswer(vectors: number[][], isBase64: boolean, model: string, tokens: number): JsonObject {
   return {
     object: "list",
     data: vectors.map((values, index) => ({
@@ -113,7 +113,7 @@ function openAiAnswer(vectors: number[][], { isBase64 }: Asked, model: string, t
   }
 }
 
-function geminiAnswer(vectors: number[][], { isSingle }: Asked): JsonObject {
+export function geminiAnswer(vectors: number[][], isSingle: boolean): JsonObject {
   const embeddings = vectors.map((values) => ({ values }))
   return isSingle ? { embedding: embeddings[0]! } : { embeddings }
 }

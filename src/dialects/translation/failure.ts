@@ -11,15 +11,11 @@ export function refusalOf({ type, message, code }: ProviderError): Refusal {
 }
 
 /** `what` completes "The provider's answer …". */
-export function unusable(what: string, cause?: unknown): Refusal {
+export function unusable(what: string): Refusal {
   return new Refusal(
     502,
     "upstream",
     `The provider's answer ${what}. Send the request again, or check api_base in the config.`,
-    {
-      code: "bad_response",
-      origin: "upstream",
-      cause,
-    },
+    { code: "bad_response", origin: "upstream" },
   )
 }

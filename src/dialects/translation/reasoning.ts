@@ -39,17 +39,29 @@ export function reasoningKeys(form: FormRequest): string[] {
   return keys
 }
 
-/** Changes `form`'s turns: foreign reasoning and signatures go, those of `origin` that the client could not hold come back. */
+/** The model that is asked next. */
+export interface Maker {
+  origin: string
+  /** it is told what was thought in words, signed by nobody */
+  wantsUnsigned: boolean
+}
+
+/** Changes `form`'s turns: foreign reasoning and signatures go, those of the maker that the client could not hold come back. */
 export function restoreReasoning(
   form: FormRequest,
   known: ReadonlyMap<string, KeptReasoning>,
-  origin: string,
+  maker: Maker,
   losses: Losses,
 ): void {
-  for (const turn of form.turns) if (turn.role === "assistant") restoreTurn(turn, known, origin, losses)
+  for (const turn of form.turns) if (turn.role === "assistant") restoreTurn(turn, known, maker, losses)
 }
 
-function restoreTurn(turn: Turn, known: ReadonlyMap<string, KeptReasoning>, origin: string, losses: Losses): void {
+function restoreTurn(
+  turn: Turn,
+  known: ReadonlyMap<string, KeptReasoning>,
+  { origin, wantsUnsigned }: Maker,
+  losses: Losses,
+): void {
   const isOwn = (signature: string) => known.get(signatureKey(signature))?.origin === origin
   const parts: Part[] = []
   let hasOwn = false
@@ -58,6 +70,7 @@ function restoreTurn(turn: Turn, known: ReadonlyMap<string, KeptReasoning>, orig
       const own = keepReasoning(part, isOwn, known)
       if (own.signature !== null) hasOwn = true
       else if (part.signature !== null) losses.note("thinking of another model")
+      else if (!wantsUnsigned) losses.note("thinking (unsigned)")
       if (own.signature !== null || own.text !== "") parts.push(own)
     } else if (part.kind === "call") {
       const kept = known.get(callKey(part.id))

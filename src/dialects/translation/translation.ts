@@ -4,6 +4,7 @@
  */
 import type { Dialect, Json, JsonObject, Operation } from "../../exchange.ts"
 import { objectOf } from "../fields.ts"
+import { reasoningMember } from "../fitting.ts"
 import { type Codec, type FormAnswer, Losses, type Reception } from "../form.ts"
 import { AnswerFit } from "./answer.ts"
 import type { Client, Outbound, Reading, Translation } from "./call.ts"
@@ -36,7 +37,10 @@ export function readCall(dialect: Dialect, operation: Operation, body: JsonObjec
 }
 
 /** What reads a client's requests and writes its answers. */
-function clientOf(dialect: Dialect, operation: Operation): Pick<Codec, "readRequest" | "writeAnswer" | "streamWriter"> {
+export function clientOf(
+  dialect: Dialect,
+  operation: Operation,
+): Pick<Codec, "readRequest" | "writeAnswer" | "streamWriter"> {
   if (operation !== "completions") return CODECS[dialect]
   return { readRequest: readCompletion, writeAnswer: writeCompletion, streamWriter: (to) => new CompletionsWriter(to) }
 }
@@ -51,7 +55,7 @@ export function translate(
   const { operation, form, losses } = reading
   if (!form) return translateEmbeddings(reading.body, client, to)
   const origin = originOf(to.provider, to.model)
-  restoreReasoning(form, known, origin, losses)
+  restoreReasoning(form, known, { origin, wantsUnsigned: reasoningMember(to) !== null }, losses)
   if (operation !== "count_tokens") requireReadable(form, client.dialect, to.dialect)
   const names = fitRequest(form, client.dialect, to.dialect, losses)
   if (operation === "count_tokens") return translateCount(form, losses, client, to)

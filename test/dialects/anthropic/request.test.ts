@@ -56,7 +56,7 @@ const tool = {
   strict: null,
   form: "json" as const,
 }
-const thinking = { effort: null, budget: null, adaptive: false, shown: null }
+const thinking = { effort: null, budget: null, shown: null }
 
 describe("reading", () => {
   test("Claude Code's billing block, which changes with every request, is dropped", () => {

@@ -55,7 +55,7 @@ const tool = {
   strict: null,
   form: "json" as const,
 }
-const thinking = { effort: null, budget: null, adaptive: false, shown: null }
+const thinking = { effort: null, budget: null, shown: null }
 
 describe("reading", () => {
   test("members are read in camelCase and in snake_case", () => {
@@ -87,6 +87,32 @@ describe("reading", () => {
       tools: [{ name: "f" }],
       unheld: [],
     })
+  })
+
+  test("the only element of a list may stand without the list, as in Google's own examples", () => {
+    const calling = { functionCall: { id: "c", name: "f", args: {} } }
+    const answering = { functionResponse: { id: "c", name: "f", response: { output: "o" }, parts: { text: "x" } } }
+    const listed = read({
+      systemInstruction: { parts: [{ text: "s" }] },
+      contents: [
+        { role: "user", parts: [{ text: "hi" }] },
+        { role: "model", parts: [calling] },
+        { role: "user", parts: [answering] },
+      ],
+      tools: [{ functionDeclarations: [{ name: "f" }] }],
+    })
+    const bare = read({
+      systemInstruction: { parts: { text: "s" } },
+      contents: [
+        { role: "user", parts: { text: "hi" } },
+        { role: "model", parts: calling },
+        { role: "user", parts: answering },
+      ],
+      tools: { functionDeclarations: { name: "f" } },
+    })
+    expect(bare).toEqual(listed)
+    expect(listed).toMatchObject({ system: [{ text: "s" }], tools: [{ name: "f" }] })
+    expect(listed.turns.map(({ parts }) => parts[0]!.kind)).toEqual(["text", "call", "result"])
   })
 
   test("a tool's schema is read as JSON Schema, whichever member and spelling it came in", () => {

@@ -41,6 +41,12 @@ const thought = (more: object = {}) => ({
   ...more,
 })
 
+test("a conversation of instructions alone begins with a word: OpenAI refuses an empty input", () => {
+  const { input, instructions } = write({ ...emptyForm(), system: [{ kind: "text", text: "Be a potato." }], turns: [] })
+  expect(instructions).toBe("Be a potato.")
+  expect(input).toEqual([{ role: "user", content: [{ type: "input_text", text: expect.stringMatching(/./) }] }])
+})
+
 test("reasoning goes out with the item it led to, its id beside it, or not at all", () => {
   const together = write(read({ input: [user(), thought(), asked("c1", { id: "fc_9" }), gave("c1")] })).input
   expect(together.map((item: Loose) => item.type ?? item.role)).toEqual([

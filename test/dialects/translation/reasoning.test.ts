@@ -34,12 +34,12 @@ function remembered(origin: string, parts: Part[]): Map<string, KeptReasoning> {
   return kept
 }
 
-function next(parts: Part[], all: ReadonlyMap<string, KeptReasoning>, origin: string) {
+function next(parts: Part[], all: ReadonlyMap<string, KeptReasoning>, origin: string, wantsUnsigned = false) {
   const form: FormRequest = { ...emptyForm(), turns: [{ role: "assistant", parts }] }
   const keys = reasoningKeys(form)
   const known = new Map([...all].filter(([key]) => keys.includes(key)))
   const losses = new Losses()
-  restoreReasoning(form, known, origin, losses)
+  restoreReasoning(form, known, { origin, wantsUnsigned }, losses)
   return { parts: form.turns[0]!.parts, losses: losses.paths }
 }
 
@@ -65,6 +65,12 @@ test("a signature that another provider or model made, or nobody knows, is taken
     expect(parts).toEqual([{ ...thought(null), id: undefined }, text("so")])
     expect(losses).toEqual(["thinking of another model"])
   }
+})
+
+test("thinking that nobody signed is named as lost where the model is not told it", () => {
+  const said = [thought(null), text("so")]
+  expect(next(said, new Map(), "anthropic/opus")).toMatchObject({ losses: ["thinking (unsigned)"] })
+  expect(next(said, new Map(), "deepseek/chat", true)).toEqual({ parts: said, losses: [] })
 })
 
 test("thinking that is nothing but a foreign signature is gone", () => {

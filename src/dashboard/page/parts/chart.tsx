@@ -1,6 +1,7 @@
 /** A chart over time that explains itself: a title, a sentence, a legend with totals, the values under the pointer, and the same as a table. */
 import { useEffect, useRef, useState } from "preact/hooks"
 import uPlot from "uplot"
+import { withoutZeros } from "../format.ts"
 import { go } from "../route.ts"
 import { useThemeChanges } from "../theme.ts"
 import { Table } from "./table.tsx"
@@ -162,7 +163,7 @@ function draw(
           size: 56,
           ...(isWhole && { incrs: WHOLE }),
           grid: { stroke: colour("line"), width: 1 },
-          values: (_, splits) => splits.map((value) => format(value)),
+          values: (_, splits) => splits.map((value) => withoutZeros(format(value))),
         },
       ],
       hooks: {

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact"
 import type { Asked } from "../ask.ts"
 import type { Status } from "../shapes.ts"
+import { Snippet } from "./copy.tsx"
 
 export const Empty = ({ title, children }: { title: string; children?: ComponentChildren }) => (
   <div class="empty">
@@ -32,9 +33,13 @@ export function Answer<T>({ asked, children }: { asked: Asked<T>; children: (dat
   )
 }
 
-export const firstRequest = (base: string, { first_model, key_needed }: Status) =>
+export const FirstRequest = ({ status }: { status: Status }) => (
+  <Snippet label="The first request" text={firstRequest(status)} />
+)
+
+const firstRequest = ({ first_model, key_needed }: Status) =>
   [
-    `curl ${base}/v1/chat/completions \\`,
+    `curl ${location.origin}/v1/chat/completions \\`,
     "  -H 'content-type: application/json' \\",
     ...(key_needed ? ['  -H "authorization: Bearer $MEMPROXY_KEY" \\'] : []),
     `  -d '{"model": "${first_model ?? "MODEL"}", "messages": [{"role": "user", "content": "Hello!"}]}'`,

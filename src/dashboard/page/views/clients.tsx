@@ -7,16 +7,15 @@ import { Snippet } from "../parts/copy.tsx"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
 import { Answer, Empty } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
-import { beginOf, RANGES, rangeName } from "../range.ts"
+import { RANGES, useSpan } from "../range.ts"
 import { filteredBy, linkTo } from "../route.ts"
 import type { Client, Configuration } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { SNIPPETS } from "../snippets.ts"
 
 export function Clients({ route, status }: ViewProps) {
-  const range = rangeName(route.params["range"])
-  const [now] = useState(Date.now)
-  const asked = useAsked<{ data: Client[] }>(withQuery("/api/clients", { from: beginOf(range, now) }))
+  const { range, now, from } = useSpan(route.params)
+  const asked = useAsked<{ data: Client[] }>(withQuery("/api/clients", { from }))
   return (
     <>
       <PageHead
@@ -61,7 +60,7 @@ const columns = (now: number, range: string): Column<Client>[] => {
       isMinor: true,
       cell: ({ traits }) =>
         traits.length === 0 ? (
-          <span class="muted">no row of the client table fits</span>
+          <span class="muted">no client known here</span>
         ) : (
           <details class="traits">
             <summary>{traits[0]}</summary>

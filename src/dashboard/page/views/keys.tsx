@@ -1,12 +1,11 @@
-/** Keys and what each spent. Keys are made with `/key/generate` where that is there; here they are seen, never shown. */
-import { useState } from "preact/hooks"
+/** Keys and what each spent, by their aliases: no key is ever shown. */
 import { useAsked, withQuery } from "../ask.ts"
 import { compact, costOf, count, money } from "../format.ts"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
-import { Answer, Empty, firstRequest } from "../parts/states.tsx"
+import { Answer, Empty, FirstRequest } from "../parts/states.tsx"
 import { Snippet } from "../parts/copy.tsx"
 import { type Column, Table } from "../parts/table.tsx"
-import { beginOf, rangeName } from "../range.ts"
+import { useSpan } from "../range.ts"
 import { filteredBy, linkTo } from "../route.ts"
 import type { UsageReport } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
@@ -14,20 +13,19 @@ import type { ViewProps } from "./view.ts"
 type Row = UsageReport["rows"][number]
 
 export function Keys({ route, status }: ViewProps) {
-  const range = rangeName(route.params["range"])
-  const [now] = useState(Date.now)
-  const asked = useAsked<UsageReport>(withQuery("/api/usage", { group_by: "key", from: beginOf(range, now) }))
+  const { range, from } = useSpan(route.params)
+  const asked = useAsked<UsageReport>(withQuery("/api/usage", { group_by: "key", from }))
   return (
     <>
-      <PageHead title="Keys & budgets" lead="Which key opened the door, and what was spent with it.">
+      <PageHead title="Keys" lead="Which key opened the door, and what was spent with it.">
         <RangePicker route={route} value={range} />
       </PageHead>
       <section class="card">
         <h2>Master key</h2>
         {status.key_needed ? (
           <p>
-            Set in <code>general_settings.master_key</code>. It opens everything, this page too: give it to no client
-            that others use.
+            Set in <code>general_settings.master_key</code>. It opens everything, this page too: who has it sees what
+            everybody asked and spent.
           </p>
         ) : (
           <>
@@ -44,7 +42,7 @@ export function Keys({ route, status }: ViewProps) {
         {({ rows }) =>
           rows.length === 0 ? (
             <Empty title="Nothing was spent yet">
-              <Snippet label="The first request" text={firstRequest(location.origin, status)} />
+              <FirstRequest status={status} />
             </Empty>
           ) : (
             <Table caption="Spending by key" columns={columns(range)} rows={rows} keyOf={({ key }) => String(key)} />

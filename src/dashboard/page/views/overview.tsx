@@ -5,8 +5,7 @@ import { change, compact, count, duration, money, percent, score } from "../form
 import { useChanges } from "../live.ts"
 import { Bars } from "../parts/bars.tsx"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
-import { Answer, Empty, firstRequest } from "../parts/states.tsx"
-import { Snippet } from "../parts/copy.tsx"
+import { Answer, Empty, FirstRequest } from "../parts/states.tsx"
 import { beginOf, RANGES, type RangeName, rangeName, spanBefore, zone } from "../range.ts"
 import { linkTo } from "../route.ts"
 import type { UsageReport, UsageSums } from "../shapes.ts"
@@ -44,7 +43,7 @@ export function Overview({ route, status }: ViewProps) {
           totals.requests === 0 ? (
             <Empty title={`No requests in the last ${RANGES[range].name}`}>
               <p>Send the first one; it appears here within a second.</p>
-              <Snippet label="The first request" text={firstRequest(location.origin, status)} />
+              <FirstRequest status={status} />
               <p>
                 Or <a href={linkTo("clients")}>set up a client</a>: Claude Code, Codex, Gemini CLI, an IDE or an SDK.
               </p>

@@ -1,12 +1,10 @@
 /** How good the answers were, measured from the traffic itself, and what went wrong. */
-import { useState } from "preact/hooks"
 import { useAsked, withQuery } from "../ask.ts"
 import { count, money, percent, plural, score } from "../format.ts"
 import { PageHead, RangePicker, Segmented } from "../parts/page-head.tsx"
-import { Answer, Empty, firstRequest } from "../parts/states.tsx"
-import { Snippet } from "../parts/copy.tsx"
+import { Answer, Empty, FirstRequest } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
-import { beginOf, rangeName } from "../range.ts"
+import { useSpan } from "../range.ts"
 import { filteredBy, go, linkTo } from "../route.ts"
 import type { Quality, QualitySums, Rate, SignalMeaning } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
@@ -23,10 +21,8 @@ const GROUPS = [
 type Group = (typeof GROUPS)[number]["value"]
 
 export function QualityView({ route, status }: ViewProps) {
-  const range = rangeName(route.params["range"])
+  const { range, from } = useSpan(route.params)
   const group = GROUPS.find(({ value }) => value === route.params["by"])?.value ?? "model"
-  const [now] = useState(Date.now)
-  const from = beginOf(range, now)
   const asked = useAsked<Quality>(withQuery("/api/quality", { group_by: group, from }))
   return (
     <>
@@ -42,7 +38,7 @@ export function QualityView({ route, status }: ViewProps) {
           totals.requests === 0 ? (
             <Empty title="Nothing to measure yet">
               <p>Quality is computed from requests and what follows them.</p>
-              <Snippet label="The first request" text={firstRequest(location.origin, status)} />
+              <FirstRequest status={status} />
             </Empty>
           ) : (
             <>

@@ -4,10 +4,9 @@ import { ask, type Refused, useAsked, withQuery } from "../ask.ts"
 import { compact, costOf, count, duration, moment, money, percent, plural, when } from "../format.ts"
 import { useLiveRows, useSoon } from "../live.ts"
 import { Outcome } from "../parts/badge.tsx"
-import { Snippet } from "../parts/copy.tsx"
 import { Filters } from "../parts/filters.tsx"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
-import { Answer, Empty, Failed, firstRequest } from "../parts/states.tsx"
+import { Answer, Empty, Failed, FirstRequest } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
 import { beginOf, rangeName } from "../range.ts"
 import { filteredBy, go, linkTo, type Params, readRoute } from "../route.ts"
@@ -108,7 +107,7 @@ export function Requests({ route, status }: ViewProps) {
                   time.
                 </p>
               ) : (
-                <Snippet label="The first request" text={firstRequest(location.origin, status)} />
+                <FirstRequest status={status} />
               )}
             </Empty>
           ) : (

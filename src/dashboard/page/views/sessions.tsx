@@ -6,7 +6,7 @@ import { Filters } from "../parts/filters.tsx"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
 import { Answer, Empty, Failed } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
-import { beginOf, rangeName, RANGES } from "../range.ts"
+import { RANGES, useSpan } from "../range.ts"
 import { linkTo } from "../route.ts"
 import type { Session, SessionPage } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
@@ -15,10 +15,9 @@ const FILTERS = ["client", "model", "user_id", "project"] as const
 
 export function Sessions({ route }: ViewProps) {
   const { params } = route
-  const range = rangeName(params["range"])
-  const [now] = useState(Date.now)
+  const { range, now, from } = useSpan(params)
   const given = Object.fromEntries([...FILTERS, "unknown"].map((name) => [name, params[name]]))
-  const filter = { ...given, from: beginOf(range, now) }
+  const filter = { ...given, from }
   const path = (cursor: string | null) => withQuery("/api/sessions", { ...filter, cursor })
   const first = path(null)
   const asked = useAsked<SessionPage>(first)

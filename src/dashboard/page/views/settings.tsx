@@ -60,12 +60,24 @@ export function Settings({ status }: ViewProps) {
   )
 }
 
+/** Where it must break, it breaks between its words. */
+const Dotted = ({ name }: { name: string }) => (
+  <code>
+    {name.split(/(?=[._[])/).map((part) => (
+      <>
+        <wbr />
+        {part}
+      </>
+    ))}
+  </code>
+)
+
 const keyOfFinding = ({ file, line, col, path, message }: Finding) => [file, line, col, path, message].join(":")
 
 const FINDINGS: Column<Finding>[] = [
   { name: "Severity", cell: ({ severity }) => <Badge tone={TONES[severity]}>{severity}</Badge> },
   { name: "Message", cell: ({ message }) => <span class="long">{message}</span> },
-  { name: "Setting", cell: ({ path }) => <code>{path || "."}</code> },
+  { name: "Setting", isMinor: true, cell: ({ path }) => <Dotted name={path || "."} /> },
   { name: "Where", cell: ({ file, line, col }) => <code>{`${file.split(/[\\/]/).at(-1)}:${line}:${col}`}</code> },
 ]
 
@@ -101,7 +113,7 @@ const DEPLOYMENTS: Column<Deployment>[] = [
 ]
 
 const SETTINGS: Column<[string, Configuration["settings"][string]]>[] = [
-  { name: "Setting", cell: ([name]) => <code>{name}</code> },
+  { name: "Setting", cell: ([name]) => <Dotted name={name} /> },
   {
     name: "Value",
     cell: ([, value]) => <code>{Array.isArray(value) ? value.join(", ") || "none" : String(value ?? "not set")}</code>,
