@@ -4,12 +4,12 @@ import type { Logins } from "./auth/logins.ts"
 import type { Endpoint } from "./dialects/endpoints.ts"
 import type { KeptReasoning } from "./dialects/translation/reasoning.ts"
 import type { Arrival, Caller, Identity } from "./exchange.ts"
-import type { JsonNode } from "./json/json-node.ts"
 import type { Config } from "./settings.ts"
 import type { Relays } from "./http/relay.ts"
 import type { Projects } from "./identify/projects.ts"
 import type { SessionProjects } from "./identify/session-projects.ts"
 import type { Sessions } from "./identify/sessions.ts"
+import type { Prompt } from "./identify/prompt.ts"
 import type { PatternTest } from "./identify/users.ts"
 import type { Repositories } from "./machine/repository.ts"
 import type { UserTurn } from "./identify/turns.ts"
@@ -72,7 +72,7 @@ export interface Exchange {
   readonly isRaw: boolean
   readonly draft: Draft
   /** the request's body; null where it is no JSON object */
-  body: JsonNode | null
+  body: Prompt | null
   /** its user turns, read by the first who asks */
   turns: () => readonly UserTurn[]
   /** what memory has to do with it; null: nothing */

@@ -89,12 +89,12 @@ export interface HeaderFields {
   forEach(visit: (value: string, name: string) => void): void
 }
 
-/** What headers alone say, read once for each head: most requests of a connection share theirs. What `read` throws is thrown each time. */
-export function perHead<T>(read: (headers: HeaderFields) => T): (headers: HeaderFields) => T {
-  const known = new WeakMap<HeaderFields, { value: T }>()
-  return (headers) => {
-    let found = known.get(headers)
-    if (found === undefined) known.set(headers, (found = { value: read(headers) }))
+/** What one thing alone says, read once for each: most requests of a connection share their head and their instructions. What `read` throws is thrown each time. */
+export function readOnce<K extends object, T>(read: (one: K) => T): (one: K) => T {
+  const known = new WeakMap<K, { value: T }>()
+  return (one) => {
+    let found = known.get(one)
+    if (found === undefined) known.set(one, (found = { value: read(one) }))
     return found.value
   }
 }

@@ -26,7 +26,7 @@ import type { Arrival } from "./exchange.ts"
 import type { Answer } from "./http/answer.ts"
 import { receiveJson } from "./http/body.ts"
 import { refuse, replyWith } from "./http/reply.ts"
-import { JsonNode } from "./json/json-node.ts"
+import { Prompt } from "./identify/prompt.ts"
 import { bringsKey, noteChoice, noteRequest, openExchange } from "./pipeline/open-exchange.ts"
 import { openMemory, recall } from "./pipeline/memory.ts"
 import { recognise } from "./pipeline/recognise.ts"
@@ -44,7 +44,7 @@ export async function handle(arrival: Arrival, endpoint: Endpoint, app: App): Pr
     exchange.draft.tap?.request(text)
     const asked = readRequest(endpoint, text)
     noteRequest(exchange, text, asked.model, asked.stream)
-    recognise(exchange, JsonNode.ofScanned(text))
+    recognise(exchange, Prompt.ofScanned(text))
     const serves = (one: Deployment) => outboundDialect(endpoint, one) !== null
     const choice = routes.choose(asked.model, serves, app.random(), bringsKey(exchange))
     noteChoice(exchange, choice)

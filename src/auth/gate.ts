@@ -1,5 +1,5 @@
 /** Decides which caller a set of presented credentials belongs to. Keys are compared by hash, in constant time. */
-import { type HeaderFields, type Caller, perHead, Refusal, Secret } from "../exchange.ts"
+import { type HeaderFields, type Caller, readOnce, Refusal, Secret } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import { presentedCredentials } from "./credentials.ts"
 
@@ -26,7 +26,7 @@ export function createGate(config: Pick<Config, "masterKey" | "keyHeader">): Gat
       headers: { "www-authenticate": "Bearer" },
     })
   }
-  const admitHead = perHead((headers) => admit(headers, []))
+  const admitHead = readOnce((headers: HeaderFields) => admit(headers, []))
   const open: Gate["open"] = (headers, keysFromUrl) =>
     keysFromUrl.length === 0 ? admitHead(headers) : admit(headers, keysFromUrl)
   return { open, isOwnKey }

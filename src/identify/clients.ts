@@ -3,9 +3,9 @@
  * Headers come first; the first words of the system prompt decide where a client travels under its SDK's name.
  * Sources: recorded traffic of the real clients, else their public source.
  */
-import { type HeaderFields, perHead } from "../exchange.ts"
-import type { JsonNode } from "../json/json-node.ts"
-import { stringAt, systemTexts } from "./prompt.ts"
+import { type HeaderFields, readOnce } from "../exchange.ts"
+import type { Utf8Text } from "../json/utf8-text.ts"
+import { firstSaid, type Prompt, stringAt } from "./prompt.ts"
 
 interface ClientRow {
   name: string
@@ -258,36 +258,34 @@ function rowOfHeaders(headers: HeaderFields): { row: ClientRow; by: string } | n
   return null
 }
 
-function rowOfPrompt(body: JsonNode): ClientRow | null {
-  for (const text of systemTexts(body)) {
-    let from = 0
-    while (text.byteAt(from) <= 32) from++
-    const beginning = text.slice(from, from + LONGEST_PROMPT + 1).toString()
-    for (const [prompt, row] of PROMPTS)
-      if (beginning.startsWith(prompt) && !continuesWord(beginning, prompt.length)) return row
-  }
+const rowOfPrompt = (body: Prompt) => firstSaid(body.systemTexts, rowOfText)
+
+const rowOfText = readOnce((text: Utf8Text): ClientRow | null => {
+  let from = 0
+  while (text.byteAt(from) <= 32) from++
+  const beginning = text.slice(from, from + LONGEST_PROMPT + 1).toString()
+  for (const [prompt, row] of PROMPTS)
+    if (beginning.startsWith(prompt) && !continuesWord(beginning, prompt.length)) return row
   return null
-}
+})
 
 /** `You are Roo` must not be found in `You are Rooster`. */
 function continuesWord(text: string, at: number): boolean {
   return /^\w\w/.test(text.slice(at - 1, at + 1))
 }
 
-function versionOfPrompt(row: ClientRow, body: JsonNode): string | null {
+function versionOfPrompt(row: ClientRow, body: Prompt): string | null {
   const mark = row.versionAfter
   if (mark === undefined) return null
-  for (const text of systemTexts(body)) {
+  return firstSaid(body.systemTexts, (text) => {
     const head = text.toString().slice(0, PROMPT_CHARS)
     const at = head.indexOf(mark)
-    const version = at < 0 ? null : versionAt(head, at + mark.length)
-    if (version !== null) return version
-  }
-  return null
+    return at < 0 ? null : versionAt(head, at + mark.length)
+  })
 }
 
 /** `claude-cli/…` is Claude Code, the Agent SDK, or Qwen Code, which sends the same name and `x-app: cli` to Anthropic routes. */
-function nameClaude(text: string, version: string | null, headers: HeaderFields, body: JsonNode | null): Recognised {
+function nameClaude(text: string, version: string | null, headers: HeaderFields, body: Prompt | null): Recognised {
   const by = "the user-agent"
   const sdk = text.indexOf("agent-sdk/")
   if (sdk >= 0) return { name: "claude-agent-sdk", version: versionAt(text, sdk + 10), guess: false, by }
@@ -311,7 +309,7 @@ function nameStainless(headers: HeaderFields): Recognised | null {
 }
 
 /** What the headers tell. `marked` is looked for where the user-agent's row is generic or missing. */
-const traitsIn = perHead((headers) => {
+const traitsIn = readOnce((headers: HeaderFields) => {
   const text = (headers.get("user-agent") ?? "").slice(0, AGENT_CHARS)
   const agent = readAgent(text)
   const row = rowOfAgent(agent)
@@ -321,7 +319,7 @@ const traitsIn = perHead((headers) => {
 })
 
 /** Which client sent this. Null where nothing is known. Linear in the headers; the body is asked for only where headers do not suffice. */
-export function recognise(headers: HeaderFields, body: JsonNode | null): Recognised | null {
+export function recognise(headers: HeaderFields, body: Prompt | null): Recognised | null {
   const { text, agent, row, inside, marked } = traitsIn(headers)
   const by = "the user-agent"
   if (row && !row.generic) {

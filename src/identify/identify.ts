@@ -2,7 +2,7 @@
  * Who is calling, with what, about which project, in which conversation: headers first, then the body's structure. Pure: same sighting,
  * same answer. Not the key (see `auth/`), nor what is learned from one request to the next (`projects.ts`, `sessions.ts`).
  */
-import { type Identity, perHead, type Project, Refusal } from "../exchange.ts"
+import { type HeaderFields, type Identity, type Project, readOnce, Refusal } from "../exchange.ts"
 import type { Config } from "../settings.ts"
 import { recognise } from "./clients.ts"
 import { readName } from "./names.ts"
@@ -23,7 +23,7 @@ interface Named {
 }
 
 const firstHeader = (...names: string[]) =>
-  perHead((headers): Named | null => {
+  readOnce((headers: HeaderFields): Named | null => {
     for (const header of names) {
       const name = readName(headers.get(header), `the header ${header}`)
       if (name !== null) return { name, by: `the header ${header}` }

@@ -2,11 +2,12 @@
  * Which project a request speaks of: what the client says in a header or in the frame of its prompt. It trusts only system prompts
  * and the blocks agents write in their own name, never what a person, a tool or a model said. See `projects.ts` for what is learned over time.
  */
-import type { HeaderFields, Project } from "../exchange.ts"
+import { type HeaderFields, type Project, readOnce } from "../exchange.ts"
 import { JsonNode } from "../json/json-node.ts"
 import { JsonText } from "../json/json-text.ts"
+import type { Utf8Text } from "../json/utf8-text.ts"
 import { decodeHeader, usableId } from "./names.ts"
-import { entriesOf, stringAt, systemTexts, userTexts } from "./prompt.ts"
+import { firstSaid, type Prompt, stringAt } from "./prompt.ts"
 import { isWithin, nameOfPath, nameOfRemote, normalisePath, normaliseRemote } from "./remote.ts"
 import { leadingScaffold } from "./scaffold.ts"
 
@@ -43,7 +44,7 @@ export function metadataProject(body: JsonNode): string | null {
 }
 
 /** Codex: `workspaces: {"/abs": {associated_remote_urls: {origin: "https://…"}}}`, only inside git. */
-function codexClue(headers: HeaderFields, body: JsonNode | null): ProjectClue | null {
+function codexClue(headers: HeaderFields, body: Prompt | null): ProjectClue | null {
   const metadata = headers.get("x-codex-turn-metadata")
   if (metadata === null || !metadata.includes('"workspaces"')) return null
   const workspaces = JsonNode.parse(JsonText.from(decodeHeader(metadata)))?.get("workspaces") ?? null
@@ -58,7 +59,7 @@ function codexClue(headers: HeaderFields, body: JsonNode | null): ProjectClue | 
   return { path: cwd ?? root, root, remote, remoteGuessed: false, by: "the header x-codex-turn-metadata" }
 }
 
-function placeOf(body: JsonNode | null): string | null {
+function placeOf(body: Prompt | null): string | null {
   return body && (findPlace(body)?.path ?? null)
 }
 
@@ -138,16 +139,13 @@ export function findDirectory(text: string): Place | null {
   return null
 }
 
-function findPlace(body: JsonNode): Place | null {
-  for (const text of systemTexts(body)) {
-    const place = findDirectory(text.toString())
-    if (place !== null) return place
-  }
-  for (const text of userTexts(body)) {
-    const place = findDirectory(leadingScaffold(text).toString())
-    if (place !== null) return place
-  }
-  return null
+const findPlace = (body: Prompt) => firstSaid(body.systemTexts, placeIn) ?? firstSaid(body.userTexts, placeInScaffold)
+
+const placeIn = readOnce((text: Utf8Text) => findDirectory(text.toString()))
+
+function placeInScaffold(text: Utf8Text): Place | null {
+  const scaffold = leadingScaffold(text)
+  return scaffold.length === 0 ? null : findDirectory(scaffold.toString())
 }
 
 /** Copilot CLI, and opencode and its kin, which write `/` where there is no repository. */
@@ -155,7 +153,7 @@ const ROOT = /^(?:\* Git repository root|[ \t]{0,20}Workspace root folder): (\S[
 /** Copilot CLI; it names no host. */
 const REPOSITORY = /^\* Git repository: ([\w.-]+\/[\w.-]+)$/m
 
-function promptClue(body: JsonNode): ProjectClue | null {
+function promptClue(body: Prompt): ProjectClue | null {
   const place = findPlace(body)
   if (place === null) return null
   const { path, near } = place
@@ -167,9 +165,9 @@ function promptClue(body: JsonNode): ProjectClue | null {
 }
 
 /** Where the client says it works; null where it does not. */
-export function findClue(headers: HeaderFields, body: JsonNode | null): ProjectClue | null {
+export function findClue(headers: HeaderFields, body: Prompt | null): ProjectClue | null {
   const codex = codexClue(headers, body)
   if (codex) return codex
-  if (body === null || (entriesOf(body).length === 0 && body.get("input") === null)) return null
+  if (body === null || (body.entries.length === 0 && body.get("input") === null)) return null
   return claudeClue(body) ?? promptClue(body)
 }

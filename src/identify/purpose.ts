@@ -2,11 +2,11 @@
  * What a model call is for: a person's conversation, or something a program asks in its own name. Rows of data, and the one reader of them.
  * Sources: recorded traffic of the real clients, else their public source.
  */
-import type { HeaderFields } from "../exchange.ts"
+import { type HeaderFields, readOnce } from "../exchange.ts"
 import { JsonNode } from "../json/json-node.ts"
 import { JsonText } from "../json/json-text.ts"
 import type { Utf8Text } from "../json/utf8-text.ts"
-import { stringAt, systemTexts } from "./prompt.ts"
+import { firstSaid, type Prompt, stringAt } from "./prompt.ts"
 import type { UserTurn } from "./turns.ts"
 
 export type Purpose = "conversation" | "probe" | "title" | "sub-agent" | "utility" | "structured"
@@ -41,7 +41,7 @@ const WORDS: readonly (readonly [beginning: string, Purpose])[] = [
 
 export interface Call {
   headers: HeaderFields
-  body: JsonNode
+  body: Prompt
   /** the newest turn of a person, if there is one */
   newest: UserTurn | undefined
 }
@@ -87,14 +87,12 @@ function asksForFewTokens(body: JsonNode): boolean {
   return typeof tokens === "number" && tokens <= PROBE_TOKENS
 }
 
-function byPrompt(body: JsonNode): Purpose | null {
-  for (const text of systemTexts(body)) {
-    if (text.startsWith("x-anthropic-billing-header:") && text.indexOf("cc_is_subagent=true") >= 0) return "sub-agent"
-    const found = rowOf(PROMPTS, text)
-    if (found !== null) return found
-  }
-  return null
-}
+const byPrompt = (body: Prompt) => firstSaid(body.systemTexts, byText)
+
+const byText = readOnce((text: Utf8Text): Purpose | null => {
+  if (text.startsWith("x-anthropic-billing-header:") && text.indexOf("cc_is_subagent=true") >= 0) return "sub-agent"
+  return rowOf(PROMPTS, text)
+})
 
 const byWords = (turn: UserTurn | undefined) => (turn ? rowOf(WORDS, turn.said) : null)
 

@@ -1,9 +1,10 @@
 /** The client's own conversation id, from headers or from where its body keeps one. Not the sessions we find ourselves: see `sessions.ts`. */
-import { type HeaderFields, perHead } from "../exchange.ts"
+import { type HeaderFields, readOnce } from "../exchange.ts"
 import type { JsonNode } from "../json/json-node.ts"
+import type { Utf8Text } from "../json/utf8-text.ts"
 import { usableId } from "./names.ts"
 import { claudeMetadata } from "./project.ts"
-import { stringAt, systemTexts } from "./prompt.ts"
+import { firstSaid, type Prompt, stringAt } from "./prompt.ts"
 
 /** Best first. Underscored names: Codex to 0.80, pi. */
 const SESSION_HEADERS: readonly string[] = [
@@ -41,17 +42,15 @@ function claudeSession(body: JsonNode): string | null {
 }
 
 /** Copilot CLI names a folder of its own: `Session folder: /home/…/session-state/<uuid>`. */
-function copilotSession(body: JsonNode): string | null {
-  for (const text of systemTexts(body)) {
-    const at = text.indexOf("Session folder: ")
-    const folder = at < 0 ? "" : text.slice(at, at + 1200).toString()
-    const found = /session-state[/\\]([0-9a-f-]{36})(?![\w-])/.exec(folder)
-    if (found) return found[1]!
-  }
-  return null
-}
+const copilotSession = (body: Prompt) => firstSaid(body.systemTexts, folderIn)
 
-function bodySession(client: string | null, body: JsonNode): FoundSession | null {
+const folderIn = readOnce((text: Utf8Text): string | null => {
+  const at = text.indexOf("Session folder: ")
+  const folder = at < 0 ? "" : text.slice(at, at + 1200).toString()
+  return /session-state[/\\]([0-9a-f-]{36})(?![\w-])/.exec(folder)?.[1] ?? null
+})
+
+function bodySession(client: string | null, body: Prompt): FoundSession | null {
   const found = (id: string | null, by: string) => (id === null ? null : { id, by })
   const conversation = body.get("conversation")
   return (
@@ -69,13 +68,13 @@ function bodySession(client: string | null, body: JsonNode): FoundSession | null
 }
 
 /** Null: the client has no conversation id, and the turns must tell. */
-export function findSession(headers: HeaderFields, client: string | null, body: JsonNode | null): FoundSession | null {
+export function findSession(headers: HeaderFields, client: string | null, body: Prompt | null): FoundSession | null {
   const named = headerSession(headers)
   if (named !== null) return named
   return body && bodySession(client, body)
 }
 
-const headerSession = perHead((headers): FoundSession | null => {
+const headerSession = readOnce((headers: HeaderFields): FoundSession | null => {
   for (const header of SESSION_HEADERS) {
     const id = usableId(headers.get(header))
     if (id !== null) return { id, by: `the header ${header}` }

@@ -1,7 +1,7 @@
 /** The user turns of a conversation: their words, and the hashes by which a conversation is recognised when it comes back. */
 import type { Dialect, JsonObject } from "../exchange.ts"
 import type { JsonNode } from "../json/json-node.ts"
-import { contentOf, entriesOf, isSystem, isUser, textOf } from "./prompt.ts"
+import { contentOf, isSystem, isUser, type Prompt, textOf } from "./prompt.ts"
 import { Utf8Text } from "../json/utf8-text.ts"
 import { withoutScaffold } from "./scaffold.ts"
 
@@ -72,7 +72,7 @@ const to53 = (hash: bigint) => Number(hash >> 11n)
  * Each user turn with human text, oldest first. Messages of tool results alone, entries of role system and what agents write in
  * their own name are none; `cache_control` and the difference between a text and a list of one text do not count.
  */
-export function readTurns(dialect: Dialect | null, body: JsonNode | null): UserTurn[] {
+export function readTurns(dialect: Dialect | null, body: Prompt | null): UserTurn[] {
   if (body === null || dialect === null) return []
   const turns: UserTurn[] = []
   const add = (content: JsonNode | null, entry: number) => {
@@ -81,7 +81,7 @@ export function readTurns(dialect: Dialect | null, body: JsonNode | null): UserT
   }
   const input = dialect === "openai-responses" ? body.get("input") : null
   if (input?.isString) add(input, -1)
-  const entries = entriesOf(body)
+  const { entries } = body
   for (let at = 0; at < entries.length; at++) {
     const entry = entries[at]!
     if (isUser(entry)) add(contentOf(entry), at)
@@ -110,8 +110,7 @@ function mix(value: number): number {
 }
 
 /** Nobody has answered this turn yet: after it there are at most instructions and what an agent adds in its own name. */
-export function isUnanswered({ entry }: UserTurn, body: JsonNode): boolean {
-  const entries = entriesOf(body)
+export function isUnanswered({ entry }: UserTurn, { entries }: Prompt): boolean {
   for (let at = entry + 1; at < entries.length; at++) if (!isSystem(entries[at]!) && !isUser(entries[at]!)) return false
   return true
 }

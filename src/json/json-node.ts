@@ -7,11 +7,13 @@ import type { JsonText, Span } from "./json-text.ts"
 import { scanDocument } from "./scan.ts"
 import { Utf8Text } from "./utf8-text.ts"
 
-/**
- * The member of the object that stands in an outline for a long string, and holds its number. A client that sends such an object itself is told its own
- * long string in its place.
- */
+/** The member of the object that stands in an outline for a long string, and holds its number. */
 const HELD = "held\u007f"
+const standIn = (at: number) => `{"${HELD}":${at}}`
+
+/** Another one may stand in it: JSON has two ways to write this character. */
+const isAmbiguous = (outline: string, held: number) =>
+  outline.split("\u007f").length > held + 1 || /\\u007f/i.test(outline)
 
 /** A long string of a document, read once. */
 class Held {
@@ -36,7 +38,7 @@ export class JsonNode {
   readonly #object: JsonObject | null
   #items: readonly JsonNode[] | null = null
 
-  private constructor(value: Json, all: readonly Held[]) {
+  constructor(value: Json, all: readonly Held[]) {
     this.#value = value
     this.#all = all
     this.#object = asObject(value)
@@ -44,25 +46,18 @@ export class JsonNode {
   }
 
   /** null: no JSON object */
-  static parse(text: JsonText): JsonNode | null {
+  static parse<Node extends JsonNode>(this: NodeClass<Node>, text: JsonText): Node | null {
     try {
       scanDocument(text)
     } catch {
       return null
     }
-    return JsonNode.ofScanned(text)
+    return outline(this, text)
   }
 
   /** Of a document that `scanDocument` has read. */
-  static ofScanned(text: JsonText): JsonNode | null {
-    const spans = text.longStrings()
-    try {
-      const json = text.with(spans, (at) => `{"${HELD}":${at}}`)
-      const held = spans.map((span) => new Held(text, span))
-      return new JsonNode(JSON.parse(json) as Json, held)
-    } catch {
-      return null
-    }
+  static ofScanned<Node extends JsonNode>(this: NodeClass<Node>, text: JsonText): Node | null {
+    return outline(this, text)
   }
 
   get isObject(): boolean {
@@ -109,11 +104,38 @@ export class JsonNode {
     return this.#value === word
   }
 
+  /** Whether the member is this word: no node is made of it. */
+  says(key: string, word: string): boolean {
+    return this.#object?.[key] === word
+  }
+
   /** All of it, with its long strings. */
   value(): Json {
     return this.#all.length === 0 ? this.#value : whole(this.#value, this.#all)
   }
 }
+
+type NodeClass<Node> = new (value: Json, all: readonly Held[]) => Node
+
+/** null: malformed */
+function outline<Node>(Class: NodeClass<Node>, text: JsonText): Node | null {
+  const spans = text.longStrings()
+  try {
+    if (spans.length > 0) {
+      const json = text.with(spans, standIn)
+      if (!isAmbiguous(json, spans.length))
+        return new Class(
+          JSON.parse(json) as Json,
+          spans.map((span) => new Held(text, span)),
+        )
+    }
+    return new Class(JSON.parse(text.toString()) as Json, NONE)
+  } catch {
+    return null
+  }
+}
+
+const NONE: readonly Held[] = []
 
 function asObject(value: Json): JsonObject | null {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null

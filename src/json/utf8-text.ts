@@ -83,6 +83,15 @@ export class Utf8Text {
     return start === 0 && end === this.length ? this : this.slice(start, end)
   }
 
+  equals(other: Utf8Text): boolean {
+    return this.#raw === other.#raw
+  }
+
+  /** The same, keeping nothing else in memory. */
+  copy(): Utf8Text {
+    return new Utf8Text(Buffer.from(this.#raw, "latin1").toString("latin1"), null, 0, this.#isAscii)
+  }
+
   /** 64 bits of its UTF-8: a prompt of 400 KB is read in 20 µs. */
   hash(): bigint {
     return Bun.hash.wyhash(this.#isAscii ? this.#raw : this.#encoded())

@@ -5,7 +5,6 @@ import { placeText } from "../dialects/place-text.ts"
 import type { Asked } from "../dialects/request.ts"
 import type { Metered } from "../exchange.ts"
 import { markBetween, markOfAnswer } from "../identify/answers.ts"
-import { entriesOf } from "../identify/prompt.ts"
 import { purposeOf } from "../identify/purpose.ts"
 import { chainTurns, isUnanswered, type UserTurn } from "../identify/turns.ts"
 import { reasonOf } from "../memory/disk-failure.ts"
@@ -60,7 +59,7 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
   const { userId, project, sessionId } = identity!
   const namespace = namespaceOf(snapshot.config.memory.scope, userId, project)
   const said = turns()
-  const entries = entriesOf(body!)
+  const { entries } = body!
   const keys = chainTurns(
     userId,
     said.map(({ hash }) => hash),

@@ -5,8 +5,8 @@ import { type Arrival, Refusal } from "../exchange.ts"
 import type { Answer } from "../http/answer.ts"
 import { bodyJson, receiveBody } from "../http/body.ts"
 import { refuse, replyWith } from "../http/reply.ts"
+import { Prompt } from "../identify/prompt.ts"
 import { noteMemory } from "../memory/call.ts"
-import { JsonNode } from "../json/json-node.ts"
 import { JsonText } from "../json/json-text.ts"
 import { type Choice, isReady, missingVariable } from "../route/routes.ts"
 import type { Config } from "../settings.ts"
@@ -33,7 +33,7 @@ export async function handlePassthrough(
     const bytes = await receiveBody(arrival)
     const text = inference ? bodyJson(bytes) : NOT_LOOKED_AT
     exchange.draft.tap?.request(text)
-    const body = JsonNode.parse(text)
+    const body = Prompt.parse(text)
     const model = inference?.model ?? body?.get("model")?.string() ?? ""
     noteRequest(exchange, text, model, inference?.stream ?? body?.get("stream")?.value() === true)
     recognise(exchange, body)

@@ -2,11 +2,11 @@
 import type { App, Exchange } from "../app.ts"
 import type { Identity, Project } from "../exchange.ts"
 import { type Identified, identify } from "../identify/identify.ts"
-import type { JsonNode } from "../json/json-node.ts"
+import type { Prompt } from "../identify/prompt.ts"
 import { readTurns, type UserTurn } from "../identify/turns.ts"
 
 /** Notes it on the exchange and its row. */
-export function recognise(exchange: Exchange, body: JsonNode | null): void {
+export function recognise(exchange: Exchange, body: Prompt | null): void {
   const { app, arrival, draft, endpoint, snapshot } = exchange
   const caller = exchange.caller!
   exchange.body = body

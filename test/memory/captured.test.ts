@@ -4,7 +4,7 @@ import { appendTexts } from "../../src/dialects/append-text.ts"
 import { matchEndpoint } from "../../src/dialects/endpoints.ts"
 import { readRequest } from "../../src/dialects/request.ts"
 import type { Json, JsonObject } from "../../src/exchange.ts"
-import { contentOf, entriesOf } from "../../src/identify/prompt.ts"
+import { contentOf } from "../../src/identify/prompt.ts"
 import { purposeOf } from "../../src/identify/purpose.ts"
 import { readTurns } from "../../src/identify/turns.ts"
 import { captured, haveCaptured } from "../identify/captured.ts"
@@ -32,7 +32,7 @@ test.if(haveCaptured)(
       ]).text.toString()
       const after = JSON.parse(told) as JsonObject
       const at = (whole: JsonObject) =>
-        newest.entry < 0 ? whole["input"]! : contentOf(entriesOf(nodeOf(whole))[newest.entry]!)!.value()
+        newest.entry < 0 ? whole["input"]! : contentOf(nodeOf(whole).entries[newest.entry]!)!.value()
       const [before, grown] = [at(body), at(after)]
       const parts = typeof before === "string" ? [{ type: "text", text: before }] : before
       if (typeof grown === "string") expect({ id, grown }).toEqual({ id, grown: `${String(before)}\n\n${NOTE}` })
