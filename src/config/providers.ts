@@ -133,6 +133,7 @@ export const MODEL_NAMES: readonly (readonly [pattern: string, provider: string]
   ["o3*", "openai"],
   ["o4*", "openai"],
   ["ft:gpt-*", "openai"],
+  ["text-embedding-0*", "gemini"],
   ["text-embedding-*", "openai"],
   ["babbage-002", "openai"],
   ["davinci-002", "openai"],
@@ -152,6 +153,11 @@ export const MODEL_NAMES: readonly (readonly [pattern: string, provider: string]
   ["sonar*", "perplexity"],
   ["kimi-*", "moonshot"],
   ["moonshot-*", "moonshot"],
+  ["anthropic.claude-*", "bedrock"],
+  ["us.anthropic.claude-*", "bedrock"],
+  ["eu.anthropic.claude-*", "bedrock"],
+  ["apac.anthropic.claude-*", "bedrock"],
+  ["global.anthropic.claude-*", "bedrock"],
 ]
 
 /** The provider whose models are named so, for a name written without `provider/`. */
@@ -161,4 +167,10 @@ export function inferProvider(model: string): ProviderRow | undefined {
     pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
   )
   return hit && BY_NAME.get(hit[1])
+}
+
+/** The provider whose own address this is: LiteLLM's `openai_compatible_endpoints`. */
+export function providerAt(address: string): ProviderRow | undefined {
+  const host = URL.canParse(address) ? new URL(address).host : null
+  return PROVIDERS.find(({ base }) => base !== null && new URL(base).host === host)
 }

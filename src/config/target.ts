@@ -1,7 +1,14 @@
 /** Which provider and model an entry of `model_list` means. Its address and key are found elsewhere. */
 import type { Dialect } from "../exchange.ts"
 import { didYouMean } from "./did-you-mean.ts"
-import { findProvider, inferProvider, providerNames, UNSUPPORTED_PROVIDERS, type ProviderRow } from "./providers.ts"
+import {
+  findProvider,
+  inferProvider,
+  providerAt,
+  providerNames,
+  UNSUPPORTED_PROVIDERS,
+  type ProviderRow,
+} from "./providers.ts"
 import type { ModelEntry } from "./schema.ts"
 import type { Place, Report } from "./tree.ts"
 
@@ -20,8 +27,9 @@ export function chooseProvider(params: Params, at: Place, report: Report): Targe
   const written = params.model
   const slash = written.indexOf("/")
   const prefix = params.custom_llm_provider ?? (slash > 0 ? written.slice(0, slash) : null)
-  const rest = prefix !== null && written.startsWith(`${prefix}/`) ? written.slice(prefix.length + 1) : written
-  const row = prefix === null ? inferProvider(written) : findProvider(prefix)
+  const named = prefix === null ? inferProvider(written) : findProvider(prefix)
+  const row = named ? inCloud(named, prefix, params) : providerAt(params.api_base ?? params.base_url ?? "")
+  const rest = named && prefix !== null && written.startsWith(`${prefix}/`) ? written.slice(prefix.length + 1) : written
   if (row && rest !== "") {
     const responses = rest.startsWith("responses/")
     return { row, model: responses ? rest.slice("responses/".length) : rest, responses }
@@ -31,6 +39,13 @@ export function chooseProvider(params: Params, at: Place, report: Report): Targe
   if (params.mock_response !== undefined) return { row: findProvider("openai")!, model: written, responses: false }
   report("error", at, row ? "no model's name after the provider: this entry is left out" : whyUnknown(prefix, params))
   return null
+}
+
+/** Gemini and Claude without a provider, in a project of Google's cloud. */
+function inCloud(row: ProviderRow, prefix: string | null, params: Params): ProviderRow {
+  const { vertex_project, vertex_location, vertex_credentials } = params
+  const isPlaced = prefix === null && (vertex_project ?? vertex_location ?? vertex_credentials) !== undefined
+  return isPlaced && /^(gemini|anthropic)$/.test(row.id) ? findProvider("vertex_ai")! : row
 }
 
 function whyUnknown(prefix: string | null, params: Params): string {

@@ -15,6 +15,9 @@ describe("providers", () => {
     ["claude-sonnet-4-5", "anthropic"],
     ["gemini-2.5-pro", "gemini"],
     ["grok-4", "xai"],
+    ["text-embedding-3-small", "openai"],
+    ["text-embedding-005", "gemini"],
+    ["eu.anthropic.claude-sonnet-4-5-20250929-v1:0", "bedrock"],
   ])("a bare %s is %s's", (model, provider) => {
     expect(inferProvider(model)?.id).toBe(provider)
     expect(one(`{ model_name: m, litellm_params: { model: ${model}, api_key: k } }`)).toMatchObject({ provider, model })
@@ -47,6 +50,25 @@ describe("providers", () => {
       base,
       speaks: [...speaks],
     })
+  })
+
+  test("Gemini and Claude in a project of Google's cloud need no prefix; a prefix wins", () => {
+    const place = "vertex_project: p, vertex_location: europe-west1"
+    const provider = (model: string) =>
+      one(`{ model_name: m, litellm_params: { model: ${model}, ${place}, api_key: k } }`).provider
+    expect(["gemini-2.5-flash", "claude-sonnet-4-5@20250929", "gemini/gemini-2.5-flash"].map(provider)).toEqual([
+      "vertex_ai",
+      "vertex_ai",
+      "gemini",
+    ])
+  })
+
+  test.each([
+    ["mistralai/Mixtral-8x7B", "https://api.together.xyz/v1", "together_ai"],
+    ["llama-3.3-70b-versatile", "https://api.groq.com/openai/v1", "groq"],
+  ])("%s, which names no provider, is of the one at its address", (model, api_base, provider) => {
+    const entry = `{ model_name: m, litellm_params: { model: ${model}, api_base: "${api_base}", api_key: k } }`
+    expect(one(entry)).toMatchObject({ provider, model, base: api_base })
   })
 
   test.each(["cohere/x", "huggingface/a/b", "sagemaker/x"])("%s is a clear error and the rest is served", (model) => {
