@@ -4,6 +4,7 @@ import { Secret, type Dialect, type Json, type JsonObject } from "../exchange.ts
 import type { CustomPrices, Deployment } from "../settings.ts"
 import { findAddress, isRouter, NO_ADDRESS, unsetVariable } from "./address.ts"
 import { findCloud } from "./cloud.ts"
+import { PARAMS_TOLD } from "./litellm-keys.ts"
 import { asWritten, masked } from "./masked.ts"
 import { isPrice, priceKeys } from "./prices.ts"
 import type { ProviderRow } from "./providers.ts"
@@ -164,17 +165,18 @@ function sortParams(entry: ModelEntry, tree: Tree, report: Report) {
   const price = (name: string, value: unknown) =>
     Object.assign(costs, Object.fromEntries(priceKeys(name, value as Json)))
   for (const [name, value] of Object.entries(entry.model_info ?? {})) if (isPrice(name)) price(name, value)
-  for (const [name, value] of Object.entries(params)) {
-    if (Object.hasOwn(LitellmParams.properties, name)) continue
-    const at = find(paramsTree, name)?.key ?? paramsTree
+  for (const [name, node] of paramsTree.kind === "map" ? paramsTree.entries : []) {
+    if (Object.hasOwn(LitellmParams.properties, name) || Object.hasOwn(PARAMS_TOLD, name)) continue
+    const value = (params as Record<string, Json | undefined>)[name] // absent: its variable is not set
+    const at = node.key ?? paramsTree
     const isKnown = REQUEST_PARAMS.has(name) || isPrice(name)
     const hint = isKnown ? "" : unknownHint(name, [...knownKeys(LitellmParams), ...REQUEST_PARAMS])
-    if (value === null && isKnown) continue
+    if (isKnown && (value ?? null) === null) continue
     if (isPrice(name)) price(name, value)
     else if (hint || looksSecretText(name, value) || !/^[\w.-]+$/.test(name))
       report("warning", at, `unknown key, ignored${hint}`)
-    else {
-      defaults[name] = value as Json
+    else if (value !== undefined) {
+      defaults[name] = value
       if (!REQUEST_PARAMS.has(name))
         report("note", at, "not known here: sent to the provider as a parameter of the request")
     }

@@ -2,6 +2,7 @@
 
 import {
   type Alias,
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -10,7 +11,9 @@ import {
   type Node,
   parseDocument,
   type ParsedNode,
+  visit,
   type YAMLMap,
+  type YAMLParseError,
 } from "yaml"
 import type { Finding } from "../settings.ts"
 
@@ -83,8 +86,10 @@ export function parseTree(text: string, file: string, report: Report): Tree | nu
   for (const e of doc.warnings) report("warning", place(e.pos[0], ""), "this tag is not known and ignored")
   // An empty alias is an unquoted `*`: told at its place below, and no reason to give up the rest.
   const errors = doc.errors.filter((e) => e.code !== "BAD_ALIAS")
-  for (const e of errors)
-    report("error", place(e.pos[0], ""), `not readable as YAML: ${withoutContent(e.code, e.message)}`)
+  tellUnreadable(
+    errors.map((e) => ({ at: place(beginning(doc, e), ""), message: whyUnreadable(e.code, e.message) })),
+    report,
+  )
   if (errors.length > 0) return null
   if (doc.contents === null || (isScalar(doc.contents) && doc.contents.value === null)) {
     report("error", place(0, ""), "the file is empty")
@@ -189,9 +194,31 @@ function sources(tree: Tree | null): [string, Tree][] {
 const isLeaf = (value: unknown): value is string | number | boolean | null =>
   value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean"
 
+/** One mistake makes many: the first of each line is told, and no more than these. */
+const MOST_UNREADABLE = 5
+
+function tellUnreadable(mistakes: { at: Place; message: string }[], report: Report): void {
+  const lines = [...Map.groupBy(mistakes, ({ at }) => at.line).values()].map(([first]) => first!)
+  for (const { at, message } of lines.slice(0, MOST_UNREADABLE)) report("error", at, `not readable as YAML: ${message}`)
+}
+
+/** A quote that is never closed is a mistake where it is opened; the parser tells where it stopped looking. */
+function beginning(doc: Document.Parsed, { code, pos }: YAMLParseError): number {
+  let start = pos[0]
+  if (code === "MISSING_CHAR")
+    visit(doc, {
+      Scalar(_, { type, range }) {
+        if (type?.startsWith("QUOTE") && range?.[1] === pos[0]) start = range[0]
+      },
+    })
+  return start
+}
+
 /** The parser's message without the piece of the file that some of them quote: it may be a key. */
-const withoutContent = (code: string, message: string): string =>
-  code === "BAD_DIRECTIVE" ? "a directive it does not know" : message.replace(/: .*/s, "")
+function whyUnreadable(code: string, message: string): string {
+  if (code === "MULTIPLE_DOCS") return "a second document begins here, and a config is one: take the `---` out"
+  return code === "BAD_DIRECTIVE" ? "a directive it does not know" : message.replace(/: .*/s, "")
+}
 
 /** The node at the end of these keys. */
 export function find(tree: Tree | undefined | null, ...keys: string[]): Tree | undefined {

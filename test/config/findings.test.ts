@@ -58,6 +58,36 @@ test("a slip of the fingers gets a did-you-mean", () => {
     expect(said.some((m) => m.includes(`did you mean \`${word}\``))).toBe(true)
 })
 
+test("a misspelt key gets it too where its variable is not set", () => {
+  const { findings } = load(`model_list:
+  - model_name: m
+    litellm_params:
+      model: openai/x
+      apik_ey: os.environ/NOT_THERE
+      temperature: os.environ/NOT_THERE
+`)
+  expect(brief(withText(findings, "did you mean `api_key`"))).toEqual([
+    "config.yaml:5:7 warning model_list[0].litellm_params.apik_ey",
+  ])
+  expect(withText(findings, "unknown key")).toHaveLength(1)
+})
+
+test("what cannot be read is told where it begins, once a line, in words for people", () => {
+  const unreadable = (text: string) => load(text).findings.map(({ line, col, message }) => [line, col, message])
+  expect(unreadable(`general_settings:\n  master_key: "sk-open\n  port: 1\n  host: h\n`)).toEqual([
+    [2, 15, expect.stringContaining("closing")],
+  ])
+  expect(unreadable(`general_settings:\n  a: 'b\n`)).toEqual([[2, 6, expect.stringContaining("closing")]])
+  expect(unreadable("model_list: []\n---\nmodel_list: []\n")).toEqual([
+    [2, 1, expect.stringContaining("a second document")],
+  ])
+  const tab = unreadable("model_list:\n  - model_name: a\n\tlitellm_params: {}\n")
+  expect(tab).toContainEqual([3, 1, expect.stringContaining("Tabs")])
+  const many = unreadable(`a: "[{"b": ["c"]}]"\n${"d: {e: f}\n".repeat(50)}`)
+  expect(many.length).toBeLessThanOrEqual(5)
+  expect(new Set(many.map(([line]) => line)).size).toBe(many.length)
+})
+
 test("an unquoted * is told to be quoted, and only its entry is lost", () => {
   const { config, findings } = load(`model_list:
   - model_name: *
