@@ -94,8 +94,11 @@ const PROJECT_OF = `SELECT key, name FROM (
     SELECT remote, substr(remote, instr(remote, '/') + 1), learned_at / 1e15, root FROM learned_projects WHERE user_id = ?1
   ) WHERE root = ?2 OR key = ?2 OR name = ?2 ORDER BY root IS ?2 DESC, key = ?2 DESC, weight DESC LIMIT 1`
 
-/** `settle` writes what is queued elsewhere about memories: what is removed must not come back from there. */
-export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settle: () => void = () => {}): MemoryStore {
+/** `settle` writes what is queued elsewhere about a memory, or about all: what is removed must not come back from there. */
+export function createMemoryStore(
+  use: <T>(act: (db: Database) => T) => T,
+  settle: (id?: string) => void = () => {},
+): MemoryStore {
   const workspace = { tally: new Tally(), recent: new RecentPostings() }
   let changes = 0
   let others: number | null = null
@@ -197,11 +200,11 @@ export function createMemoryStore(use: <T>(act: (db: Database) => T) => T, settl
           .all(userId, after, limit),
       ),
     update: (id, next) => {
-      settle()
+      settle(id)
       remove((db) => db.transaction(() => replace(db, id, next)).immediate())
     },
     remove: (filter) => {
-      settle()
+      settle("id" in filter ? filter.id : undefined)
       return remove((db) => removeAll(db, filter))
     },
     adopt: (userId, root, project) =>

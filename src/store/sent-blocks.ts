@@ -32,8 +32,8 @@ export interface SentBlockStore {
   put(place: Place, block: SentBlock): void
   /** The turn goes out without one now, whether it had one or not. */
   remove(place: Place): void
-  /** Writes what is queued: then memories may be removed, and the blocks that hold one with them. @throws what the disk throws */
-  settle(): void
+  /** Writes what is queued: then this memory may be removed, or any where none is named, and the blocks that hold it with it. @throws what the disk throws */
+  settle(memoryId?: string): void
   /** Writes what is queued. @throws what the disk throws */
   flush(): void
   /** Tries once more to write the rest. */
@@ -221,8 +221,9 @@ export function createSentBlocks({
       recent.delete(id)
       if (mayHave(place.key)) queue(id, place, null)
     },
-    settle() {
-      recent.clear()
+    settle(memoryId) {
+      for (const [id, { memories }] of recent)
+        if (memoryId === undefined || memories.some((one) => one.id === memoryId)) recent.delete(id)
       flush()
     },
     flush: () => flush(),
