@@ -1,5 +1,6 @@
 /** What the page asks of `/api`: with the session's cookie, never with a key. Who is not let in is sent to the login. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks"
+import type { Page } from "./shapes.ts"
 
 export class Refused extends Error {
   readonly status: number
@@ -66,6 +67,29 @@ export function useAsked<T>(path: string | null): Asked<T> {
   }, [path])
   useEffect(reload, [reload])
   return { data: state.data, error: state.error, isLoading: path !== null && state.path !== path, reload }
+}
+
+/** A list page by page: `more` adds the next one to those shown. Another first page begins anew, as does `reload`. */
+export function usePages<T>(pathOf: (cursor: string | null) => string) {
+  const first = pathOf(null)
+  const asked = useAsked<Page<T>>(first)
+  const [older, setOlder] = useState<{ of: string; page: Page<T> } | null>(null)
+  const [error, setError] = useState<Refused | null>(null)
+  const added = older?.of === first ? older.page : null
+  const cursor = (added ?? asked.data)?.next_cursor ?? null
+  const more = async () => {
+    try {
+      const page = await ask<Page<T>>(pathOf(cursor))
+      setOlder({ of: first, page: { ...page, data: [...(added?.data ?? []), ...page.data] } })
+    } catch (refused) {
+      setError(refused as Refused)
+    }
+  }
+  const reload = () => {
+    setOlder(null)
+    asked.reload()
+  }
+  return { asked, rows: [...(asked.data?.data ?? []), ...(added?.data ?? [])], cursor, more, error, reload }
 }
 
 /** The path with its parameters, empty ones left out. */

@@ -6,7 +6,7 @@ import type { ClientUse } from "../../store/clients.ts"
 import type { LedgerEntry } from "../../store/rows.ts"
 import type { describeQuality } from "../../usage/quality-report.ts"
 
-export type { Session, SessionPage } from "../../store/sessions.ts"
+export type { Session } from "../../store/sessions.ts"
 export type { UsageReport, UsageSums } from "../../store/usage.ts"
 export type { LedgerRow } from "../../exchange.ts"
 export type { Bodies } from "../../store/bodies.ts"

@@ -1,12 +1,11 @@
 /** What is remembered: look through it, correct it, forget it, take it away; and try what a question would recall. */
-import { useState } from "preact/hooks"
-import { ask, type Refused, useAsked, withQuery } from "../ask.ts"
+import { useAsked, usePages, withQuery } from "../ask.ts"
 import { count } from "../format.ts"
 import { Snippet } from "../parts/copy.tsx"
 import { PageHead, Segmented } from "../parts/page-head.tsx"
 import { Answer, Empty, Failed } from "../parts/states.tsx"
 import { go, linkTo } from "../route.ts"
-import type { Configuration, Memory, MemoryPlace, Page } from "../shapes.ts"
+import type { Configuration, Memory, MemoryPlace } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 import { MemoryCard } from "./memory-card.tsx"
 import { RecallTest } from "./recall-test.tsx"
@@ -108,24 +107,9 @@ interface BrowseProps {
 }
 
 function Browse({ user, project, words, onSearch }: BrowseProps) {
-  const path = (cursor: string | null) =>
-    withQuery("/api/memories", { user_id: user, project, q: words, limit: 50, cursor })
-  const asked = useAsked<Page<Memory>>(path(null))
-  const [older, setOlder] = useState<{ of: string; page: Page<Memory> } | null>(null)
-  const [error, setError] = useState<Refused | null>(null)
-  const added = older?.of === path(null) ? older.page : null
-  const more = async (cursor: string) => {
-    try {
-      const page = await ask<Page<Memory>>(path(cursor))
-      setOlder({ of: path(null), page: { ...page, data: [...(added?.data ?? []), ...page.data] } })
-    } catch (refused) {
-      setError(refused as Refused)
-    }
-  }
-  const changed = () => {
-    setOlder(null)
-    asked.reload()
-  }
+  const { asked, rows, cursor, more, error, reload } = usePages<Memory>((cursor) =>
+    withQuery("/api/memories", { user_id: user, project, q: words, limit: 50, cursor }),
+  )
   return (
     <>
       <form
@@ -149,35 +133,31 @@ function Browse({ user, project, words, onSearch }: BrowseProps) {
       </form>
       {error && <Failed error={error} />}
       <Answer asked={asked}>
-        {(page) => {
-          const cursor = added ? added.next_cursor : page.next_cursor
-          const rows = [...page.data, ...(added?.data ?? [])]
-          if (rows.length === 0)
-            return (
-              <Empty title={words ? "No memory has these words" : "Nothing is remembered yet"}>
-                {!words && (
-                  <>
-                    <p>Conversations are remembered as they go through memproxy. Or keep something on purpose:</p>
-                    <Snippet label="Keeping a memory" text={keep(user)} />
-                  </>
-                )}
-              </Empty>
-            )
-          return (
+        {() =>
+          rows.length === 0 ? (
+            <Empty title={words ? "No memory has these words" : "Nothing is remembered yet"}>
+              {!words && (
+                <>
+                  <p>Conversations are remembered as they go through memproxy. Or keep something on purpose:</p>
+                  <Snippet label="Keeping a memory" text={keep(user)} />
+                </>
+              )}
+            </Empty>
+          ) : (
             <>
               <ul class="memories">
                 {rows.map((memory) => (
-                  <MemoryCard key={memory.id} memory={memory} onChange={changed} />
+                  <MemoryCard key={memory.id} memory={memory} onChange={reload} />
                 ))}
               </ul>
               {cursor && (
-                <button type="button" class="button" onClick={() => more(cursor)}>
+                <button type="button" class="button" onClick={more}>
                   Show older memories
                 </button>
               )}
             </>
           )
-        }}
+        }
       </Answer>
     </>
   )

@@ -1,6 +1,5 @@
 /** Conversations: who, where, how long, what they cost. Each leads to its requests. */
-import { useState } from "preact/hooks"
-import { ask, type Refused, useAsked, withQuery } from "../ask.ts"
+import { usePages, withQuery } from "../ask.ts"
 import { compact, count, duration, moment, money, percent, score, when } from "../format.ts"
 import { Filters } from "../parts/filters.tsx"
 import { PageHead, RangePicker } from "../parts/page-head.tsx"
@@ -8,7 +7,7 @@ import { Answer, Empty, Failed } from "../parts/states.tsx"
 import { type Column, Table } from "../parts/table.tsx"
 import { RANGES, useSpan } from "../range.ts"
 import { linkTo } from "../route.ts"
-import type { Session, SessionPage } from "../shapes.ts"
+import type { Session } from "../shapes.ts"
 import type { ViewProps } from "./view.ts"
 
 const FILTERS = ["client", "model", "user_id", "project"] as const
@@ -18,20 +17,9 @@ export function Sessions({ route }: ViewProps) {
   const { range, now, from } = useSpan(params)
   const given = Object.fromEntries([...FILTERS, "unknown"].map((name) => [name, params[name]]))
   const filter = { ...given, from }
-  const path = (cursor: string | null) => withQuery("/api/sessions", { ...filter, cursor })
-  const first = path(null)
-  const asked = useAsked<SessionPage>(first)
-  const [older, setOlder] = useState<{ of: string; page: SessionPage } | null>(null)
-  const [error, setError] = useState<Refused | null>(null)
-  const added = older?.of === first ? older.page : null
-  const more = async (cursor: string) => {
-    try {
-      const page = await ask<SessionPage>(path(cursor))
-      setOlder({ of: first, page: { ...page, data: [...(added?.data ?? []), ...page.data] } })
-    } catch (refused) {
-      setError(refused as Refused)
-    }
-  }
+  const { asked, rows, cursor, more, error } = usePages<Session>((cursor) =>
+    withQuery("/api/sessions", { ...filter, cursor }),
+  )
   return (
     <>
       <PageHead
@@ -43,18 +31,14 @@ export function Sessions({ route }: ViewProps) {
       <Filters route={route} names={FILTERS} filter={filter} />
       {error && <Failed error={error} />}
       <Answer asked={asked}>
-        {(page) => {
-          const rows = [...page.data, ...(added?.data ?? [])]
-          const cursor = added ? added.next_cursor : page.next_cursor
-          if (rows.length === 0)
-            return (
-              <Empty title={`No sessions in the last ${RANGES[range].name}`}>
-                <p>
-                  A session begins with a client's first request. <a href={linkTo("clients")}>Set up a client</a>.
-                </p>
-              </Empty>
-            )
-          return (
+        {() =>
+          rows.length === 0 ? (
+            <Empty title={`No sessions in the last ${RANGES[range].name}`}>
+              <p>
+                A session begins with a client's first request. <a href={linkTo("clients")}>Set up a client</a>.
+              </p>
+            </Empty>
+          ) : (
             <>
               <Table
                 caption="Sessions, newest first"
@@ -63,13 +47,13 @@ export function Sessions({ route }: ViewProps) {
                 keyOf={(row) => row.session_id}
               />
               {cursor && (
-                <button type="button" class="button" onClick={() => more(cursor)}>
+                <button type="button" class="button" onClick={more}>
                   Show older sessions
                 </button>
               )}
             </>
           )
-        }}
+        }
       </Answer>
     </>
   )
