@@ -2,7 +2,7 @@
 import type { Database, Statement } from "bun:sqlite"
 import { isOfTheDisk } from "./database.ts"
 import { createDetails } from "./details.ts"
-import { type Bindings, bindRow, insertSql } from "./rows.ts"
+import { bindCommon, type Bindings, bindOwn, insertSql } from "./rows.ts"
 import type { Queued } from "./writer.ts"
 
 export interface Inserter {
@@ -12,8 +12,16 @@ export interface Inserter {
   close(): void
 }
 
-/** Rows of one statement: beginning and ending one takes as long as five columns. */
+/** Rows of one statement: beginning and ending one takes as long as five columns, and what its rows have in common is bound once. */
 const AT_ONCE = 16
+/** A row is looked for a place in no more of them. */
+const MOST_GROUPS = 16
+
+/** Rows to be written together, with what they have in common. */
+interface Group {
+  common: Bindings
+  rows: Queued[]
+}
 
 export function createInserter(db: Database): Inserter {
   const begin = db.prepare("BEGIN IMMEDIATE")
@@ -21,45 +29,62 @@ export function createInserter(db: Database): Inserter {
   const commit = db.prepare("COMMIT")
   const details = createDetails(db)
   let several: Statement | null = null
+  const common: Bindings = []
   const bindings: Bindings = []
 
-  function run(statement: Statement, rows: readonly Queued[]): void {
-    bindings.length = 0
-    for (const [row, detail] of rows) bindRow(row, detail, details, bindings)
-    statement.run(bindings as unknown as string) // as the driver takes it: spreading them costs more than binding
-  }
-
   /** @returns how many were unfit: one bad row must not hold up the others for ever */
-  function put(rows: readonly Queued[]): number {
+  function put({ rows, common }: Group): number {
+    if (rows.length > 1 && rows.length < AT_ONCE) return putEach({ rows, common })
     try {
-      run(rows.length === 1 ? single : (several ??= db.prepare(insertSql(AT_ONCE))), rows)
+      bindings.length = 0
+      for (const [row, detail] of rows) bindOwn(row, detail, bindings)
+      for (const value of common) bindings.push(value)
+      const statement = rows.length === 1 ? single : (several ??= db.prepare(insertSql(AT_ONCE)))
+      statement.run(bindings as unknown as string) // as the driver takes it: spreading them costs more than binding
       return 0
     } catch (error) {
       if (isOfTheDisk(error)) throw error
-      return rows.length === 1 ? 1 : rows.reduce((unfit, row) => unfit + put([row]), 0)
+      return rows.length === 1 ? 1 : putEach({ rows, common })
     }
+  }
+
+  const putEach = ({ rows, common }: Group) => rows.reduce((unfit, row) => unfit + put({ rows: [row], common }), 0)
+
+  /** Those alike together; among these they keep their order. */
+  function putAll(rows: readonly Queued[]): number {
+    const open: Group[] = []
+    let unfit = 0
+    for (const queued of rows) {
+      common.length = 0
+      bindCommon(...queued, details, common)
+      const at = open.findIndex((group) => isSame(group.common, common))
+      if (at < 0) {
+        if (open.push({ common: common.slice(), rows: [queued] }) > MOST_GROUPS) unfit += put(open.shift()!)
+      } else if (open[at]!.rows.push(queued) === AT_ONCE) unfit += put(open.splice(at, 1)[0]!)
+    }
+    return open.reduce((sum, group) => sum + put(group), unfit)
   }
 
   return {
     insert(rows) {
-      let unfit = 0
       begin.run()
       try {
-        for (let at = 0; at < rows.length;) {
-          const some = rows.slice(at, at + (rows.length - at < AT_ONCE ? 1 : AT_ONCE))
-          unfit += put(some)
-          at += some.length
-        }
+        const unfit = putAll(rows)
         commit.run()
+        return unfit
       } catch (error) {
         if (db.inTransaction) db.run("ROLLBACK")
         details.forget()
         throw error
       }
-      return unfit
     },
     close() {
       for (const statement of [begin, single, several, commit]) statement?.finalize()
     },
   }
+}
+
+function isSame(one: Bindings, other: Bindings): boolean {
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
 }

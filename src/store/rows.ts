@@ -17,18 +17,31 @@ export const ROW_COLUMNS = `id, started_at, duration_ms, ttft_ms, overhead_ms, m
 
 const BESIDE = "operation, project_key, signals, sent_ms, answered_ms"
 export const ENTRY_COLUMNS = `${ROW_COLUMNS}, ${BESIDE}, ${DETAIL}`
-const INSERTED = `${ROW_COLUMNS}, ${BESIDE}, detail`
 
-/** A row that is there already stays as it is: a batch may be written again after a commit whose end was not seen. */
+/** What is a row's own, and what it has in common with most of those written with it: in the order of `bindOwn` and `bindCommon`. */
+const OWN = `id, started_at, duration_ms, ttft_ms, overhead_ms, memory_ms, user_id, project, project_key, session_id,
+  input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, billed_usd, memory_tokens, quality, signals,
+  sent_ms, answered_ms`
+const COMMON = `client, client_version, client_guess, key_alias, model, upstream_model, provider, dialect_in, dialect_out,
+  stream, status, outcome, error_type, retries, fallbacks, cache_write_1h_tokens, estimated,
+  price_source, finish_reason, tool_calls, lossy, memory_status, memories_injected, operation, detail`
+
+/**
+ * Takes what each row has of its own, and then what all have in common, which is bound once: binding a text copies it.
+ * A row that is there already stays as it is: a batch may be written again after a commit whose end was not seen.
+ */
 export function insertSql(rows: number): string {
-  const one = `(${INSERTED.split(",").fill("?").join(", ")})`
-  return `INSERT INTO requests (${INSERTED}) VALUES ${Array(rows).fill(one).join(", ")} ON CONFLICT (id) DO NOTHING`
+  const own = OWN.split(",").length
+  const common = COMMON.split(",").map((_, at) => `?${rows * own + at + 1}`)
+  const one = (_: unknown, row: number) =>
+    `(${[...Array.from({ length: own }, (_, at) => `?${row * own + at + 1}`), ...common].join(", ")})`
+  const values = Array.from({ length: rows }, one).join(", ")
+  return `INSERT INTO requests (${OWN}, ${COMMON}) VALUES ${values} ON CONFLICT (id) DO NOTHING`
 }
 
 export type Bindings = (string | number | boolean | null | Uint8Array)[]
 
-/** Adds to `into` in the order of `insertSql`. */
-export function bindRow(row: LedgerRow, detail: LedgerDetail, details: Details, into: Bindings): void {
+export function bindOwn(row: LedgerRow, detail: LedgerDetail, into: Bindings): void {
   into.push(
     row.id,
     timeOfText(row.started_at),
@@ -36,12 +49,30 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, details: Details, 
     row.ttft_ms,
     row.overhead_ms,
     row.memory_ms,
+    row.user_id,
+    row.project,
+    detail.project_key,
+    row.session_id,
+    row.input_tokens,
+    row.cache_read_tokens,
+    row.cache_write_tokens,
+    row.output_tokens,
+    row.reasoning_tokens,
+    row.cost_usd,
+    row.billed_usd,
+    row.memory_tokens,
+    row.quality,
+    encodeCounts(detail.signals),
+    detail.sent_ms,
+    detail.answered_ms,
+  )
+}
+
+export function bindCommon(row: LedgerRow, detail: LedgerDetail, details: Details, into: Bindings): void {
+  into.push(
     row.client,
     row.client_version,
     row.client_guess,
-    row.user_id,
-    row.project,
-    row.session_id,
     row.key_alias,
     row.model,
     row.upstream_model,
@@ -54,28 +85,15 @@ export function bindRow(row: LedgerRow, detail: LedgerDetail, details: Details, 
     row.error_type,
     row.retries,
     row.fallbacks,
-    row.input_tokens,
-    row.cache_read_tokens,
-    row.cache_write_tokens,
     row.cache_write_1h_tokens,
-    row.output_tokens,
-    row.reasoning_tokens,
     row.estimated,
-    row.cost_usd,
-    row.billed_usd,
     row.price_source,
     row.finish_reason,
     row.tool_calls,
     row.lossy.length === 0 ? null : JSON.stringify(row.lossy),
     row.memory_status,
     row.memories_injected,
-    row.memory_tokens,
-    row.quality,
     detail.operation,
-    detail.project_key,
-    encodeCounts(detail.signals),
-    detail.sent_ms,
-    detail.answered_ms,
     details.of(detail),
   )
 }
