@@ -1,5 +1,5 @@
 /**
- * Rows on their way to disk: an array in memory, one transaction every 20 ms or 512 rows, retries when the disk will not.
+ * Rows on their way to disk: an array in memory, one transaction every 20 ms or 128 rows, retries when the disk will not.
  * The request path only pushes; whatever happens here, requests go on. It reads nothing back.
  */
 import { Patience } from "../event-loop/patience.ts"
@@ -33,6 +33,8 @@ export type Queued = readonly [row: LedgerRow, detail: LedgerDetail]
 /** The promise is 50 ms: this leaves room for a busy event loop and for the write itself. */
 const FLUSH_AFTER_MS = 20
 const BATCH_ROWS = 512
+/** So many are written at once: those that wait live through the collector's rounds, and writing fewer would cost more than that. */
+const ENOUGH_ROWS = 128
 /** A batch. While the disk rests after late ones, a whole batch is written all the same: none is given up because it is slow. */
 const WRITE_MS = 200
 const KEEP_ROWS = 10_000
@@ -83,8 +85,11 @@ export function createWriter(options: WriterOptions): Writer {
     }
     queue.push([row, detail])
     if (timer === null) timer = setTimeout(tick, retryMs || FLUSH_AFTER_MS)
-    else if (queue.length === BATCH_ROWS && retryMs === 0) setImmediate(writeBatch)
+    else if (retryMs === 0 && isEnough(queue.length)) setImmediate(writeBatch)
   }
+
+  /** While the disk rests, a whole batch. */
+  const isEnough = (rows: number) => rows === BATCH_ROWS || (rows === ENOUGH_ROWS && patience.restMs() === 0)
 
   function tick(): void {
     timer = null
