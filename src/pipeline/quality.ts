@@ -29,6 +29,7 @@ export function appraiseLater(exchange: Exchange, metered: Metered | null): void
   const { row } = draft
   if (metered === null || endpoint.operation !== "generate" || row.dialect_in === null) return
   if (row.client === JUDGE_CLIENT || (row.outcome !== "done" && row.outcome !== "client-left")) return
+  if (!app.appraiser.hasRoom()) return
   app.appraiser.add({
     row,
     metered,

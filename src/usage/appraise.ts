@@ -31,7 +31,9 @@ export interface Appraisable {
 }
 
 export interface Appraiser {
-  /** Takes less than a microsecond. */
+  /** Whether another is taken. One that is not is counted, and nothing need be put together for it. */
+  hasRoom(): boolean
+  /** Takes less than a microsecond, and one for which there is room. */
   add(exchange: Appraisable): void
   /** Looks at what waits, for two milliseconds at most; what is left has its turn when less is asked. To be called when rows are about to be written. */
   slice(): void
@@ -51,10 +53,9 @@ export interface AppraiserOptions {
   warn: (line: string, error: unknown) => void
 }
 
-/** A busy process spends no more of its time here, and no more at once. */
-const SHARE = 0.01
+/** A busy process spends no more of its time here, and no more at once: what one answer took too long the next ones wait. */
+const SHARE = 0.02
 const QUIET_SHARE = 0.1
-const LEAST_SLICE_MS = 0.1
 const MOST_SLICE_MS = 2
 const PAUSE_MS = 50
 /** What waits lives through the collector's rounds: a few hundred cost it little. */
@@ -76,15 +77,19 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   let wasFull = false
   let timer: ReturnType<typeof setTimeout> | null = null
   let lastSlice = 0
+  /** milliseconds that may be spent; below zero: more were than might have been */
+  let credit = 0
   /** milliseconds one takes, on the average of the last ones */
   let each = 0.05
   let sweptAt = 0
 
+  function hasRoom(): boolean {
+    if (queue.length < room && bytes <= MOST_BYTES) return true
+    dropped++
+    return false
+  }
+
   function add(exchange: Appraisable): void {
-    if (queue.length >= room || bytes > MOST_BYTES) {
-      dropped++
-      return
-    }
     queue.push(exchange)
     bytes += exchange.request.length
   }
@@ -92,13 +97,13 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   /** In their order, since an answer is judged by what came before it; soon, since a row that is not on disk yet costs no second write. */
   function slice(share = SHARE): void {
     const begun = now()
-    const budget = Math.min(MOST_SLICE_MS, Math.max(LEAST_SLICE_MS, share * (begun - lastSlice)))
-    const count = Math.min(queue.length, Math.max(1, Math.floor(budget / each)))
-    if (count > 0) {
-      take(queue.splice(0, count))
-      each += ((now() - begun) / count - each) / 8
-    }
+    credit = Math.min(MOST_SLICE_MS, credit + share * (begun - lastSlice))
+    const count = credit > 0 ? Math.min(queue.length, Math.ceil(credit / each)) : 0
+    if (count > 0) take(queue.splice(0, count))
     lastSlice = now()
+    const took = lastSlice - begun
+    credit -= took
+    if (count > 0) each += (took / count - each) / 8
     makeRoom(count)
     if (queue.length > 0) timer ??= setTimeout(takeRest, PAUSE_MS)
     if (clock() - sweptAt < SWEEP_MS) return
@@ -124,8 +129,12 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   /** Once no new rows are written for a moment, those left over have their turn: nobody waits. */
   function takeRest(): void {
     timer = null
-    if (now() - lastSlice < PAUSE_MS) timer = setTimeout(takeRest, PAUSE_MS)
-    else slice(QUIET_SHARE)
+    if (now() - lastSlice < PAUSE_MS) {
+      timer = setTimeout(takeRest, PAUSE_MS)
+      return
+    }
+    credit = 0
+    slice(QUIET_SHARE)
   }
 
   function take(exchanges: readonly Appraisable[]): void {
@@ -153,6 +162,7 @@ export function createAppraiser({ tell, onAnswer, now, clock, warn }: AppraiserO
   }
 
   return {
+    hasRoom,
     add,
     slice: () => slice(),
     backlog: () => ({ waiting: queue.length, dropped }),

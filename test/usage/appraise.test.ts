@@ -40,6 +40,7 @@ function start({ now = () => performance.now() } = {}) {
     warn: (line) => void warned.push(line),
   })
   const add = (change: Partial<Appraisable> = {}) =>
+    appraiser.hasRoom() &&
     appraiser.add({
       row: rowAt(0, { tool_calls: 0 }),
       metered: METERED,
@@ -89,10 +90,37 @@ test("when more is asked than can be looked at, the first go first and the other
   expect(told.map(([id]) => Number(id))).toEqual(Array.from({ length: 60 }, (_, index) => index))
 })
 
+test("what one answer took too long the next ones wait, and once it is quiet none of it is left", async () => {
+  let ms = 0
+  const { appraiser, add, told } = start({ now: () => ms })
+  const slow = () => {
+    ms += 10
+    return [{ hash: 1, said: Utf8Text.from("capital?") }]
+  }
+  const lookedAtAfter = (wait: number) => {
+    told.length = 0
+    ms += wait
+    for (const id of ["a", "b"]) add({ turns: slow, row: rowAt(0, { id, tool_calls: 0 }) })
+    appraiser.slice()
+    return told.length
+  }
+  expect(lookedAtAfter(100)).toBeGreaterThan(0)
+  expect([lookedAtAfter(20), lookedAtAfter(20)]).toEqual([0, 0])
+  expect(lookedAtAfter(10_000)).toBeGreaterThan(0)
+  expect(lookedAtAfter(20)).toBe(0)
+  while (appraiser.backlog().waiting > 0) {
+    ms += 60
+    await Bun.sleep(10)
+  }
+  expect(told.length).toBeGreaterThan(0)
+})
+
 test("where there is no end of them, those are looked at whose rows still wait to be written, and all again once there is", () => {
-  const { add, told, appraiser } = start()
+  let ms = 0
+  const { add, told, appraiser } = start({ now: () => ms })
   const write = (batch: string, count: number) => {
     told.length = 0
+    ms += 20
     for (let index = 0; index < count; index++) add({ row: rowAt(index, { id: `${batch} ${index}`, tool_calls: 0 }) })
     appraiser.slice()
     return told.map(([id]) => id)
