@@ -61,7 +61,6 @@ const COUNTS_NOTHING: UpstreamAnswer = {
   headers: new HeaderList([]),
   body: { read: async () => null, next: (take) => take(null), whole: async () => new Uint8Array(), cancel() {} },
   reused: false,
-  timings: { startedMs: 0, connectedMs: null, answeredMs: 0 },
 }
 
 const generatesOnly = () =>

@@ -54,8 +54,6 @@ export interface UpstreamAnswer {
   body: UpstreamBody
   /** an idle connection carried it */
   reused: boolean
-  /** on the scale of the client's clock; `connectedMs` is null where it cannot be seen */
-  timings: { startedMs: number; connectedMs: number | null; answeredMs: number }
 }
 
 /** Looks at each answer before the caller does, may replace or refuse (throw) it. */

@@ -106,16 +106,15 @@ class FetchExchange implements UpstreamBody, Swept {
     if (this.#signal?.aborted) this.handleEvent()
     try {
       const response = await this.#fetch()
-      const answeredMs = (this.#origin.answeredMs = sweep.clock())
+      this.#origin.answeredMs = sweep.clock()
       this.#answered = true
       this.#request = null
       this.#response = response
       const flat: string[] = []
       response.headers.forEach((value, name) => flat.push(name, value))
       if (response.body === null) this.#leave()
-      const timings = { startedMs: this.#startedMs, connectedMs: null, answeredMs }
       return admit(
-        { status: response.status, headers: new HeaderList(flat), body: this, reused: false, timings },
+        { status: response.status, headers: new HeaderList(flat), body: this, reused: false },
         this.#origin.host,
       )
     } catch (error) {

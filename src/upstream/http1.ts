@@ -107,7 +107,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
   readonly #idleTimeoutMs: number
   readonly #totalTimeoutMs: number | null
   readonly #startedMs: number
-  #connectedMs: number | null = null
+  #isConnected = false
   /** null once it was told: the answer's headers must not live as long as a slow stream */
   #answer: Answer | null
   /** null before it is known, and once the exchange is over */
@@ -152,7 +152,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
     idle.user = this
     this.#connection = idle
     this.#reused = true
-    this.#connectedMs = this.#startedMs
+    this.#isConnected = true
     this.#write()
   }
 
@@ -172,7 +172,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
   }
 
   opened(): void {
-    this.#connectedMs = this.#sweep.clock()
+    this.#isConnected = true
     this.#write()
   }
 
@@ -200,12 +200,11 @@ class Exchange implements UpstreamBody, Rider, Swept {
   }
 
   #hand(answer: Answer): void {
-    const timings = { startedMs: this.#startedMs, connectedMs: this.#connectedMs, answeredMs: this.#sweep.clock() }
     const { status } = this.#parser
     const headers = this.#parser.headers!
     this.#parser.headers = null
     try {
-      answer.resolve(this.#admit({ status, headers, body: this, reused: this.#reused, timings }, this.#place.pool.host))
+      answer.resolve(this.#admit({ status, headers, body: this, reused: this.#reused }, this.#place.pool.host))
     } catch (refusal) {
       this.cancel()
       answer.reject(refusal)
@@ -226,7 +225,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
     // The provider closed an idle connection while our request was on its way: it has not seen it, as curl too assumes.
     if (this.#reused && !this.#parser.started) {
       this.#reused = false
-      this.#connectedMs = null
+      this.#isConnected = false
       this.#connection = this.#place.pool.connect(this)
       return
     }
@@ -301,7 +300,7 @@ class Exchange implements UpstreamBody, Rider, Swept {
     if (total !== null && passedMs >= total) this.#fail(timedOut("total", host, total))
     else if (this.#answer === null) {
       if (silentMs >= this.#idleTimeoutMs) this.#fail(timedOut("idle", host, this.#idleTimeoutMs))
-    } else if (this.#connectedMs === null && passedMs >= this.#connectTimeoutMs) {
+    } else if (!this.#isConnected && passedMs >= this.#connectTimeoutMs) {
       this.#fail(timedOut("connect", host, this.#connectTimeoutMs))
     } else if (passedMs >= this.#firstByteTimeoutMs) this.#fail(timedOut("first_byte", host, this.#firstByteTimeoutMs))
   }
