@@ -80,6 +80,31 @@ describe.skipIf(!hasChromium)("with a month of traffic", () => {
       expect(watched.complaints).toEqual([])
       await watched.close()
     })
+
+  test("older sessions come below those shown, until there are no more, and another range begins anew", async () => {
+    const watched = await rig.open()
+    const { page } = watched
+    await logIn(watched, MASTER)
+    await visit(watched, "#/sessions?range=90d")
+    const rows = page.locator("tbody tr")
+    const older = page.getByRole("button", { name: "older" })
+    await rows.first().waitFor()
+    let shown = await rows.count()
+    expect(shown).toBe(25)
+    while ((await older.count()) > 0) {
+      await older.click()
+      await page.waitForFunction((before) => document.querySelectorAll("tbody tr").length > before, shown)
+      shown = await rows.count()
+    }
+    const ids = await page
+      .locator("tbody td:first-child a")
+      .evaluateAll((all) => all.map((link) => link.getAttribute("title")))
+    expect([shown > 50, new Set(ids).size]).toEqual([true, shown])
+    await visit(watched, "#/sessions?range=30d")
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 25)
+    expect(watched.complaints).toEqual([])
+    await watched.close()
+  })
 })
 
 describe.skipIf(!hasChromium)("with one request, and no price for it", () => {
