@@ -60,7 +60,7 @@ const MANY = 20_000
 /** So many parts are counted each time before they become part of the base. */
 const MOST_BESIDE = 16
 /** The base has all sums of more groups than are shown: those next to them may be shown soon. */
-const MARGIN = 2
+const MARGIN = 1.25
 
 export function countGroups(question: Question): Counted {
   const { base, parts } = baseFor(question)
@@ -109,7 +109,7 @@ function countLargest(parts: Parts, { measure, most }: Question): Base {
   const ranks = new Tallies(rankingOf(measure))
   const numbered = parts.lasting.map((part) => rank(ranks, part, base.table, measure))
   const places = new Uint32Array(base.table.size).fill(NO_GROUP)
-  ranks.largest(base.table.size, most * MARGIN).forEach((group, place) => (places[group] = place))
+  ranks.largest(base.table.size, Math.ceil(most * MARGIN)).forEach((group, place) => (places[group] = place))
   for (const one of numbered) if (one) countPlaced(base.tallies, one, places)
   return { ...base, largest: { ranks, places } }
 }

@@ -1,7 +1,6 @@
 /** Sums the rows of a filter by one or two groups: of rollups where it can, else of the rows' columns. */
 import type { LedgerFilter } from "../filter.ts"
 import type { Group } from "../groups.ts"
-import type { Base } from "./bases.ts"
 import { type Countable, countGroups, type KeyPair, type Parts, type Totals } from "./count-groups.ts"
 import { createKeys, NO_KEY } from "./keys.ts"
 import type { Span } from "./layout.ts"
@@ -39,7 +38,7 @@ export function groupRows(columns: LedgerColumns, query: GroupQuery, name: Measu
   const { first, second, table, tallies, shown, named, totals } = countGroups({
     bases: columns.bases,
     key: JSON.stringify({ ...query, to: null, name }),
-    partsBy: (base) => partsOf(columns, query, name, base ?? { ...keysOf(query), counted: new Set() }),
+    partsBy: (base) => partsOf(columns, query, name, base ?? keysOf(query)),
     measure: MEASURES[name],
     most: query.groupBy.length === 0 ? 0 : (query.limit ?? Number.POSITIVE_INFINITY),
   })
@@ -59,19 +58,12 @@ function keysOf({ groupBy, tz = "UTC" }: GroupQuery): KeyPair {
   return { first, second }
 }
 
-function partsOf(
-  columns: LedgerColumns,
-  query: GroupQuery,
-  measure: MeasureName,
-  { first, second, counted }: Pick<Base, "first" | "second" | "counted">,
-): Parts {
+function partsOf(columns: LedgerColumns, query: GroupQuery, measure: MeasureName, { first, second }: KeyPair): Parts {
   const match = createMatcher(query, columns.words)
   const name: RollupName = `${measure} ${first.rollup}`
   const isRolledUp = second === NO_KEY && !isSelective(query) && ROLLUPS.includes(name)
   const skips = (span: Span) => !isWithin(span, query)
-  // What was counted piece by piece goes on so: a rollup of the same rows would be counted again.
-  const takes = (span: Span, pieces: readonly object[]) =>
-    isInside(span, query) && !pieces.some((one) => counted.has(one))
+  const takes = (span: Span) => isInside(span, query)
   const each = columns.each(skips, takes, isRolledUp ? name : null)
   const lasting: Countable[] = []
   const passing: Countable[] = []

@@ -7,7 +7,17 @@ import { type Columns, DIMENSIONS, numberNames, readColumns, SELECTED, type Sele
 import { type Bases, createBases } from "./bases.ts"
 import { openBlobs } from "./blobs.ts"
 import { openPieces, type Piece, PIECE_ROWS } from "./pieces.ts"
-import { BLOCK_PIECES, type Rollup, ROLLUPS, readRollup, type RollupName, rollUp, rollupId } from "./rollups.ts"
+import {
+  type Block,
+  LEVELS,
+  levelsOf,
+  type Rollup,
+  ROLLUPS,
+  readRollup,
+  type RollupName,
+  rollUp,
+  rollupId,
+} from "./rollups.ts"
 import { openDictionary, type Dictionary } from "./dictionary.ts"
 
 /** Rows that lie together. `same`: the next time this object comes, so do these rows; null: they may be others then. */
@@ -18,12 +28,8 @@ export type Part = { span: Span; same: object | null } & (
 export interface LedgerColumns {
   readonly words: Dictionary
   readonly bases: Bases
-  /** Everything but what `skips`, as the rollup `name` where there is one of rows that are all wanted (`takes`); `pieces`: what they come as else. */
-  each(
-    skips: (span: Span) => boolean,
-    takes: (span: Span, pieces: readonly object[]) => boolean,
-    name: RollupName | null,
-  ): Generator<Part>
+  /** Everything but what `skips`, as the rollup `name` where there is one of rows that are all wanted (`takes`). */
+  each(skips: (span: Span) => boolean, takes: (span: Span) => boolean, name: RollupName | null): Generator<Part>
   /** Everything but what `skips`, what has the newest rows first. */
   newestFirst(skips: (span: Span) => boolean): Generator<Columns>
 }
@@ -52,6 +58,8 @@ interface Stale {
   valid: Uint8Array
 }
 
+const NOTHING = () => false
+
 /** Turns of `age`: a conversation's answers are counted late again and again. */
 const SETTLED = 3
 
@@ -78,7 +86,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
     seenChange = Number(file.query("SELECT applied FROM state").values()[0]?.[0])
   }
 
-  const blockOf = (piece: number) => Math.floor(piece / BLOCK_PIECES)
+  const blockOf = (piece: number, level: number): Block => ({ level, number: Math.floor(piece / LEVELS[level]!) })
   const pieceOf = (rowid: number) => Math.floor(rowid / PIECE_ROWS)
 
   function selectRows(where: string, ...values: number[]): Selected[] {
@@ -143,8 +151,11 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
   }
 
   function dropRollups(piece: number): void {
-    const [first, end] = [rollupId(blockOf(piece), 0), rollupId(blockOf(piece) + 1, 0)]
-    for (let id = first; id < end; id++) if (rolledUp.delete(id)) blobs!.drop("rollups", id, id + 1)
+    for (const name of ROLLUPS)
+      for (let level = 0; level < levelsOf(name); level++) {
+        const id = rollupId(blockOf(piece, level), name)
+        if (rolledUp.delete(id)) blobs!.drop("rollups", id, id + 1)
+      }
   }
 
   function applyChange(change: number, row: number): void {
@@ -213,35 +224,61 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
 
   const numbers = () => [...pieces.keys(), ...unkept.keys()].sort((a, b) => a - b)
 
-  /** The block's pieces and their span, where all of it is as they say. */
-  function wholeBlock(block: number): (Span & { pieces: Piece[] }) | null {
-    const own: Piece[] = []
-    for (let number = block * BLOCK_PIECES; number < (block + 1) * BLOCK_PIECES; number++) {
-      const piece = pieces.get(number)
-      if (!piece || stale.has(number)) return null
-      own.push(piece)
-    }
+  /** These pieces, block by block. */
+  const blocks = (pieces: readonly number[], level: number): [Block, number[]][] =>
+    [...Map.groupBy(pieces, (piece) => blockOf(piece, level).number)].map(([number, own]) => [{ level, number }, own])
+
+  /** Of a block that is there as a whole, and as its pieces say; else null. */
+  function spanOfWhole({ level }: Block, own: readonly number[]): Span | null {
+    const found = own.flatMap((number) => (stale.has(number) ? [] : (pieces.get(number) ?? [])))
+    if (found.length < LEVELS[level]!) return null
     return {
-      minAt: Math.min(...own.map(({ minAt }) => minAt)),
-      maxAt: Math.max(...own.map(({ maxAt }) => maxAt)),
-      pieces: own,
+      minAt: Math.min(...found.map(({ minAt }) => minAt)),
+      maxAt: Math.max(...found.map(({ maxAt }) => maxAt)),
     }
   }
 
+  /** Smaller blocks first: larger ones are made of them. */
   function rollOneUp(): boolean {
-    for (const [block, own] of Map.groupBy(numbers(), blockOf)) {
-      const missing = ROLLUPS.findIndex((_, index) => !rolledUp.has(rollupId(block, index)))
-      if (missing < 0 || wholeBlock(block) === null) continue
-      const id = rollupId(block, missing)
-      const bytes = rollUp(
-        ROLLUPS[missing]!,
-        made(own, () => false),
-      )
-      blobs!.put("rollups", id, bytes)
-      rolledUp.set(id, {})
-      return true
-    }
+    for (const level of LEVELS.keys())
+      for (const [block, own] of blocks(numbers(), level)) {
+        const missing = ROLLUPS.find((name) => level < levelsOf(name) && !rolledUp.has(rollupId(block, name)))
+        if (missing === undefined || spanOfWhole(block, own) === null) continue
+        const id = rollupId(block, missing)
+        const parts = level === 0 ? made(own, NOTHING) : rollupsOf(blocks(own, level - 1), missing)
+        blobs!.put("rollups", id, rollUp(missing, parts))
+        rolledUp.set(id, {})
+        return true
+      }
     return false
+  }
+
+  function* rollupsOf(smaller: [Block, number[]][], name: RollupName): Generator<Rollup> {
+    for (const [block] of smaller) yield readRollup(blobs!, block, name)!
+  }
+
+  /** The largest blocks that are taken, then smaller ones, then pieces. */
+  function* parts(
+    own: readonly number[],
+    level: number,
+    name: RollupName,
+    skips: (span: Span) => boolean,
+    takes: (span: Span) => boolean,
+  ): Generator<Part> {
+    if (level < 0) return yield* singly(own, skips)
+    for (const [block, within] of blocks(own, level)) {
+      const span = spanOfWhole(block, within)
+      if (span && skips(span)) continue
+      const rollup = span && takes(span) ? readRollup(blobs!, block, name) : null
+      if (rollup) yield { span: span!, same: rolledUp.get(rollupId(block, name))!, rollup, columns: null }
+      else yield* parts(within, level - 1, name, skips, takes)
+    }
+  }
+
+  function* singly(own: readonly number[], skips: (span: Span) => boolean): Generator<Part> {
+    for (const number of own)
+      for (const columns of made([number], skips))
+        yield { span: columns, same: stale.has(number) ? null : spanOf(number), rollup: null, columns }
   }
 
   return {
@@ -250,23 +287,8 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
     catchUp,
     keepApplied,
     *each(skips, takes, name) {
-      for (const [block, own] of Map.groupBy(numbers(), blockOf)) {
-        const span = name === null ? null : wholeBlock(block)
-        if (span && skips(span)) continue
-        const rollup = span && takes(span, span.pieces) ? readRollup(blobs!, block, name!) : null
-        if (rollup) {
-          yield {
-            span: span!,
-            same: rolledUp.get(rollupId(block, ROLLUPS.indexOf(name!))) ?? null,
-            rollup,
-            columns: null,
-          }
-          continue
-        }
-        for (const number of own)
-          for (const columns of made([number], skips))
-            yield { span: columns, same: stale.has(number) ? null : spanOf(number), rollup, columns }
-      }
+      if (name === null) yield* singly(numbers(), skips)
+      else yield* parts(numbers(), levelsOf(name) - 1, name, skips, takes)
       for (const columns of unmade(skips)) yield { span: columns, same: null, rollup: null, columns }
     },
     *newestFirst(skips) {
@@ -299,8 +321,8 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
       for (const number of stale.keys()) make(number)
       const used = new Set<number>()
       const all = function* () {
-        yield* made(numbers(), () => false)
-        yield* unmade(() => false)
+        yield* made(numbers(), NOTHING)
+        yield* unmade(NOTHING)
       }
       for (const columns of all())
         for (const name of DIMENSIONS) for (const number of columns.dimension(name).names) used.add(number)

@@ -1,5 +1,5 @@
 /**
- * Sums of some sixteen thousand rows by one thing that reports are grouped by, kept so that a report reads a row's sums from them and not from the rows. With what
+ * Sums of some sixteen thousand rows, or more, by one thing that reports are grouped by, kept so that a report reads a row's sums from them and not from the rows. With what
  * percentiles need: the values of small groups, the histograms of large ones, so that what is put together says the same as all rows at once.
  */
 import type { Blobs } from "./blobs.ts"
@@ -12,8 +12,19 @@ import type { PackedSamples } from "./samples.ts"
 import { type Measure, type PackedTallies, Tallies } from "./tallies.ts"
 import { USAGE_MEASURE } from "./usage-measure.ts"
 
-/** Pieces that are rolled up together. With fewer, sums and histograms repeat more often; with more, more rows at the ends of a span of time are read one by one. */
-export const BLOCK_PIECES = 4
+/**
+ * Pieces that are rolled up together: fewer leave fewer rows at the ends of a span of time to be read one by one, in more, sums and histograms repeat less often, and of a
+ * group of many rows there is a histogram instead of all its values.
+ */
+export const LEVELS = [4, 16, 64] as const
+/** Conversations and quarters of an hour are hardly ever in two blocks: to put these together saves nothing. */
+const LOCAL: readonly RollupGroup[] = ["session", "quarter"]
+
+/** `LEVELS[level]` pieces, from `number` times as many on. */
+export interface Block {
+  level: number
+  number: number
+}
 
 const GROUPS: Record<"usage" | "quality", readonly RollupGroup[]> = {
   usage: ["model", "client", "user", "project", "key", "provider", "quarter", "session"],
@@ -28,8 +39,14 @@ export const ROLLUPS: readonly RollupName[] = (["usage", "quality"] as const).fl
   GROUPS[measure].map((group) => `${measure} ${group}` as const),
 )
 
+export const levelsOf = (name: RollupName) => (LOCAL.includes(readName(name)[1]) ? 1 : LEVELS.length)
+
+const readName = (name: RollupName) => name.split(" ") as ["usage" | "quality", RollupGroup]
+
 const IDS = 32
-export const rollupId = (block: number, index: number) => block * IDS + index
+const BLOCKS = 2 ** 24
+const firstId = ({ level, number }: Block) => (level * BLOCKS + number) * IDS
+export const rollupId = (block: Block, name: RollupName) => firstId(block) + ROLLUPS.indexOf(name)
 
 export interface Rollup {
   /** numbers of words, of quarters of an hour since 1970, or of memory's states */
@@ -37,13 +54,17 @@ export interface Rollup {
   tallies: PackedTallies
 }
 
-export function rollUp(name: RollupName, pieces: Iterable<Columns>): Uint8Array {
-  const [measure, group] = name.split(" ") as ["usage" | "quality", RollupGroup]
+/** `parts`: pieces, or rollups of the same name. */
+export function rollUp(name: RollupName, parts: Iterable<Columns | Rollup>): Uint8Array {
+  const [measure, group] = readName(name)
   const keys = keysOfRollup(group)
   const groups = new GroupTable()
   const tallies = new Tallies(MEASURES[measure])
-  for (const columns of pieces) {
-    tallies.count(columns, groups.ofRows(keys(columns), NO_KEY.of(columns)), groups.size)
+  for (const part of parts) {
+    if ("tallies" in part) {
+      const numbers = part.keys.map((key) => groups.of(key, 0))
+      tallies.addPacked(part.tallies, numbers, groups.size)
+    } else tallies.count(part, groups.ofRows(keys(part), NO_KEY.of(part)), groups.size)
   }
   tallies.finish(groups.size)
   const { sums, samples } = tallies.pack(groups.size)
@@ -64,11 +85,11 @@ const SAMPLE_ARRAYS = 7
 const room = new Room()
 
 /** null where there is none. Each array of its tallies holds until the next one of its kind is read. */
-export function readRollup(blobs: Blobs, block: number, name: RollupName): Rollup | null {
-  const bytes = blobs.get("rollups", rollupId(block, ROLLUPS.indexOf(name)))
+export function readRollup(blobs: Blobs, block: Block, name: RollupName): Rollup | null {
+  const bytes = blobs.get("rollups", rollupId(block, name))
   if (!bytes) return null
   const unpack = unpackArrays(bytes)
-  const { sums } = MEASURES[name.split(" ")[0] as "usage" | "quality"]
+  const { sums } = MEASURES[readName(name)[0]]
   return {
     keys: unpack(0, Uint32Array),
     tallies: {

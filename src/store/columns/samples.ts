@@ -190,7 +190,10 @@ export class Samples {
   #percentilesOf(group: number): Percentiles {
     if (this.#counts[group]! > EXACT)
       return percentilesOf(ranksOf(this.#histograms[group]!, this.#counts[group]!, [50, 95]))
-    return selected(this.#valuesOf(group))
+    const isAlone = this.#base === null || !(this.#base.#counts[group]! > 0)
+    if (isAlone) return selected(this.#ordered, this.#starts[group]!, this.#starts[group + 1]!)
+    const values = this.#valuesOf(group)
+    return selected(values, 0, values.length)
   }
 
   /** Any percentiles of a group, upwards, with the number of its values. */
@@ -271,13 +274,13 @@ function countInto(counts: Uint32Array, values: Float64Array): void {
   for (let index = 0; index < values.length; index++) counts[bucketOf(values[index]!)]!++
 }
 
-/** Changes the order of `values`. */
-function selected(values: Float64Array): Percentiles {
-  if (values.length === 0) return { p50: null, p95: null }
-  const rank = (percent: number) => Math.ceil((percent * values.length) / 100) - 1
+/** Of the values from `start` to `end`, whose order it changes. */
+function selected(values: Float64Array, start: number, end: number): Percentiles {
+  if (start === end) return { p50: null, p95: null }
+  const rank = (percent: number) => start + Math.ceil((percent * (end - start)) / 100) - 1
   // What comes before the larger rank is smaller: the other is among it.
-  const p95 = nthSmallest(values, rank(95), values.length - 1)
-  return { p50: nthSmallest(values, rank(50), rank(95)), p95 }
+  const p95 = nthSmallest(values, rank(95), start, end - 1)
+  return { p50: nthSmallest(values, rank(50), start, rank(95)), p95 }
 }
 
 const sortedRanks = (sorted: Float64Array, percents: readonly number[]): Ranks => ({

@@ -1,6 +1,5 @@
-/** The value that would stand at `rank` were those up to `right` sorted; afterwards none before it is larger. Hoare's selection, https://doi.org/10.1145/366622.366647 */
-export function nthSmallest(values: Float64Array, rank: number, right: number): number {
-  let left = 0
+/** The value that would stand at `rank` were those from `left` to `right` sorted; afterwards none before it is larger. Hoare's selection, https://doi.org/10.1145/366622.366647 */
+export function nthSmallest(values: Float64Array, rank: number, left: number, right: number): number {
   while (left < right) {
     const pivot = values[(left + right) >> 1]!
     let low = left

@@ -80,7 +80,7 @@ export class Tallies {
       const sums = this.sums[place]!
       const ranks = new Float64Array(open.length)
       for (let at = 0; at < open.length; at++) ranks[at] = sums[open[at]!]!
-      const least = nthSmallest(ranks.slice(), open.length - (most - count), open.length - 1)
+      const least = nthSmallest(ranks.slice(), open.length - (most - count), 0, open.length - 1)
       const equal = new Uint32Array(open.length)
       let equals = 0
       for (let at = 0; at < open.length; at++) {

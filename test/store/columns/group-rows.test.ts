@@ -12,7 +12,7 @@ const directories = temporaryDirectories()
 const T0 = Date.UTC(2026, 2, 27)
 const MINUTE = 60_000
 const SESSIONS = 30_000
-/** Seventeen pieces of 4,096: four blocks of four are rolled up. */
+/** Seventeen pieces of 4,096: four blocks of four are rolled up, and the sixteen together. */
 const rows = Array.from({ length: 70_000 }, (_, index) =>
   rowAt(T0 + index * MINUTE, {
     session_id: `s-${(index * 7919) % SESSIONS}`,
