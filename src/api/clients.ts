@@ -6,7 +6,7 @@ import { readLiveFilter } from "./query.ts"
 import { type AnalyticsDeps, searchOf } from "./requests.ts"
 import { SUMS } from "./usage.ts"
 
-export interface ClientsDeps extends AnalyticsDeps {
+interface ClientsDeps extends AnalyticsDeps {
   /** in words, what a client is known by */
   traitsOf: (client: string) => string[]
 }

@@ -4,7 +4,7 @@ import type { Config } from "../settings.ts"
 import type { WriterHealth } from "../store/writer.ts"
 import { count, answers, flag, list, object, orNull, text } from "./documentation.ts"
 
-export interface ConfigDeps {
+interface ConfigDeps {
   config: () => Config
   health: () => WriterHealth
   version: string

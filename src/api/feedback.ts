@@ -5,7 +5,7 @@ import { invalid, parseObject } from "./body.ts"
 import { amount, created, jsonBody, object, text } from "./documentation.ts"
 import type { AnalyticsDeps } from "./requests.ts"
 
-export interface FeedbackDeps extends AnalyticsDeps {
+interface FeedbackDeps extends AnalyticsDeps {
   readBody: (request: Request) => Promise<string>
   /** epoch milliseconds of the request's arrival */
   arrivedAt: (request: Request) => number

@@ -2,7 +2,7 @@
 import { type LedgerRow, Refusal } from "../exchange.ts"
 import type { Ledger } from "../store/ledger.ts"
 
-export interface LiveOptions {
+interface LiveOptions {
   ledger: Pick<Ledger, "subscribe">
   matches: (row: LedgerRow) => boolean
   /** ends the stream (the server stops) */
@@ -10,7 +10,7 @@ export interface LiveOptions {
   heartbeatMs: number
 }
 
-export interface LiveRows {
+interface LiveRows {
   /** @throws Refusal 503 when too many listen */
   open(options: LiveOptions): Response
 }

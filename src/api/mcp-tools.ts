@@ -22,7 +22,7 @@ export interface McpCaller {
   now(): number
 }
 
-export interface McpTool {
+interface McpTool {
   name: string
   description: string
   inputSchema: TSchema

@@ -12,7 +12,7 @@ import { Value } from "@sinclair/typebox/value"
 import { Refusal } from "../exchange.ts"
 import { MCP_TOOLS, type McpCaller } from "./mcp-tools.ts"
 
-export interface McpDeps {
+interface McpDeps {
   caller: McpCaller
   version: string
   log: (line: string, error: unknown) => void

@@ -18,7 +18,7 @@ import { MEMORY_BODIES, MEMORY_SCHEMAS } from "./memory-documentation.ts"
 import { readWhole, type Scope } from "./query.ts"
 import { searchOf } from "./requests.ts"
 
-export interface MemoriesDeps {
+interface MemoriesDeps {
   admin: MemoryAdmin
   /** @throws Refusal when the caller may not ask at all */
   scope: (request: Request) => Scope

@@ -8,7 +8,7 @@ import type { Ledger } from "../store/ledger.ts"
 import { errors, type Responses } from "./documentation.ts"
 import board from "./grafana.json"
 
-export interface MetricsDeps {
+interface MetricsDeps {
   ledger: Pick<Ledger, "subscribe" | "health">
   /** streams under way */
   active: () => number

@@ -5,7 +5,7 @@ import { FILTER_PARAMETERS } from "./request-documentation.ts"
 import { DEFAULT_ROWS, QUALITY_GROUPS, readQualityQuery } from "./query.ts"
 import { type AnalyticsDeps, jsonOf, searchOf } from "./requests.ts"
 
-export interface QualityDeps extends AnalyticsDeps {
+interface QualityDeps extends AnalyticsDeps {
   /** how many answers wait to be looked at, and how many never were */
   backlog: () => { waiting: number; dropped: number }
 }

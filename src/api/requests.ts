@@ -15,7 +15,7 @@ export interface AnalyticsDeps {
   scope: (request: Request) => Scope
 }
 
-export interface RequestsDeps extends AnalyticsDeps {
+interface RequestsDeps extends AnalyticsDeps {
   bodies: Pick<BodyStore, "get">
   /** the words of a memory; null: it is forgotten, or kept elsewhere */
   contentOf?: (id: string) => string | null

@@ -8,7 +8,7 @@ import { type Json, type JsonObject, Refusal, type Usage } from "../exchange.ts"
 import { invalid, isObject, parseObject } from "./body.ts"
 import { answers, jsonBody, object } from "./documentation.ts"
 
-export interface SpendCalculateDeps {
+interface SpendCalculateDeps {
   /** @throws Refusal for whoever does not hold the master key */
   admit: (request: Request) => void
   readBody: (request: Request) => Promise<string>

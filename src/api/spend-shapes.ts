@@ -18,7 +18,7 @@ export const spenders = (report: UsageReport) =>
     }))
     .sort((a, b) => b.spend - a.spend)
 
-export const tokensOf = (sums: UsageSums) => sums.input_tokens + sums.output_tokens
+const tokensOf = (sums: UsageSums) => sums.input_tokens + sums.output_tokens
 
 /** LiteLLM's names for what was called, its Python functions. */
 const CALL_TYPES: Readonly<Record<Dialect, string>> = {

@@ -14,7 +14,7 @@ import { type Parameters, readDates, readParameters, readWhole } from "./query.t
 import { searchOf } from "./requests.ts"
 import { activityOf, dailyOf, dailyOfModels, daysOf, logOf, spenders, tagOf } from "./spend-shapes.ts"
 
-export interface SpendDeps {
+interface SpendDeps {
   ledger: Pick<Ledger, "list" | "usage" | "get">
   /** @throws Refusal for whoever does not hold the master key */
   admit: (request: Request) => void

@@ -8,7 +8,7 @@ import { invalid, parseObject } from "./body.ts"
 import { answers, jsonBody, object } from "./documentation.ts"
 import { textsOf } from "./spend-calculate.ts"
 
-export interface TokenCounterDeps {
+interface TokenCounterDeps {
   /** @throws Refusal for whoever holds no key */
   admit: (request: Request) => void
   readBody: (request: Request) => Promise<string>

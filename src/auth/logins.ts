@@ -8,7 +8,7 @@ const TRIES_MS = 60_000
 const MOST_SESSIONS = 1_000
 const MOST_ADDRESSES = 10_000
 
-export interface LoginsOptions {
+interface LoginsOptions {
   /** epoch milliseconds */
   clock: () => number
   /** text that nobody can guess */

@@ -17,7 +17,7 @@ import { createAppraiser } from "../usage/appraise.ts"
 import { estimateTokens } from "../usage/estimate.ts"
 import { createPriceBook } from "../usage/price-book.ts"
 
-export interface AppParts {
+interface AppParts {
   /** the one that the process starts with */
   config: Config
   /** of the config in force */

@@ -3,7 +3,7 @@ import type { Telemetry } from "../settings.ts"
 import type { Ledger } from "../store/ledger.ts"
 import { version } from "../version.ts"
 
-export interface TelemetrySender {
+interface TelemetrySender {
   /** From now on what is written goes there; null: nowhere. The same settings again change nothing. */
   follow(telemetry: Telemetry | null): void
   /** Sends the rest. It does not throw. */

@@ -14,7 +14,7 @@ interface Around {
   report: Report
 }
 
-export interface Placed {
+interface Placed {
   base: string
   foreign: boolean
   apiVersion?: string

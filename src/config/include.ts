@@ -3,7 +3,7 @@
 import { dirname, isAbsolute, join, normalize } from "node:path"
 import { parseTree, type ListTree, type MapTree, type Place, type Report, type Tree } from "./tree.ts"
 
-export interface Assembled {
+interface Assembled {
   /** null: a file could not be read as YAML */
   root: MapTree | null
   /** every file looked at, in that order, readable or not */

@@ -4,7 +4,7 @@ import { Secret } from "../exchange.ts"
 import type { ConfigFile } from "./schema.ts"
 import { find, type MapTree, type Place, type Report, type Tree } from "./tree.ts"
 
-export interface Listening {
+interface Listening {
   host: string
   port: number
   masterKey: Secret | null

@@ -41,7 +41,7 @@ export interface LoadOptions {
 }
 
 /** What cannot change while a process serves. */
-export type Settled = Pick<Config, "host" | "port" | "dataDir">
+type Settled = Pick<Config, "host" | "port" | "dataDir">
 
 export interface Loaded {
   /** null: unreadable YAML, or authentication or listening settings that must not be guessed */

@@ -81,7 +81,7 @@ export const LitellmParams = Type.Object(
   },
 )
 
-export const ModelInfo = object(
+const ModelInfo = object(
   {
     id: text({ loose: true }),
     mode: text(),
@@ -117,7 +117,7 @@ export const HeaderPatternEntry = Type.Object({
   }),
 })
 
-export const RouterSettings = object(
+const RouterSettings = object(
   {
     timeout: seconds(),
     stream_timeout: seconds(),
@@ -131,7 +131,7 @@ export const RouterSettings = object(
   },
 )
 
-export const LitellmSettings = object(
+const LitellmSettings = object(
   {
     master_key: opt(Type.String({ loose: true })),
     request_timeout: seconds(),
@@ -154,7 +154,7 @@ export const LitellmSettings = object(
   },
 )
 
-export const GeneralSettings = object(
+const GeneralSettings = object(
   {
     master_key: opt(Type.String({ loose: true })),
     litellm_key_header_name: text({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", wants: "a header's name" }),
@@ -170,14 +170,14 @@ export const GeneralSettings = object(
   },
 )
 
-export const UserIdMappings = object({
+const UserIdMappings = object({
   custom_header: text({ pattern: "^\\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+\\s*$", wants: "a header's name" }),
   /** read one by one */
   header_patterns: list(Type.Unknown()),
   default_user_id: text(),
 })
 
-export const ContextRetrieval = object({
+const ContextRetrieval = object({
   enabled: flag(),
   api_key: opt(Type.String()),
   base_url: url(),

@@ -15,7 +15,7 @@ import type { Place, Report } from "./tree.ts"
 type Params = ModelEntry["litellm_params"]
 
 /** What a model entry asks for: a provider, and the name of the model there. */
-export interface Target {
+interface Target {
   row: ProviderRow
   model: string
   /** written `provider/responses/NAME` */

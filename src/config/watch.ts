@@ -4,7 +4,7 @@ import { statSync, watch, type FSWatcher } from "node:fs"
 import { dirname } from "node:path"
 import type { Config, Finding } from "../settings.ts"
 
-export interface WatchOptions {
+interface WatchOptions {
   /** the file and everything it includes; after a reading, those it named */
   files: readonly string[]
   /** `signature` of the files from before they were read: an edit since then is seen too */

@@ -7,7 +7,7 @@ import { lastMember, type Member, scanArray, scanObject } from "../json/scan.ts"
 import { type Edit, splice } from "./splice.ts"
 
 /** `entry` is an index in `messages`, `input` or `contents`; -1: an `input` that is a text. */
-export interface Addition {
+interface Addition {
   entry: number
   text: string
 }

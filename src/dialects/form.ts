@@ -73,7 +73,7 @@ export interface ReasoningPart {
   id?: string
 }
 
-export interface RefusalPart {
+interface RefusalPart {
   kind: "refusal"
   text: string
 }

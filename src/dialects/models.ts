@@ -15,7 +15,7 @@ export interface ListedModel {
   outputLimit?: number
 }
 
-export type ModelListShape = "openai" | "anthropic" | "gemini"
+type ModelListShape = "openai" | "anthropic" | "gemini"
 
 /** All three ask `GET /v1/models`; the SDKs of Anthropic and Google name themselves in a header. */
 export function modelListShape(path: string, headers: HeaderFields): ModelListShape {

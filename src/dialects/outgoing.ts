@@ -21,7 +21,7 @@ export interface Change {
   asksForUsage?: boolean
 }
 
-export interface Outgoing {
+interface Outgoing {
   body: Pieces
   /** we asked for usage and the client did not: that chunk is to be hidden again */
   hideUsage: boolean

@@ -4,7 +4,7 @@ import { listOf, objectOf, objectsOf, textOf } from "./fields.ts"
 
 export type Patch = keyof typeof PATCHES
 
-export interface Patched {
+interface Patched {
   put: JsonObject
   /** what did not survive it */
   lost: readonly string[]

@@ -4,7 +4,7 @@
  */
 import type { CallPart, Part, ResultPart, Turn } from "./form.ts"
 
-export interface TurnHabits {
+interface TurnHabits {
   /** takes instructions in the middle of a conversation; else they become a user's words in a tag */
   laterSystem: boolean
   /** the first turn must be a user's */

@@ -34,7 +34,7 @@ function ofPath(path: string): Project {
 }
 
 /** What was learned: the git root at this path belongs to this remote. What was kept under the path, or a path below, is the remote's. */
-export interface LearnedProject {
+interface LearnedProject {
   userId: string
   root: string
   project: Project

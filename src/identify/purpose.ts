@@ -9,7 +9,7 @@ import type { Utf8Text } from "../json/utf8-text.ts"
 import { firstSaid, type Prompt, stringAt } from "./prompt.ts"
 import type { UserTurn } from "./turns.ts"
 
-export type Purpose = "conversation" | "probe" | "title" | "sub-agent" | "utility" | "structured"
+type Purpose = "conversation" | "probe" | "title" | "sub-agent" | "utility" | "structured"
 
 /** A model that may say no more than this was not asked anything: Claude Code's quota and model checks ask for one token. */
 const PROBE_TOKENS = 16

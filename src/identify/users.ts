@@ -32,7 +32,7 @@ export function createPatternMemo(limit = 1024): PatternTest {
   }
 }
 
-export interface UserDecision {
+interface UserDecision {
   userId: string
   matchedPattern: Identity["matchedPattern"]
   customHeaderPresent: boolean

@@ -11,13 +11,13 @@ import { handle } from "../pipeline.ts"
 import { askToJudge, PROMPT_VERSION, readVerdict, RUBRIC, scoreOfVerdict } from "../usage/quality-judge.ts"
 
 /** What a person asked and a model answered. */
-export interface Judgeable {
+interface Judgeable {
   requestId: string
   message: string
   answer: string
 }
 
-export interface Judge {
+interface Judge {
   /** Takes the answer for judging, or not: by chance, by the budget, and where too many wait. */
   consider(judgeable: Judgeable): void
 }

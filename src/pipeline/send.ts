@@ -14,7 +14,7 @@ import { type Call, target } from "../upstream/target.ts"
 const CONNECT_TIMEOUT_MS = 10_000
 
 /** What is asked of the provider. */
-export interface ProviderCall {
+interface ProviderCall {
   method: string
   /** of a pass-through: the path behind the provider's own */
   rest?: string

@@ -38,7 +38,7 @@ export interface Translation {
   streamed?: StreamedTranslation
 }
 
-export interface StreamedTranslation {
+interface StreamedTranslation {
   /** the client wants the elements of one JSON array, not events */
   isArray: boolean
   open(): TranslatedStream

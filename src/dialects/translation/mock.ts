@@ -10,7 +10,7 @@ import { geminiAnswer, openAiAnswer } from "./embeddings.ts"
 import { ArrayFraming } from "./stream.ts"
 import { clientOf } from "./translation.ts"
 
-export interface MockOptions {
+interface MockOptions {
   /** what the model says */
   text: string
   /** of the exchange; each dialect's ids are made from it */
@@ -21,7 +21,7 @@ export interface MockOptions {
   wantsArray: boolean
 }
 
-export interface MockAnswer {
+interface MockAnswer {
   contentType: string
   text: string
 }

@@ -40,7 +40,7 @@ export function reasoningKeys(form: FormRequest): string[] {
 }
 
 /** The model that is asked next. */
-export interface Maker {
+interface Maker {
   origin: string
   /** it is told what was thought in words, signed by nobody */
   wantsUnsigned: boolean

@@ -15,7 +15,7 @@ export interface Series {
   total: string
 }
 
-export interface ChartProps {
+interface ChartProps {
   title: string
   note: string
   /** starts of the buckets, epoch milliseconds */
@@ -38,7 +38,7 @@ const HOUR_MS = 3_600_000
 const dayName = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
 const hourName = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" })
 
-export const bucketName = (start: number, unit: "hour" | "day") =>
+const bucketName = (start: number, unit: "hour" | "day") =>
   (unit === "day" ? dayName : hourName).format(new Date(start))
 
 export function Chart(props: ChartProps) {

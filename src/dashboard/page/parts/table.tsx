@@ -13,7 +13,7 @@ export interface Column<T> {
   cell: (row: T) => ComponentChildren
 }
 
-export interface TableProps<T> {
+interface TableProps<T> {
   caption: string
   columns: readonly Column<T>[]
   rows: readonly T[]
