@@ -1,6 +1,6 @@
 /** An Anthropic stream, read. https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 import type { Json, JsonObject, Usage } from "../../exchange.ts"
-import { jsonText, objectOf, textOf, wordOf } from "../fields.ts"
+import { jsonText, objectOf, objectsOf, textOf, wordOf } from "../fields.ts"
 import type { Emit, FormEvent, OpenPart, StreamReader } from "../form.ts"
 import { readBlock } from "./blocks.ts"
 import { readFinish } from "./finish.ts"
@@ -14,6 +14,8 @@ export class AnthropicReader implements StreamReader {
   #hasStarted = false
   #hasCalled = false
   #isOver = false
+  /** what said why it stopped at the very start, until something says it again */
+  #stoppedAtStart: JsonObject | null = null
 
   constructor(emit: Emit) {
     this.#emit = emit
@@ -39,6 +41,7 @@ export class AnthropicReader implements StreamReader {
         this.#finish(event)
         break
       case "message_stop":
+        this.#stop(this.#stoppedAtStart)
         this.#end({ type: "end" })
         break
       case "error": {
@@ -53,15 +56,25 @@ export class AnthropicReader implements StreamReader {
 
   #start(message: JsonObject | null): void {
     const usage = objectOf(message?.["usage"])
-    if (!this.#hasStarted)
+    if (!this.#hasStarted) {
       this.#emit({
         type: "start",
         id: wordOf(message?.["id"]),
         model: wordOf(message?.["model"]),
         serviceTier: wordOf(usage?.["service_tier"]),
       })
+      this.#beginWith(message)
+    }
     this.#hasStarted = true
     this.#count(usage)
+  }
+
+  /** Where a program of Anthropic's code execution goes on, its next call stands in the start, and nothing but `message_stop` may follow. */
+  #beginWith(message: JsonObject | null): void {
+    const content = objectsOf(message?.["content"])
+    for (const block of content) this.#begin(block)
+    this.#close()
+    if (content.length > 0) this.#stoppedAtStart = message
   }
 
   #begin(block: JsonObject | null): void {
@@ -113,15 +126,19 @@ export class AnthropicReader implements StreamReader {
 
   #finish(event: JsonObject): void {
     this.#count(objectOf(event["usage"]))
-    const delta = objectOf(event["delta"])
-    const raw = wordOf(delta?.["stop_reason"])
+    this.#stop(objectOf(event["delta"]))
+  }
+
+  #stop(said: JsonObject | null): void {
+    const raw = wordOf(said?.["stop_reason"])
     if (raw === null) return
+    this.#stoppedAtStart = null
     this.#close()
     this.#emit({
       type: "finish",
       reason: readFinish(raw, this.#hasCalled),
       raw,
-      stopSequence: wordOf(delta?.["stop_sequence"]),
+      stopSequence: wordOf(said?.["stop_sequence"]),
     })
   }
 

@@ -178,6 +178,19 @@ test("a call without deltas has no arguments; one whose start holds them has the
   expect(collect(events).parts).toMatchObject([{ args: "" }, { args: '{"x":1}' }])
 })
 
+test("what stands in the start already is read, with the reason to stop where nothing else says one", () => {
+  const content: Json = [
+    { type: "text", text: "so" },
+    { type: "tool_use", id: "a", name: "f", input: { x: 1 } },
+  ]
+  const begun = message({ content, stop_reason: "tool_use" })
+  const parts = [{ text: "so" }, { id: "a", args: '{"x":1}' }]
+  expect(collect(read(begun, { type: "message_stop" }))).toMatchObject({ parts, finish: "calls" })
+  const told = read(begun, ...last("max_tokens"))
+  expect(collect(told)).toMatchObject({ parts, finish: "length" })
+  expect(told.filter(({ type }) => type === "finish")).toHaveLength(1)
+})
+
 test("each stop reason is known; pause_turn is not finished; an unknown word is kept", () => {
   const reasons = (word: string) => {
     const { finish, rawFinish } = anthropic.readAnswer({ content: [], stop_reason: word })
