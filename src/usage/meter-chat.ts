@@ -27,6 +27,7 @@ export function readChat(tally: Tally, event: JsonObject): void {
   for (const item of list(event["choices"])) {
     const choice = record(item)
     if (!choice) continue
+    if (choice["error"]) tally.errorType = errorWord(choice["error"]) // OpenRouter, of a model that broke down while it spoke
     readMessage(tally, record(choice["delta"]) ?? record(choice["message"]), choice["index"])
     addText(tally, choice["text"])
     tally.finishReason = word(choice["finish_reason"]) ?? tally.finishReason

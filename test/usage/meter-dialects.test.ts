@@ -59,6 +59,16 @@ describe("Chat", () => {
     ])
   })
 
+  test("a choice's own error (OpenRouter) is the answer's", () => {
+    const choices = [
+      { index: 0, message: { content: "half" }, finish_reason: "error", error: { code: 502, message: "m" } },
+    ]
+    expect(meter(json({ choices, usage: chatUsage }), asJson)).toMatchObject({
+      errorType: "upstream",
+      finishReason: "error",
+    })
+  })
+
   test("zeros are counts, null and nonsense are not", () => {
     const zero = {
       prompt_tokens: 0,
