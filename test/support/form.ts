@@ -1,5 +1,5 @@
-/** The common form for tests: a request that says nothing, to be filled; and what a dialect reads in a stream's events. */
-import type { Codec, FormEvent, FormRequest } from "../../src/dialects/form.ts"
+/** The common form for tests: a request that says nothing, to be filled, and the parts to fill it with; and what a dialect reads in a stream's events. */
+import type { Codec, FormEvent, FormRequest, FunctionTool, Part, Turn } from "../../src/dialects/form.ts"
 import type { Json } from "../../src/exchange.ts"
 
 /** `isDone`: `[DONE]` ended it. */
@@ -35,3 +35,19 @@ export const emptyForm = (): FormRequest => ({
   cacheKey: null,
   unheld: [],
 })
+
+const text = (said: string): Part => ({ kind: "text", text: said })
+export const user = (...parts: (string | Part)[]): Turn => turn("user", parts)
+export const model = (...parts: (string | Part)[]): Turn => turn("assistant", parts)
+export const turn = (role: Turn["role"], parts: (string | Part)[]): Turn => ({
+  role,
+  parts: parts.map((part) => (typeof part === "string" ? text(part) : part)),
+})
+export const tool: FunctionTool = {
+  kind: "function",
+  name: "f",
+  description: null,
+  schema: null,
+  strict: null,
+  form: "json",
+}

@@ -2,15 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import type { Json, JsonObject } from "../../../src/exchange.ts"
 import { anthropic } from "../../../src/dialects/anthropic/codec.ts"
-import {
-  type CallPart,
-  type FormRequest,
-  Losses,
-  type Part,
-  type ResultPart,
-  type Turn,
-} from "../../../src/dialects/form.ts"
-import { emptyForm } from "../../support/form.ts"
+import { type CallPart, type FormRequest, Losses, type Part, type ResultPart } from "../../../src/dialects/form.ts"
+import { emptyForm, model, tool, user } from "../../support/form.ts"
 import type { Loose } from "../../support/json.ts"
 import { wrongIn } from "../../support/valid-request.ts"
 
@@ -25,13 +18,6 @@ function write(form: Partial<FormRequest>, model = "claude-sonnet-4-5"): { body:
   expect(wrongIn("anthropic", body)).toEqual([])
   return { body, lost: losses.paths }
 }
-const text = (said: string): Part => ({ kind: "text", text: said })
-const user = (...parts: (string | Part)[]): Turn => turn("user", parts)
-const model = (...parts: (string | Part)[]): Turn => turn("assistant", parts)
-const turn = (role: Turn["role"], parts: (string | Part)[]): Turn => ({
-  role,
-  parts: parts.map((part) => (typeof part === "string" ? text(part) : part)),
-})
 const call = (id: string, more: Partial<CallPart> = {}): CallPart => ({
   kind: "call",
   id,
@@ -48,14 +34,6 @@ const result = (callId: string, ...parts: ResultPart["parts"]): ResultPart => ({
   form: "json",
 })
 const thought = (signature: string | null): Part => ({ kind: "reasoning", text: "hm", signature, redacted: false })
-const tool = {
-  kind: "function" as const,
-  name: "f",
-  description: null,
-  schema: null,
-  strict: null,
-  form: "json" as const,
-}
 const thinking = { effort: null, budget: null, shown: null }
 
 describe("reading", () => {

@@ -6,13 +6,11 @@ import {
   type Destination,
   type FormRequest,
   Losses,
-  type Part,
   type ResultPart,
   type Thinking,
-  type Turn,
 } from "../../../src/dialects/form.ts"
 import { gemini } from "../../../src/dialects/gemini/codec.ts"
-import { emptyForm } from "../../support/form.ts"
+import { emptyForm, model, tool, turn, user } from "../../support/form.ts"
 import type { Loose } from "../../support/json.ts"
 import { wrongIn } from "../../support/valid-request.ts"
 
@@ -25,12 +23,6 @@ function write(form: Partial<FormRequest>, model = "gemini-2.5-flash"): { body: 
   expect(wrongIn("gemini", body)).toEqual([])
   return { body, lost: losses.paths }
 }
-const turn = (role: Turn["role"], parts: (string | Part)[]): Turn => ({
-  role,
-  parts: parts.map((part): Part => (typeof part === "string" ? { kind: "text", text: part } : part)),
-})
-const user = (...parts: (string | Part)[]): Turn => turn("user", parts)
-const model = (...parts: (string | Part)[]): Turn => turn("assistant", parts)
 const call = (id: string, name: string, more: Partial<CallPart> = {}): CallPart => ({
   kind: "call",
   id,
@@ -47,14 +39,6 @@ const result = (callId: string, said: string, more: Partial<ResultPart> = {}): R
   form: "json",
   ...more,
 })
-const tool = {
-  kind: "function" as const,
-  name: "f",
-  description: null,
-  schema: null,
-  strict: null,
-  form: "json" as const,
-}
 const thinking = { effort: null, budget: null, shown: null }
 
 describe("reading", () => {
