@@ -32,23 +32,23 @@ export function createInserter(db: Database): Inserter {
   const common: Bindings = []
   const bindings: Bindings = []
 
-  /** @returns how many were unfit: one bad row must not hold up the others for ever */
-  function put({ rows, common }: Group): number {
-    if (rows.length > 1 && rows.length < AT_ONCE) return putEach({ rows, common })
-    try {
-      bindings.length = 0
-      for (const [row, detail] of rows) bindOwn(row, detail, bindings)
-      for (const value of common) bindings.push(value)
-      const statement = rows.length === 1 ? single : (several ??= db.prepare(insertSql(AT_ONCE)))
-      statement.run(bindings as unknown as string) // as the driver takes it: spreading them costs more than binding
-      return 0
-    } catch (error) {
-      if (isOfTheDisk(error)) throw error
-      return rows.length === 1 ? 1 : putEach({ rows, common })
-    }
+  function run({ rows, common }: Group): void {
+    bindings.length = 0
+    for (const [row, detail] of rows) bindOwn(row, detail, bindings)
+    for (const value of common) bindings.push(value)
+    const statement = rows.length === 1 ? single : (several ??= db.prepare(insertSql(AT_ONCE)))
+    statement.run(bindings as unknown as string) // as the driver takes it: spreading them costs more than binding
   }
 
-  const putEach = ({ rows, common }: Group) => rows.reduce((unfit, row) => unfit + put({ rows: [row], common }), 0)
+  /** @returns how many were unfit */
+  function put(group: Group): number {
+    const { rows, common } = group
+    if (rows.length === 1 || rows.length === AT_ONCE) {
+      if (isFit(() => run(group))) return 0
+      if (rows.length === 1) return 1
+    }
+    return rows.reduce((unfit, row) => unfit + put({ rows: [row], common }), 0)
+  }
 
   /** Those alike together; among these they keep their order. */
   function putAll(rows: readonly Queued[]): number {
@@ -56,7 +56,10 @@ export function createInserter(db: Database): Inserter {
     let unfit = 0
     for (const queued of rows) {
       common.length = 0
-      bindCommon(...queued, details, common)
+      if (!isFit(() => bindCommon(...queued, details, common))) {
+        unfit++
+        continue
+      }
       const at = open.findIndex((group) => isSame(group.common, common))
       if (at < 0) {
         if (open.push({ common: common.slice(), rows: [queued] }) > MOST_GROUPS) unfit += put(open.shift()!)
@@ -81,6 +84,17 @@ export function createInserter(db: Database): Inserter {
     close() {
       for (const statement of [begin, single, several, commit]) statement?.finalize()
     },
+  }
+}
+
+/** One bad row must not hold up the others for ever; on a disk that refuses none is bad. */
+function isFit(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch (error) {
+    if (isOfTheDisk(error)) throw error
+    return false
   }
 }
 

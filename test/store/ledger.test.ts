@@ -85,9 +85,26 @@ test("a row that cannot be stored is counted and holds up no other", async () =>
     ledger.append(rowAt(T0), detailOf())
     ledger.append(rowAt(T0, { started_at: "not a time" }), detailOf())
     ledger.append(rowAt(T0, { model: {} as string }), detailOf())
+    ledger.append(rowAt(T0), detailOf({ deployment_id: 1n as unknown as string }))
     ledger.append(rowAt(T0), detailOf())
     expect((await ledger.list({})).data).toHaveLength(2)
-    expect(ledger.health()).toEqual({ queued: 0, dropped: 2, lastError: null })
+    expect(ledger.health()).toEqual({ queued: 0, dropped: 3, lastError: null })
+  })
+})
+
+test("of many rows that differ in who asked whom none is lost or given another's, and one among them that cannot be stored is left out", async () => {
+  await withLedger(async (ledger) => {
+    const rows = Array.from({ length: 500 }, (_, at) =>
+      rowAt(T0 + at, {
+        client: `c${at % 3}`,
+        model: `m${at % 20}`,
+        status: at === 77 ? ({} as number) : 200 + (at % 2),
+      }),
+    )
+    for (const row of rows) ledger.append(row, detailOf())
+    const { data } = await ledger.list({ limit: 1000 })
+    expect(data).toEqual(rows.filter((_, at) => at !== 77).reverse())
+    expect(ledger.health()).toEqual({ queued: 0, dropped: 1, lastError: null })
   })
 })
 
