@@ -4,7 +4,7 @@ import { createWriteBehind } from "../event-loop/write-behind.ts"
 import type { IndexedMemory, UnindexedMemory } from "../store/memory-tables.ts"
 import type { MemoryStore } from "../store/memories.ts"
 import { chunksOf } from "./rank/chunks.ts"
-import { asking, isStanding, saysWhen } from "./rank/text-features.ts"
+import { addressing, asking, isStanding, saysWhen } from "./rank/text-features.ts"
 import { type Stems, termsOf } from "./rank/terms.ts"
 
 export interface Indexer {
@@ -71,6 +71,7 @@ export function createIndexer({ store, stems, now, warn, patience }: IndexerOpti
       isStanding: isStanding(role, content),
       saysWhen: saysWhen(content),
       asking: asking(content),
+      addressing: addressing(content),
       parts: chunksOf(content, role).map(({ start, stop }) => ({
         start,
         stop,

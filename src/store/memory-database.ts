@@ -6,7 +6,7 @@ import { type LazyDatabase, openLazily } from "./lazy-database.ts"
 import { createLearnedProjectTable } from "./learned-projects.ts"
 import { createOutboxTable } from "./outbox.ts"
 import { takeOverFts } from "./memory-fts.ts"
-import { createMemoryTables } from "./memory-tables.ts"
+import { addAddressing, createMemoryTables } from "./memory-tables.ts"
 import { createSentBlockTables } from "./sent-blocks.ts"
 
 /** A step that was released is never edited: append a new one. */
@@ -16,6 +16,7 @@ const MIGRATIONS: readonly ((db: Database) => void)[] = [
   createOutboxTable,
   createMemoryTables,
   takeOverFts,
+  addAddressing,
 ]
 
 export type MemoryDatabase = LazyDatabase

@@ -131,10 +131,11 @@ type PlaceRow = [
   bytes: number,
   signs: number,
   firstPart: number,
+  addressing: number,
 ]
 
 const PARTS = "SELECT place, part, terms FROM memory_parts WHERE id IN (SELECT value FROM json_each(?))"
-const AROUND = `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user'), p.first_part
+const AROUND = `SELECT p.place, p.memory, p.speaker, p.created_at, p.asking, p.bytes, p.says_when + 2 * p.is_standing + 4 * (p.role = 'user'), p.first_part, p.addressing
   FROM json_each(?) r CROSS JOIN memory_places p ON p.place BETWEEN r.key + 0 AND r.key + r.value`
 
 /** Two turns before and after a hit may answer what the hit asks. */
@@ -165,6 +166,7 @@ function placeOf(row: PlaceRow): Place {
     createdAt: row[3],
     saysWhen: (signs & 1) !== 0,
     asking: row[4],
+    addressing: row[8],
     isStanding: (signs & 2) !== 0,
     bytes: row[5],
     firstPart: row[7],

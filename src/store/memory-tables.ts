@@ -44,6 +44,7 @@ export interface IndexedMemory extends Omit<UnindexedMemory, "content"> {
   isStanding: boolean
   saysWhen: boolean
   asking: number
+  addressing: number
   parts: readonly Part[]
 }
 
@@ -84,8 +85,9 @@ export interface Place {
   /** epoch milliseconds */
   createdAt: number
   saysWhen: boolean
-  /** 0 to 1 */
+  /** 0 to 1, both */
   asking: number
+  addressing: number
   isStanding: boolean
   /** of its text, in UTF-8 */
   bytes: number
@@ -189,6 +191,11 @@ export function createMemoryTables(db: Database): void {
     END;
   `)
   createInvertedIndex(db)
+}
+
+/** Of what was indexed before it is not known, and counts as none. */
+export function addAddressing(db: Database): void {
+  db.run("ALTER TABLE memory_places ADD COLUMN addressing REAL NOT NULL DEFAULT 0")
 }
 
 /** A memory as it is read, from `FROM`. */

@@ -110,7 +110,7 @@ const LEAST_LISTED_OF_MANY = 2048
 export function indexAll(db: Database, memories: readonly IndexedMemory[]): void {
   const claim = db.query<unknown, [number, number]>("DELETE FROM memories_unindexed WHERE namespace = ? AND memory = ?")
   const addPlace = db.query<unknown, (number | string | null)[]>(
-    "INSERT INTO memory_places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO memory_places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   )
   const addPart = db.query<unknown, (number | string)[]>("INSERT INTO memory_parts VALUES (?, ?, ?, ?, ?, ?)")
   const numberings = new Map<number, Numbering>()
@@ -131,6 +131,7 @@ export function indexAll(db: Database, memories: readonly IndexedMemory[]): void
       one.asking,
       Number(one.isStanding),
       one.bytes,
+      one.addressing,
     )
     for (let at = 0; at < one.parts.length; at++) {
       const { start, stop, terms } = one.parts[at]!

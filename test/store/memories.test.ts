@@ -35,6 +35,7 @@ const read = ({ content, ...one }: UnindexedMemory) => ({
   isStanding: false,
   saysWhen: false,
   asking: 0,
+  addressing: 0,
   parts: content.split("\n").map((terms, at) => ({ start: at, stop: at + 1, terms })),
 })
 

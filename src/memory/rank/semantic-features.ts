@@ -40,13 +40,49 @@ export function semanticFeaturesOf(
     }
     return nearest
   }
-  return shortlist.map(({ place: { session } }, index) => ({
+  const rarities = raritiesOf(said)
+  return shortlist.map(({ place: { session, addressing } }, index) => ({
     meant: meant[index]!,
     meantNear: shareOf(nearestAround(index)),
     meantSession: session === null ? 0 : best.get(session)!,
     likeness: seen[index]!.likeness,
     number: Number(said[index]!.some(isNumber)),
+    rarity: rarities[index]!,
+    addressing,
   }))
+}
+
+interface Word {
+  /** texts that say it */
+  count: number
+  /** the last of them */
+  last: number
+}
+
+/** Of each text the mean of its three rarest words, as logarithms of how few say them. */
+function raritiesOf(said: readonly (readonly string[])[]): number[] {
+  const words = new Map<string, Word>()
+  const texts = said.map((terms, at) => {
+    const own: Word[] = []
+    for (const term of terms) {
+      let word = words.get(term)
+      if (!word) words.set(term, (word = { count: 0, last: -1 }))
+      if (word.last === at) continue
+      word.last = at
+      word.count++
+      own.push(word)
+    }
+    return own
+  })
+  const rarityOf = (count: number) => Math.log1p(said.length / count)
+  return texts.map((own) => {
+    let [first, second, third] = [Infinity, Infinity, Infinity]
+    for (const { count } of own)
+      if (count < first) [first, second, third] = [count, first, second]
+      else if (count < second) [second, third] = [count, second]
+      else if (count < third) third = count
+    return (rarityOf(first) + rarityOf(second) + rarityOf(third)) / 3
+  })
 }
 
 /** Neither who is spoken of nor when, which are seen by who spoke and when, nor what says little. */

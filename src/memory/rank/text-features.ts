@@ -21,6 +21,11 @@ export function asking(text: string): number {
   return sentences.filter((one) => /[?？]$/.test(one.trim())).length / sentences.length
 }
 
+const YOU = /\b(?:you|yours?)\b/gi
+/** The share of its words that mean whom it is said to, 0 to 1: who speaks of the other tells little. */
+export const addressing = (text: string): number =>
+  (text.match(YOU)?.length ?? 0) / Math.max(1, text.split(/\s+/).length)
+
 /**
  * Words of a standing instruction or preference. Measured on BEAM: 6 to 10 % of what users say, and in it nine tenths of the evidence for questions about
  * instructions, which no similarity finds.

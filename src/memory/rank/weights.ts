@@ -1,7 +1,7 @@
 /**
  * The features of a memory for a query, and what each weighs in the two kinds of conversations there are. A score is the weighted sum: of the first look for all candidates,
  * and of a second for the best of them. The weights make it likely that each piece of evidence comes before all that is none (a softmax, L2 of 0.001), on the even conversations of
- * LoCoMo (arXiv 2402.17753, 5 of 10; each piece counts) and BEAM-100K (10 of 20; each question counts). R@10 in conversations that were left out of a fit: LoCoMo 85.0, BEAM 65.1.
+ * LoCoMo (arXiv 2402.17753, 5 of 10; each piece counts) and BEAM-100K (10 of 20; each question counts). R@10 in conversations that were left out of a fit: LoCoMo 85.9, BEAM 65.1.
  * Trees with any products of features were no better than the sum; nor was more feedback from the best (their words, their mean vector), nor how well turns around one are ranked,
  * nor what the question asks for (its first noun); how recent one is brings nothing among the first ten.
  */
@@ -58,6 +58,10 @@ export interface SemanticFeatures {
   likeness: number
   /** it says a number */
   number: number
+  /** the mean of its three rarest words among those looked at, as logarithms: who tells something names things */
+  rarity: number
+  /** the share of its words that mean whom it is said to */
+  addressing: number
 }
 
 /** Of the first look: by words, who spoke and when. */
@@ -128,16 +132,18 @@ export const CHAT: Weights = {
 
 /** What the second look adds between people, and in what a person and an assistant said. */
 export const PEERS_AGAIN: AddedWeights = {
-  match: -1.03,
-  session: -0.75,
-  share: -2.66,
-  nearShare: -3.61,
-  length: -2.34,
-  meant: 4.37,
-  meantNear: 4.81,
-  meantSession: 1.88,
-  likeness: 0.89,
-  number: 0.7,
+  match: -0.98,
+  session: -0.71,
+  share: -2.54,
+  nearShare: -3.6,
+  length: -4.07,
+  meant: 4.29,
+  meantNear: 5.06,
+  meantSession: 1.99,
+  likeness: 0.97,
+  number: 0.63,
+  rarity: 0.53,
+  addressing: -6.04,
 }
 
 export const CHAT_AGAIN: AddedWeights = {
@@ -151,4 +157,6 @@ export const CHAT_AGAIN: AddedWeights = {
   meantSession: 0.74,
   likeness: 0.85,
   number: 0.18,
+  rarity: 0,
+  addressing: 0,
 }

@@ -5,7 +5,7 @@ import type { Corpus, Query } from "../../../src/memory/rank/corpus.ts"
 import type { Place } from "../../../src/store/memory-tables.ts"
 import { rank, type Ranked } from "../../../src/memory/rank/rank.ts"
 import { featuresOf } from "../../../src/memory/rank/features.ts"
-import { asking, saysWhen } from "../../../src/memory/rank/text-features.ts"
+import { addressing, asking, saysWhen } from "../../../src/memory/rank/text-features.ts"
 import { openWordVectors } from "../../../src/memory/word-vectors.ts"
 import { asidesIn } from "../../../src/memory/rank/asides.ts"
 import { datesIn } from "../../../src/memory/rank/dates.ts"
@@ -50,6 +50,7 @@ function found(question: string, turns: readonly Turn[]): Ranked[] {
       createdAt: Date.parse(at),
       saysWhen: saysWhen(text),
       asking: asking(text),
+      addressing: addressing(text),
       isStanding: false,
       bytes: text.length,
       firstPart: memory,
@@ -92,6 +93,21 @@ test("a date in the question prefers what was said that month", () => {
     at,
   }))
   expect(ranked("Where did Ann go hiking in May 2026?", turns)[0]).toBe(1)
+})
+
+test("who speaks of themselves comes before who speaks of the other, and who names something before who says what many do", () => {
+  const said = (text: string, session: number) => ({ text, speaker: "Ann", session, pos: 5 })
+  const own = [
+    said("I myself paint sunsets by the lake every week.", 1),
+    said("You paint sunsets by the lake every week.", 2),
+  ]
+  expect(ranked("Who paints sunsets?", own)[0]).toBe(0)
+  const fillers = Array.from({ length: 8 }, (_, at) => said("We stayed in the house on a rainy day.", at + 3))
+  const named = [
+    said("I paint sunsets from the jetty in Lisbon.", 1),
+    said("I paint sunsets from the house on a day.", 2),
+  ]
+  expect(ranked("Who paints sunsets?", [...named, ...fillers])[0]).toBe(0)
 })
 
 test("a person's own words come before an assistant's that match as well", () => {
