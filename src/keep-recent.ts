@@ -1,3 +1,9 @@
+/** The same answers, of which the last is kept: mostly it is asked for again. */
+export function keepLast<V>(read: (key: string) => V): (key: string) => V {
+  let last: { key: string; value: V } | null = null
+  return (key) => (last?.key === key ? last : (last = { key, value: read(key) })).value
+}
+
 /** Keeps `value` as the newest of at most `limit` entries: the one that was kept longest ago goes. */
 export function keepRecent<K, V>(map: Map<K, V>, key: K, value: V, limit: number): void {
   map.delete(key)

@@ -35,9 +35,11 @@ export class Inbound implements Body {
   isLifted = false
   received = 0
   readonly #carrier: Carrier
-  #parts: Uint8Array[] = []
+  #parts: Uint8Array[] | null = null
   /** a short body that came in one packet: it is read where it is */
-  #short: { packet: Uint8Array; from: number; to: number } | null = null
+  #short: Uint8Array | null = null
+  #from = 0
+  #to = 0
   #reader: Reader | null = null
   #abort: AbortController | null = null
 
@@ -71,8 +73,7 @@ export class Inbound implements Body {
 
   ascii(): string | null {
     if (this.#short === null) return null
-    const { packet, from, to } = this.#short
-    const text = Buffer.prototype.toString.call(packet, "latin1", from, to)
+    const text = Buffer.prototype.toString.call(this.#short, "latin1", this.#from, this.#to)
     if (Buffer.byteLength(text) > text.length) return null
     this.#short = null
     return text
@@ -86,8 +87,11 @@ export class Inbound implements Body {
   /** The next bytes are those of `packet` from `from` to `to`, perhaps none. */
   add(packet: Uint8Array, from: number, to: number, isWhole: boolean): void {
     this.isWhole = isWhole
-    if (to - from === this.length && this.length <= MOST_IN_PLACE) this.#short = { packet, from, to }
-    else if (to > from) this.#keep(part(packet, from, to))
+    if (to - from === this.length && this.length <= MOST_IN_PLACE) {
+      this.#short = packet
+      this.#from = from
+      this.#to = to
+    } else if (to > from) this.#keep(part(packet, from, to))
     this.received += to - from
     const reader = this.#reader
     if (reader === null) return
@@ -100,6 +104,7 @@ export class Inbound implements Body {
 
   /** A body in many packets is put together as it comes: they are 512 KB each, whatever is in them, and would wait for the collector. */
   #keep(bytes: Uint8Array): void {
+    this.#parts ??= []
     if (this.length === null || bytes.length === this.length || this.length > MOST_TRUSTED) {
       this.#parts.push(bytes)
       return
@@ -124,19 +129,15 @@ export class Inbound implements Body {
   #fail(reason: unknown): void {
     const reader = this.#reader
     this.#reader = null
-    this.#parts = []
-    this.#short = null
+    this.#parts = this.#short = null
     reader?.reject(reason)
   }
 
   #take(): Uint8Array {
-    if (this.#short !== null) {
-      const { packet, from, to } = this.#short
-      this.#short = null
-      return part(packet, from, to)
-    }
-    const parts = this.#parts
-    this.#parts = []
+    const short = this.#short
+    const parts = this.#parts ?? []
+    this.#parts = this.#short = null
+    if (short !== null) return part(short, this.#from, this.#to)
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 }

@@ -1,6 +1,6 @@
 /** Conversations of clients that send no conversation id, told by their user turns. Bounded and in memory; no clock, no disk. */
-import { keepRecent } from "../keep-recent.ts"
-import { chainTurns } from "./turns.ts"
+import { keepLast, keepRecent } from "../keep-recent.ts"
+import { chainTurns, scopeKey } from "./turns.ts"
 
 export interface Sessions {
   /**
@@ -16,11 +16,12 @@ export interface Sessions {
  */
 export function createSessions({ newId, limit }: { newId: () => string; limit: number }): Sessions {
   const ids = new Map<number, string>()
+  const keyOf = keepLast(scopeKey)
   const put = (key: number, id: string) => keepRecent(ids, key, id, limit)
   return {
     find(scope, turns) {
       if (turns.length === 0) return newId()
-      const keys = chainTurns(scope, turns)
+      const keys = chainTurns(keyOf(scope), turns)
       for (let at = keys.length - 1; at >= 0; at--) {
         const id = ids.get(keys[at]!)
         if (id === undefined) continue

@@ -24,7 +24,7 @@ const AGENT_WORDS = [
 
 /** null: nothing, or an agent's own words */
 function humanText(text: Utf8Text): Utf8Text | null {
-  if (AGENT_WORDS.some((words) => text.startsWith(words))) return null
+  for (const words of AGENT_WORDS) if (text.startsWith(words)) return null
   const human = withoutScaffold(text)
   return human.length === 0 ? null : human
 }
@@ -75,23 +75,27 @@ const to53 = (hash: bigint) => Number(hash >> 11n)
 export function readTurns(dialect: Dialect | null, body: Prompt | null): UserTurn[] {
   if (body === null || dialect === null) return []
   const turns: UserTurn[] = []
-  const add = (content: JsonNode | null, entry: number) => {
-    const turn = content && readTurn(content, entry)
-    if (turn !== null) turns.push(turn)
-  }
   const input = dialect === "openai-responses" ? body.get("input") : null
-  if (input?.isString) add(input, -1)
+  if (input?.isString) addTurn(input, -1, turns)
   const { entries } = body
   for (let at = 0; at < entries.length; at++) {
     const entry = entries[at]!
-    if (isUser(entry)) add(contentOf(entry), at)
+    if (isUser(entry)) addTurn(contentOf(entry), at, turns)
   }
   return turns
 }
 
-/** For each turn a key that stands for it and all before it, beginning with `scope`'s: one look-up tells a whole prefix. */
-export function chainTurns(scope: string, turns: readonly number[]): number[] {
-  let key = to53(Bun.hash.wyhash(scope))
+function addTurn(content: JsonNode | null, entry: number, turns: UserTurn[]): void {
+  const turn = content && readTurn(content, entry)
+  if (turn !== null) turns.push(turn)
+}
+
+/** Where a chain of turns begins: whose they are. */
+export const scopeKey = (scope: string) => to53(Bun.hash.wyhash(scope))
+
+/** For each turn a key that stands for it and all before it, beginning with its scope's: one look-up tells a whole prefix. */
+export function chainTurns(scope: number, turns: readonly number[]): number[] {
+  let key = scope
   return turns.map((turn) => (key = chain(key, turn)))
 }
 

@@ -60,7 +60,8 @@ interface Named {
 /** Who the request says it is for. An empty header names nobody: an empty user would be one more shared by all. */
 function findNamed(headers: HeaderFields, users: Users, prefixUser: string | null): Named | null {
   for (const header of [users.customHeader, "x-memproxy-user"]) {
-    const name = readName(headers.get(header), `the header ${header}`)
+    const value = headers.get(header)
+    const name = value === null ? null : readName(value, `the header ${header}`)
     if (name !== null) return { name, by: `the header ${header}` }
   }
   const name = readName(prefixUser, "the path prefix /u/")

@@ -6,7 +6,7 @@ import type { Asked } from "../dialects/request.ts"
 import type { Metered } from "../exchange.ts"
 import { markBetween, markOfAnswer } from "../identify/answers.ts"
 import { purposeOf } from "../identify/purpose.ts"
-import { chainTurns, isUnanswered, type UserTurn } from "../identify/turns.ts"
+import { chainTurns, isUnanswered, scopeKey, type UserTurn } from "../identify/turns.ts"
 import { reasonOf } from "../memory/disk-failure.ts"
 import { isHeldOut } from "../memory/holdout.ts"
 import { MODE_HEADER, readMode } from "../memory/mode.ts"
@@ -61,7 +61,7 @@ function conversationOf({ body, identity, isOwnSession, snapshot, turns }: Excha
   const said = turns()
   const { entries } = body!
   const keys = chainTurns(
-    userId,
+    scopeKey(userId),
     said.map(({ hash }) => hash),
   )
   return {

@@ -5,6 +5,7 @@ import type { Endpoint } from "../dialects/endpoints.ts"
 import { outboundDialect } from "../dialects/outbound-dialect.ts"
 import type { Arrival, Operation } from "../exchange.ts"
 import type { JsonText } from "../json/json-text.ts"
+import { keepLast } from "../keep-recent.ts"
 import { redact } from "../memory/redact.ts"
 import { buildRoutes, type Choice } from "../route/routes.ts"
 import type { Config } from "../settings.ts"
@@ -49,9 +50,11 @@ export function openExchange(
 
 const NO_TURNS = () => []
 
+const withoutSecrets = keepLast(redact)
+
 export function noteRequest({ draft }: Exchange, text: JsonText, model: string, isStream: boolean): void {
   draft.request = text
-  draft.row.model = redact(model) || null // until it is known to be one, it may be a key at the wrong place
+  draft.row.model = withoutSecrets(model) || null // until it is known to be one, it may be a key at the wrong place
   draft.row.stream = isStream
 }
 

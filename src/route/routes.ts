@@ -66,9 +66,9 @@ export function buildRoutes(config: Pick<Config, "deployments" | "aliases" | "co
       const found = find(name) ?? find(withoutDate(name))
       if (!found) throw unknownModel(name, [...groups.keys()])
       const usable = groups.get(found.group)!
-      const serving = those(usable, (one) => one.mock !== null || serves(one))
+      const serving = those(usable, canServe, serves)
       if (serving.length === 0) throw notServed(name, usable[0]!)
-      const ready = those(serving, (one) => isReady(one, bringsKey))
+      const ready = those(serving, isReady, bringsKey)
       if (ready.length === 0) throw missingVariable(name, serving[0]!)
       const deployment = pick(ready, random)
       return {
@@ -90,8 +90,13 @@ export function buildRoutes(config: Pick<Config, "deployments" | "aliases" | "co
 
 const NONE: readonly string[] = []
 
-/** Mostly all of them: then there is no list to be made. */
-const those = <T>(list: readonly T[], test: (one: T) => boolean) => (list.every(test) ? list : list.filter(test))
+/** Those that pass. Mostly all of them do: then there is no list to be made. */
+function those<T, By>(list: readonly T[], passes: (one: T, by: By) => boolean, by: By): readonly T[] {
+  for (const one of list) if (!passes(one, by)) return list.filter((one) => passes(one, by))
+  return list
+}
+
+const canServe = (one: Deployment, serves: (one: Deployment) => boolean) => one.mock !== null || serves(one)
 
 /** A model whose key is missing can still be called by someone who brings one. */
 export const isReady = (one: Deployment, bringsKey: boolean) => one.missing === null || (one.lacksOnlyKey && bringsKey)
