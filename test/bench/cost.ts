@@ -1,5 +1,5 @@
 /** What a request costs, next to nginx: JSON, streams, long prompts. */
-import { type Bench, chat, compare, type Medians, message, run, type Shape } from "./measure.ts"
+import { type Bench, chat, compare, type Medians, message, rest, run, type Shape } from "./measure.ts"
 import { figure, median, title } from "./report.ts"
 import { startMemproxy } from "./servers.ts"
 
@@ -25,6 +25,8 @@ export async function json(bench: Bench) {
     figure({ what: "latency, 99th percentile", unit: "ms", value: memproxy.p99Ms, nginx: nginx?.p99Ms })
     figure({ what: "errors", unit: "", value: errors, exactly: 0 })
   }
+  title("After 1 KB JSON: what was put off until the program is quiet, such as the columns of reports")
+  figure({ what: "CPU per request", unit: "µs", value: (await rest(bench.memproxy)) / bench.sent.rows })
   title("1 KB JSON, 64 connections, memory on: the same request again")
   const server = await startMemproxy(bench.binary, bench.mock.port, "local")
   const remembering = { ...bench, memproxy: server, sent: { rows: 0 } }
@@ -45,6 +47,8 @@ function cpuFigures(memproxy: Medians, nginx: Medians | null, ratio?: number) {
 export async function streams(bench: Bench) {
   const chunks = 50
   const turns = bench.quick ? 2 : 4
+  // by count, as above: what a stream begins and ends with is called once for fifty chunks
+  let warmUp = 1_500
   for (const [usage, rampMs] of [
     [true, 500],
     [false, 500],
@@ -54,7 +58,8 @@ export async function streams(bench: Bench) {
     title(`SSE, 100 streams of ${chunks} chunks of 200 B, 10 ms apart, ${how}`)
     const body = chat(`n=${chunks} d=10 s=200`, { stream: true, usage })
     const shape = { body, connections: 100, requests: 100 * turns, rampMs }
-    await run(bench, bench.memproxy, { ...shape, requests: 300 })
+    await run(bench, bench.memproxy, { ...shape, requests: warmUp })
+    warmUp = 300
     const { memproxy, nginx, errors } = await compare(bench, shape, bench.quick ? 2 : 3)
     const perChunk = nginx && nginx.cpuUsPerRequest / chunks
     figure({ what: "CPU per chunk", unit: "µs", value: memproxy.cpuUsPerRequest / chunks, nginx: perChunk, ratio: 1.5 })
