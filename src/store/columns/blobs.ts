@@ -5,8 +5,8 @@ import { LruCache } from "./lru-cache.ts"
 export type BlobTable = "piece_columns" | "rollups"
 
 export interface Blobs {
-  /** null: there is none */
-  get(table: BlobTable, id: number): Uint8Array | null
+  /** @throws Error where there is none */
+  get(table: BlobTable, id: number): Uint8Array
   put(table: BlobTable, id: number, bytes: Uint8Array): void
   /** `end` is the first that stays. */
   drop(table: BlobTable, first: number, end: number): void
@@ -26,9 +26,10 @@ export function openBlobs(db: Database): Blobs {
       const known = kept.get(key)
       if (known) return known
       const found = db.query<{ bytes: Uint8Array }, [number]>(`SELECT bytes FROM ${table} WHERE id = ?`).get(id)
+      if (!found) throw new Error(`the ledger's columns lack ${id} of ${table}`)
       // When it is full nothing makes room: a walk through all there is would push out everything before it is met again.
-      if (found && kept.bytes + found.bytes.length <= MOST_KEPT) kept.put(key, found.bytes)
-      return found?.bytes ?? null
+      if (kept.bytes + found.bytes.length <= MOST_KEPT) kept.put(key, found.bytes)
+      return found.bytes
     },
     put(table, id, bytes) {
       db.query(`INSERT OR REPLACE INTO ${table} (id, bytes) VALUES (?, ?)`).run(id, bytes)

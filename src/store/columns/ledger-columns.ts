@@ -254,7 +254,7 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
   }
 
   function* rollupsOf(smaller: [Block, number[]][], name: RollupName): Generator<Rollup> {
-    for (const [block] of smaller) yield readRollup(blobs!, block, name)!
+    for (const [block] of smaller) yield readRollup(blobs!, block, name)
   }
 
   /** The largest blocks that are taken, then smaller ones, then pieces. */
@@ -269,8 +269,8 @@ export function openLedgerColumns(ledger: Database, file: Database | null, write
     for (const [block, within] of blocks(own, level)) {
       const span = spanOfWhole(block, within)
       if (span && skips(span)) continue
-      const rollup = span && takes(span) ? readRollup(blobs!, block, name) : null
-      if (rollup) yield { span: span!, same: rolledUp.get(rollupId(block, name))!, rollup, columns: null }
+      const same = rolledUp.get(rollupId(block, name))
+      if (span && same && takes(span)) yield { span, same, rollup: readRollup(blobs!, block, name), columns: null }
       else yield* parts(within, level - 1, name, skips, takes)
     }
   }

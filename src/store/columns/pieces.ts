@@ -45,10 +45,8 @@ export function openPieces(db: Database, blobs: Blobs): Pieces {
       blobs.drop("piece_columns", number * COLUMN_IDS, (number + 1) * COLUMN_IDS)
     },
     open: (piece, valid) =>
-      unpacker.open({ ...piece, firstRowid: piece.number * PIECE_ROWS }, valid, (column) => {
-        const bytes = blobs.get("piece_columns", piece.number * COLUMN_IDS + column)
-        if (!bytes) throw new Error(`the ledger's columns lack ${column} of piece ${piece.number}`)
-        return bytes
-      }),
+      unpacker.open({ ...piece, firstRowid: piece.number * PIECE_ROWS }, valid, (column) =>
+        blobs.get("piece_columns", piece.number * COLUMN_IDS + column),
+      ),
   }
 }

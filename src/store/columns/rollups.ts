@@ -84,11 +84,9 @@ const SAMPLE_ARRAYS = 7
 
 const room = new Room()
 
-/** null where there is none. Each array of its tallies holds until the next one of its kind is read. */
-export function readRollup(blobs: Blobs, block: Block, name: RollupName): Rollup | null {
-  const bytes = blobs.get("rollups", rollupId(block, name))
-  if (!bytes) return null
-  const unpack = unpackArrays(bytes)
+/** Each array of its tallies holds until the next one of its kind is read. */
+export function readRollup(blobs: Blobs, block: Block, name: RollupName): Rollup {
+  const unpack = unpackArrays(blobs.get("rollups", rollupId(block, name)))
   const { sums } = MEASURES[readName(name)[0]]
   return {
     keys: unpack(0, Uint32Array),
