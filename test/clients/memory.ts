@@ -1,6 +1,6 @@
 /**
- * Claude Code and Codex with memory on, through the real proxy: told a fact in one project, asked in a new conversation there and in another project.
- * Like `run.ts` not part of `bun test`: `bun test/clients/memory.ts [claude] [codex]`. With each engine; exit 1 if one fails.
+ * Real clients with memory on, through the real proxy: told a fact in one project, asked in a new conversation there and in another project.
+ * Like `run.ts` not part of `bun test`: `bun test/clients/memory.ts [NAME...]`. With each engine; exit 1 if one fails.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -16,6 +16,9 @@ import { insideNamespace, makeProject, runClient, wanted } from "./client.ts"
 const CLIENTS = [
   { run: "claude", model: "claude" },
   { run: "codex", model: "responses" },
+  { run: "gemini", model: "gem" },
+  { run: "opencode", model: "chat" },
+  { run: "qwen", model: "chat" },
 ] as const
 
 await insideNamespace(import.meta.path)
@@ -29,12 +32,12 @@ interface Run {
   proxy: Memproxy
 }
 
-/** The text of everything that was remembered, by either engine. */
+/** The text of everything that was remembered, by either engine, without the quotes that opencode puts around its argument. */
 async function kept({ proxy }: Run, supermemory: FakeSupermemory): Promise<string[]> {
   const sent = supermemory.calls.flatMap(({ path, body }) => (path === "/v4/conversations" ? body.messages : []))
   const headers = { authorization: `Bearer ${MASTER}` }
   const { data }: Loose = await (await fetch(`${proxy.url}/api/memories?user_id=default-dev`, { headers })).json()
-  return [...sent, ...data].map(({ content }: Loose) => content)
+  return [...sent, ...data].map(({ content }: Loose) => content.replace(/^"(.*)"$/, "$1"))
 }
 
 /** As a person would: the server in the project's own settings, its tools allowed. */
