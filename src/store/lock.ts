@@ -16,6 +16,7 @@ export function acquireLock(dir: string): DirectoryLock {
   const path = join(dir, "lock.db")
   const db = new Database(path, { create: true, readwrite: true })
   try {
+    db.run("PRAGMA journal_mode = MEMORY") // on a full disk there is no room for a file
     db.run("BEGIN EXCLUSIVE")
   } catch (cause) {
     db.close()

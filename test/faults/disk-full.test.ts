@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { acquireLock } from "../../src/store/lock.ts"
 import { type FakeProvider, startFakeProvider } from "../support/fake-provider.ts"
 import { checkDatabases, createHistory } from "../support/history.ts"
 import { lanes, testConfig } from "../support/lanes.ts"
@@ -58,6 +59,18 @@ test.skipIf(!canMount)(
   },
   60_000,
 )
+
+test.skipIf(!canMount)("a program that begins on a full disk begins all the same", () => {
+  const own = join(dir, "own")
+  acquireLock(own).release()
+  const ballast = join(dir, "ballast")
+  fillUp(ballast)
+  try {
+    acquireLock(own).release()
+  } finally {
+    rmSync(ballast)
+  }
+})
 
 /** Appends to the file until the disk takes no more. */
 function fillUp(path: string) {
