@@ -55,8 +55,8 @@ export interface Totals {
   samples: readonly Samples[]
 }
 
-/** With more groups than this it pays to find out first which are shown. */
-const MANY = 20_000
+/** When all groups would have more sums than this it pays to find out first which are shown: four megabytes. */
+const MOST_SUMS = 2 ** 19
 /** So many parts are counted each time before they become part of the base. */
 const MOST_BESIDE = 16
 /** The base has all sums of more groups than are shown: those next to them may be shown soon. */
@@ -79,45 +79,36 @@ function baseFor(question: Question): { base: Base; parts: Parts } {
     if (counted.isSubsetOf(lasting) && lasting.size - counted.size <= MOST_BESIDE) return { base: known, parts }
   }
   const parts = question.partsBy(null)
-  const base = countAll(parts, question) ?? countLargest(parts, question)
+  const base = countBase(parts, question)
   base.tallies.finish(base.tallies.size)
   question.bases.put(question.key, base)
   return { base, parts }
 }
 
-const begin = ({ first, second, lasting }: Parts, measure: Measure) => ({
-  first,
-  second,
-  table: new GroupTable(),
-  tallies: new Tallies(measure),
-  counted: new Set(lasting.map(({ same }) => same!)),
-})
-
-/** null: there are too many groups for that. */
-function countAll(parts: Parts, { measure, most }: Question): Base | null {
-  const base = { ...begin(parts, measure), largest: null }
-  for (const part of parts.lasting) {
-    count(base.tallies, part, base.table)
-    if (base.table.size > MANY && base.table.size > most) return null
+/** Groups are numbered first: how many there are says how they are counted. */
+function countBase({ first, second, lasting }: Parts, { measure, most }: Question): Base {
+  const table = new GroupTable()
+  const tallies = new Tallies(measure)
+  const counted = new Set(lasting.map(({ same }) => same!))
+  const numbered = lasting.flatMap((part) => part.read(table) ?? [])
+  const base = { first, second, table, tallies, counted, largest: null }
+  if (table.size <= most || table.size * measure.sums <= MOST_SUMS) {
+    for (const one of numbered) add(tallies, one, table.size)
+    return base
   }
-  return base
-}
-
-/** First what groups rank by, of all rows, then everything, of the rows of the largest groups. */
-function countLargest(parts: Parts, { measure, most }: Question): Base {
-  const base = begin(parts, measure)
+  // What groups rank by, of all rows, then everything, of the rows of the largest groups.
   const ranks = new Tallies(rankingOf(measure))
-  const numbered = parts.lasting.map((part) => rank(ranks, part, base.table, measure))
-  const places = new Uint32Array(base.table.size).fill(NO_GROUP)
-  ranks.largest(base.table.size, Math.ceil(most * MARGIN)).forEach((group, place) => (places[group] = place))
-  for (const one of numbered) if (one) countPlaced(base.tallies, one, places)
+  for (const one of numbered) rank(ranks, one, table.size, measure)
+  const places = new Uint32Array(table.size).fill(NO_GROUP)
+  ranks.largest(table.size, Math.ceil(most * MARGIN)).forEach((group, place) => (places[group] = place))
+  for (const one of numbered) countPlaced(tallies, one, places)
   return { ...base, largest: { ranks, places } }
 }
 
 function goOn(base: Base, rest: readonly Countable[], { measure, most }: Question): Counted {
   const table = base.table.fork()
   const tallies = new Tallies(measure, base.tallies)
-  for (const part of rest) count(tallies, part, table)
+  for (const one of rest.flatMap((part) => part.read(table) ?? [])) add(tallies, one, table.size)
   const shown = tallies.largest(table.size, most)
   tallies.finish(table.size, shown)
   const totals = { sums: tallies.total(table.size), samples: tallies.samples }
@@ -133,7 +124,8 @@ function goOnWithLargest(
 ): Counted {
   const table = base.table.fork()
   const ranks = new Tallies(rankingOf(measure), baseRanks)
-  const numbered = rest.map((part) => rank(ranks, part, table, measure))
+  const numbered = rest.flatMap((part) => part.read(table) ?? [])
+  for (const one of numbered) rank(ranks, one, table.size, measure)
   const named = ranks.largest(table.size, most)
   const places = new Uint32Array(table.size).fill(NO_GROUP)
   places.set(basePlaces)
@@ -145,7 +137,7 @@ function goOnWithLargest(
     places[group] = size++
   }
   const tallies = new Tallies(measure, base.tallies)
-  for (const one of numbered) if (one) countPlaced(tallies, one, places)
+  for (const one of numbered) countPlaced(tallies, one, places)
   if (missing.some((place) => place !== NO_GROUP))
     for (const part of lasting) {
       const one = base.counted.has(part.same!) ? part.read(table) : null
@@ -156,19 +148,11 @@ function goOnWithLargest(
   return { ...base, table, tallies, shown, named, totals: null }
 }
 
-function count(tallies: Tallies, part: Countable, table: GroupTable): void {
-  const numbered = part.read(table)
-  if (numbered) add(tallies, numbered, table.size)
-}
-
 /** Only what groups rank by. */
-function rank(ranks: Tallies, part: Countable, table: GroupTable, { ranked }: Measure): Numbered | null {
-  const numbered = part.read(table)
-  if (numbered?.packed) {
-    const { packed, groups } = numbered
-    ranks.addPacked({ ...packed, sumsAt: (place) => packed.sumsAt(ranked[place]!) }, groups, table.size)
-  } else if (numbered) add(ranks, numbered, table.size)
-  return numbered
+function rank(ranks: Tallies, numbered: Numbered, size: number, { ranked }: Measure): void {
+  if (!numbered.packed) return add(ranks, numbered, size)
+  const { packed, groups } = numbered
+  ranks.addPacked({ ...packed, sumsAt: (place) => packed.sumsAt(ranked[place]!) }, groups, size)
 }
 
 /** The rows of groups that have a place, there. */
