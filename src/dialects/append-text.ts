@@ -63,27 +63,29 @@ function contentAt(text: JsonText, entry: Span | undefined): Span | null {
 
 interface PartShape {
   part: (json: string) => string
-  /** a text that stands for a list of one becomes that list */
-  splits: boolean
+  /** what stands for a list of one and becomes that list: a text begins with `"`, a part with `{` */
+  splits: '"' | "{" | null
 }
 
 /**
  * Claude Code sends one turn as a list while it is the newest, to mark it, and as a bare text later: to Anthropic both are one block, so ours is a second
- * one in either. Elsewhere a bare text stays one: not every compatible server takes lists.
+ * one in either. Elsewhere a bare text stays one: not every compatible server takes lists. Google takes a turn's only part without its list.
  */
 function partShape({ endpoint }: Asked, conversation: Member): PartShape {
-  if (endpoint.dialect === "gemini") return { part: (json) => `{"text":${json}}`, splits: false }
+  if (endpoint.dialect === "gemini") return { part: (json) => `{"text":${json}}`, splits: "{" }
   const type = conversation.key === "input" ? "input_text" : "text"
-  return { part: (json) => `{"type":"${type}","text":${json}}`, splits: endpoint.dialect === "anthropic" }
+  return { part: (json) => `{"type":"${type}","text":${json}}`, splits: endpoint.dialect === "anthropic" ? '"' : null }
 }
 
 function appendEdits(text: JsonText, content: Span, addition: string, { part, splits }: PartShape): Edit[] {
   const insert = (at: number, added: string): Edit => ({ start: at, end: at, text: added })
   const json = JSON.stringify(addition)
   if (text.startsWith('"', content.start)) {
-    if (!splits) return [insert(content.end - 1, `\\n\\n${json.slice(1, -1)}`)]
+    if (splits !== '"') return [insert(content.end - 1, `\\n\\n${json.slice(1, -1)}`)]
     return [insert(content.start, '[{"type":"text","text":'), insert(content.end, `},${part(json)}]`)]
   }
+  if (splits === "{" && text.startsWith("{", content.start))
+    return [insert(content.start, "["), insert(content.end, `,${part(json)}]`)]
   const last = text.startsWith("[", content.start) ? scanArray(text, content.start).at(-1) : undefined
   return last ? [insert(last.end, `,${part(json)}`)] : []
 }

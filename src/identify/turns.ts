@@ -52,7 +52,7 @@ const isResult = (part: JsonNode) =>
 function readTurn(content: JsonNode, entry: number): UserTurn | null {
   const said: Utf8Text[] = []
   let shown = ""
-  for (const part of content.isString ? [content] : content.items()) {
+  for (const part of content.isList ? content.items() : [content]) {
     const text = textOf(part)
     if (text !== null) {
       const human = humanText(text)

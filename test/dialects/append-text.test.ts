@@ -48,6 +48,12 @@ describe("a text becomes the last part of its message", () => {
       `{"model":"m","messages":[{"content":[ {"type":"text","text":"hi"},{"type":"text","text":"note 0 \\"é\\"\\n"} ],"role":"user"}]}`,
     ],
     [
+      "Gemini's only part, which may stand without its list, is the first of two",
+      PATHS.gemini,
+      `{"contents":[{"role":"user","parts": {"text":"hi"} }]}`,
+      `{"contents":[{"role":"user","parts": [{"text":"hi"},{"text":"note 0 \\"é\\"\\n"}] }]}`,
+    ],
+    [
       "a Responses item gets an input_text",
       PATHS.responses,
       `{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"hi"}]}]}`,

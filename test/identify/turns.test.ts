@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import type { Json } from "../../src/exchange.ts"
 import { isUnanswered, readTurns } from "../../src/identify/turns.ts"
 import { nodeOf } from "../support/nodes.ts"
 
@@ -19,6 +20,12 @@ test("a person's words are what is left when their agent's are taken away", () =
     said("This session is being continued from a previous conversation that ran out of context. It was about …"),
   ).toEqual([])
   expect(said("what does <command-name> mean?")).toEqual(["what does <command-name> mean?"])
+})
+
+test("Google's only part of a turn is the same turn with and without its list", () => {
+  const turnsOf = (parts: Json) => readTurns("gemini", nodeOf({ contents: [{ role: "user", parts }] }))
+  expect(turnsOf({ text: "say hi" })).toEqual(turnsOf([{ text: "say hi" }]))
+  expect(turnsOf({ text: "say hi" })).toHaveLength(1)
 })
 
 test("a turn is unanswered until a model or a tool has spoken after it", () => {
