@@ -98,11 +98,17 @@ function findSent(
 ): (SentBlock | null)[] {
   const { namespace, sessionId, isOwnSession, turns } = conversation
   const isNew = isNewTurn(conversation)
-  const asked = (isNew ? turns.slice(0, -1) : turns).map(({ key, answer }) => ({
-    key,
-    sessionId: isOwnSession ? sessionId : answered.find({ namespace, key }, answer),
-  }))
-  const sent = find(namespace, asked).map((block, at) => (asked[at]!.sessionId === NO_BLOCK ? null : block))
+  const asked = (isNew ? turns.slice(0, -1) : turns).map((turn) => {
+    let name: string | null = null
+    return {
+      key: turn.key,
+      // most turns have no block, and how they were answered is not read
+      get sessionId() {
+        return isOwnSession ? sessionId : (name ??= answered.find({ namespace, key: turn.key }, turn.answer))
+      },
+    }
+  })
+  const sent = find(namespace, asked).map((block, at) => (block && asked[at]!.sessionId === NO_BLOCK ? null : block))
   if (isNew) sent.push(null)
   return sent
 }
