@@ -28,6 +28,7 @@ let settled = 0
 let timer: ReturnType<typeof setTimeout> | null = null
 
 yieldToOthers()
+Bun.unsafe.setJITPolicy(1) // a thread begins with the policy of the process's start
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   if (data.ask === "end") return end()

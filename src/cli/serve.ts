@@ -108,7 +108,9 @@ async function serve(
     return WRONG_USAGE
   }
   console.log(`memproxy listening on ${url.origin}`)
-  void routes().then(() => app.memories.prepare(config))
+  void routes()
+    .then(() => app.memories.prepare(config))
+    .finally(() => Bun.unsafe.setJITPolicy(1)) // the start is over: see machine/reexec.ts
   const telemetry = createTelemetrySender(store.ledger, say)
   telemetry.follow(config.telemetry)
   const watch = watchConfig({

@@ -7,6 +7,8 @@ const CONCURRENT_REQUESTS = "65535"
 const RUNTIME = {
   /** Functions are compiled after some 200 calls instead of 33: compiling what only a start uses would take a third of it. */
   BUN_JSC_thresholdForJITAfterWarmUp: "3000",
+  /** Until `setJITPolicy(1)`, a function is compiled after thirty times as many calls: compilers at work on what only a start runs are 4 MB of code in memory. */
+  BUN_JSC_startupJITDeferralScale: "30",
   /** The last compiler takes up to 100 ms of a function and saves less than a microsecond a call: after 17,000 calls, not after 4,000. */
   BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "256000",
   /** The heap grows to twice what lives in it before it is collected, not to three times: the collector works as little, with thousands of streams 10 MB less. */
