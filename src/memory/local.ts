@@ -110,12 +110,12 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
     return added
   }
 
-  /** While another program writes, or the disk is full, all but the newest can still be read; the indexer tries again and warns. */
+  /** While another program writes, or the disk takes nothing more, all but the newest can still be read; the indexer tries again and warns. */
   function indexWhatWaits(namespaces: readonly number[]): void {
     try {
       indexer.catchUp(namespaces, INDEXING_MS)
     } catch (error) {
-      if (!["locked", "full"].includes(reasonOf(error))) throw error
+      if (!["locked", "full", "disk"].includes(reasonOf(error))) throw error
     }
   }
 

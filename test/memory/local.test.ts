@@ -193,6 +193,38 @@ test("it is there after a restart", async () => {
   expect(second.engine.recall(shop, query("When is the launch date?"))[0]?.text).toContain("ninth of May")
 })
 
+test.each(["SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR_WRITE"])(
+  "while nothing can be written (%s) what was indexed before is told",
+  (code) => {
+    const { store } = open()
+    let isBroken = false
+    let ids = 0
+    const together: MemoryStore["together"] = (act) => {
+      if (isBroken) throw Object.assign(new Error(code), { code })
+      return store.together(act)
+    }
+    const engine = createLocalEngine({
+      store: { ...store, together },
+      estimate: estimateTokens,
+      newId: () => `m${++ids}`,
+      clock: () => 0,
+      now: () => 0,
+      warn: () => {},
+    })
+    closers.unshift(() => void engine.close())
+    engine.remember(shop, [...filler, turn("Our staging database runs on port 5433.")])
+    void engine.flush()
+    const told = () =>
+      engine.recall(shop, query("Which port does the staging database run on?")).map(({ text }) => text)
+    expect(told()[0]).toContain("5433")
+    engine.keep([
+      engine.entry({ namespace: shop, content: "Our staging database moved.", createdAt: 1, source: "api" }),
+    ])
+    isBroken = true
+    expect(told()[0]).toContain("5433")
+  },
+)
+
 test("a process that begins with memories rehearses a recall, and one on a disk too slow for it begins all the same", () => {
   const first = open()
   const prepare = (patience?: Patience) => {
