@@ -37,10 +37,14 @@ export async function json(bench: Bench) {
   await server.stop()
 }
 
-function cpuFigures(memproxy: Medians, nginx: Medians | null, ratio?: number) {
-  const [value, least] = [memproxy.cpuUsPerRequest, memproxy.leastCpuUs]
-  figure({ what: "CPU per request, median", unit: "µs", value, nginx: nginx?.cpuUsPerRequest, ratio })
-  figure({ what: "CPU per request, smallest", unit: "µs", value: least, nginx: nginx?.leastCpuUs })
+function cpuFigures(memproxy: Medians, nginx: Medians | null, ratio?: number, unit = "request", unitsPerRequest = 1) {
+  const cpuUs = (of: "cpuUsPerRequest" | "leastCpuUs") => ({
+    unit: "µs",
+    value: memproxy[of] / unitsPerRequest,
+    nginx: nginx && nginx[of] / unitsPerRequest,
+  })
+  figure({ what: `CPU per ${unit}, median`, ...cpuUs("cpuUsPerRequest"), ratio })
+  figure({ what: `CPU per ${unit}, smallest`, ...cpuUs("leastCpuUs") })
 }
 
 /** (b) 100 streams of 50 chunks, 10 ms apart: as they come in life, and all in step; the usage passed on, or read and hidden from the client. */
@@ -60,9 +64,8 @@ export async function streams(bench: Bench) {
     const shape = { body, connections: 100, requests: 100 * turns, rampMs }
     await run(bench, bench.memproxy, { ...shape, requests: warmUp })
     warmUp = 300
-    const { memproxy, nginx, errors } = await compare(bench, shape, bench.quick ? 2 : 3)
-    const perChunk = nginx && nginx.cpuUsPerRequest / chunks
-    figure({ what: "CPU per chunk", unit: "µs", value: memproxy.cpuUsPerRequest / chunks, nginx: perChunk, ratio: 1.5 })
+    const { memproxy, nginx, errors } = await compare(bench, shape, bench.quick ? 2 : 5)
+    cpuFigures(memproxy, nginx, 1.5, "chunk", chunks)
     figure({
       what: "time to first byte, median",
       unit: "ms",
