@@ -5,6 +5,7 @@ import { signature, watchConfig } from "../config/watch.ts"
 import type { Config, Finding } from "../settings.ts"
 import { answerModel, isModelRoute, refuseAt } from "../http/model-routes.ts"
 import { createServer } from "../http/server.ts"
+import { cpuWaitMs } from "../machine/cpu-wait.ts"
 import { MemoryFailure } from "../memory/engine.ts"
 import { takeSnapshot } from "../pipeline/open-exchange.ts"
 import { startRetention } from "../store/retention.ts"
@@ -70,7 +71,7 @@ async function serve(
   let store: Store
   try {
     lock = acquireLock(config.dataDir)
-    store = openStore(config.dataDir, { warn: say, scoreOf, now: () => performance.now() })
+    store = openStore(config.dataDir, { warn: say, scoreOf, now: () => performance.now(), cpuWait: cpuWaitMs })
   } catch (error) {
     say((error as Error).message)
     return 1

@@ -17,19 +17,28 @@ export class TooSlow extends Error {
 const FIRST_REST = 1
 const LAST_REST = 64
 const LONGEST_REST_MS = 30_000
+/** How old what is known of waiting for a processor may be: it is asked for seldom, for it takes 10 µs. */
+const WAIT_KNOWN_MS = 100
 /** What took less says nothing of the disk. */
 const CACHED_MS = 1
 const STRAINED_MS = 10_000
 
 export class Patience {
   readonly #now: () => number
+  readonly #cpuWait: () => number
+  #cpuWaitBefore = 0
+  #cpuWaitAt = Number.NEGATIVE_INFINITY
   #deadline = Number.POSITIVE_INFINITY
   #restsUntil = Number.NEGATIVE_INFINITY
   #rest = FIRST_REST
 
-  /** `now`: monotonic milliseconds. With a clock that stands still nothing is late. */
-  constructor(now: () => number = () => 0) {
+  /**
+   * `now`: monotonic milliseconds. With a clock that stands still nothing is late. `cpuWait`: milliseconds so far that this thread waited for a processor:
+   * on a busy machine work is late, and a rest would help nobody.
+   */
+  constructor(now: () => number = () => 0, cpuWait: () => number = () => 0) {
     this.#now = now
+    this.#cpuWait = cpuWait
   }
 
   /** Milliseconds until work may begin; 0: now. */
@@ -53,14 +62,19 @@ export class Patience {
     }
   }
 
-  /** Does `act` to its end. What takes more than half of `ms` is late: work that is always just in time would leave nobody any. */
+  /** Does `act` to its end. What the disk takes more than half of `ms` for is late: work that is always just in time would leave nobody any. */
   measure<T>(ms: number, act: () => T): T {
     const started = this.#now()
+    if (started - this.#cpuWaitAt > WAIT_KNOWN_MS) {
+      this.#cpuWaitBefore = this.#cpuWait()
+      this.#cpuWaitAt = started
+    }
     try {
       return act()
     } finally {
       const tookMs = this.#now() - started
-      if (tookMs > ms / 2) this.#late(tookMs - ms / 2, ms)
+      const lateMs = tookMs > ms / 2 ? tookMs - (this.#cpuWait() - this.#cpuWaitBefore) - ms / 2 : 0
+      if (lateMs > 0) this.#late(lateMs, ms)
       else if (tookMs > CACHED_MS) this.#rest = FIRST_REST
     }
   }

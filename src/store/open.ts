@@ -35,12 +35,17 @@ export interface StoreOptions {
   clock?: () => number
   /** monotonic milliseconds; left out: no disk is slow */
   now?: () => number
+  /** milliseconds that this thread waited for a processor so far; left out: it never does */
+  cpuWait?: () => number
   /** what quality a row has by what it counts; left out: none */
   scoreOf?: ScoreOf
 }
 
 /** @throws Error when the directory may not be used at all, or holds data of a newer memproxy */
-export function openStore(dir: string, { warn, clock = Date.now, now, scoreOf = () => null }: StoreOptions): Store {
+export function openStore(
+  dir: string,
+  { warn, clock = Date.now, now, cpuWait, scoreOf = () => null }: StoreOptions,
+): Store {
   createDirectory(dir)
   const path = join(dir, "ledger.db")
   const setAside = (cause: unknown) => {
@@ -66,9 +71,9 @@ export function openStore(dir: string, { warn, clock = Date.now, now, scoreOf = 
     warn,
     scoreOf,
     reports: createReportThread(dir, warn),
-    patience: new Patience(now),
+    patience: new Patience(now, cpuWait),
   })
-  const patience = new Patience(now)
+  const patience = new Patience(now, cpuWait)
   const memory = openMemoryDatabase(dir, warn, 0, patience)
   const sentBlocks = createSentBlocks({ use: memory.use, takeDamage: memory.takeDamage, clock, warn, patience })
   const bodies = openBodies(dir, warn)

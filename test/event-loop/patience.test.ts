@@ -43,6 +43,26 @@ test("after work that was late none begins before a rest, and each time it is a 
   expect(rests).toEqual([24.5, 49, 98])
 })
 
+test("work that waited for a processor is not late: no rest would make the machine less busy", () => {
+  let at = 0
+  let waited = 0
+  const patience = new Patience(
+    () => at,
+    () => waited,
+  )
+  const work = (tookMs: number, waitedMs: number) => {
+    at += 200
+    patience.measure(50, () => {
+      at += tookMs
+      waited += waitedMs
+    })
+    return patience.restMs()
+  }
+  expect(work(90, 80)).toBe(0)
+  waited += 1000 // by other work, long before
+  expect(work(90, 15)).toBe(50 ** 2 / 50)
+})
+
 test("what is in time without having been read from memory alone ends the growing", () => {
   const { patience, pass, read } = open()
   const late = () => {
