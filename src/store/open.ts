@@ -37,6 +37,8 @@ export interface StoreOptions {
   now?: () => number
   /** milliseconds that this thread waited for a processor so far; left out: it never does */
   cpuWait?: () => number
+  /** without many requests for so long, columns are brought up to date */
+  quietMs?: number
   /** what quality a row has by what it counts; left out: none */
   scoreOf?: ScoreOf
 }
@@ -44,7 +46,7 @@ export interface StoreOptions {
 /** @throws Error when the directory may not be used at all, or holds data of a newer memproxy */
 export function openStore(
   dir: string,
-  { warn, clock = Date.now, now, cpuWait, scoreOf = () => null }: StoreOptions,
+  { warn, clock = Date.now, now, cpuWait, quietMs, scoreOf = () => null }: StoreOptions,
 ): Store {
   createDirectory(dir)
   const path = join(dir, "ledger.db")
@@ -70,7 +72,7 @@ export function openStore(
     setAside,
     warn,
     scoreOf,
-    reports: createReportThread(dir, warn),
+    reports: createReportThread(dir, warn, quietMs),
     patience: new Patience(now, cpuWait),
   })
   const patience = new Patience(now, cpuWait)

@@ -45,13 +45,13 @@ const MANY_ROWS = 32 * PIECE_ROWS
 const MOST_WAITING_ROWS = 64 * PIECE_ROWS
 /** Some time after the start, that it does not hold up. */
 const BEGIN_MS = 100
-/** There are few requests when no more than these end in this time: they leave most of a processor. */
-const QUIET_MS = 2_000
-const QUIET_ROWS = 1_500
+/** There are few requests when for so long no more than these end in a second: they leave most of a processor. A pause between two bursts is shorter. */
+const QUIET_MS = 20_000
+const QUIET_ROWS_PER_S = 750
 /** A report under way is not waited for any longer. */
 const CLOSE_MS = 2_000
 
-export function createReportThread(dir: string, warn: (message: string) => void): ReportThread {
+export function createReportThread(dir: string, warn: (message: string) => void, quietMs = QUIET_MS): ReportThread {
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array<ArrayBuffer>>>()
   let worker: Worker | null = null
   /** runs while somebody asks */
@@ -150,11 +150,11 @@ export function createReportThread(dir: string, warn: (message: string) => void)
     rowsLately += rows
     if (rowsWaiting < PIECE_ROWS || isClosed) return
     if (watch !== null || rowsWaiting >= MOST_WAITING_ROWS) bringUpToDate()
-    else quiet ??= setTimeout(whenQuiet, QUIET_MS).unref()
+    else quiet ??= setTimeout(whenQuiet, quietMs).unref()
   }
 
   function whenQuiet(): void {
-    quiet = rowsLately > QUIET_ROWS ? setTimeout(whenQuiet, QUIET_MS).unref() : null
+    quiet = rowsLately > (QUIET_ROWS_PER_S * quietMs) / 1000 ? setTimeout(whenQuiet, quietMs).unref() : null
     rowsLately = 0
     if (quiet === null && rowsWaiting >= PIECE_ROWS) bringUpToDate()
   }

@@ -94,8 +94,8 @@ export async function run(bench: Bench, server: Server, shape: Shape): Promise<R
 
 const LOOK_MS = 500
 /** Longer than the program waits for a moment without many requests. */
-const REST_MS = 5_000
-const MOST_REST_MS = 60_000
+const REST_MS = 22_000
+const MOST_REST_MS = 90_000
 
 /** Waits until the program has done what it puts off until it is quiet, or another case would be charged with it. @returns its CPU time in µs */
 export async function rest({ pids }: Server): Promise<number> {

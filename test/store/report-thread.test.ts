@@ -46,7 +46,7 @@ test("several at once are kept apart", async () => {
 
 test("while nobody asks, columns are made when requests are not many, and not before", async () => {
   const quiet = directories.make()
-  const { ledger, close } = openStore(quiet, { warn: console.error })
+  const { ledger, close } = openStore(quiet, { warn: console.error, quietMs: 2_000 })
   const path = join(quiet, "columns.db")
   for (let index = 0; index < 5_000; index++) ledger.append(rowAt(T0 + index), detailOf())
   for (let turn = 0; turn < 20; turn++) {
