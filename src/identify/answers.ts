@@ -9,7 +9,11 @@ const MOST_BYTES = 1000
 const CALLS = new Set(["tool_use", "function", "function_call", "custom_tool_call"])
 
 /** Up to an empty line: what follows may be another part of it. */
-const beginning = (text: string) => text.trimStart().slice(0, MOST_CHARS).split("\n\n", 1)[0]!.trimEnd()
+function beginning(text: string): string {
+  const first = text.trimStart().slice(0, MOST_CHARS)
+  const end = first.indexOf("\n\n")
+  return (end === -1 ? first : first.slice(0, end)).trimEnd()
+}
 
 /** Of an answer as it came. "": there is nothing to tell it by. */
 export const markOfAnswer = (speech: string, calls: readonly CalledTool[]): string =>

@@ -25,7 +25,8 @@ export class AnsweredTurns {
 
   /** The name of the block; null: nothing is known of the turn. */
   find(turn: Turn, answer: string): string | null {
-    return this.#names.get(idOf(turn, answer)) ?? this.#names.get(idOf(turn, "")) ?? null
+    const name = answer === "" ? undefined : this.#names.get(idOf(turn, answer))
+    return name ?? this.#names.get(idOf(turn, "")) ?? null
   }
 }
 

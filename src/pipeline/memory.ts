@@ -109,7 +109,7 @@ export function rememberSaid({ app, arrival, draft }: Exchange, call: MemoryCall
     askedAt: arrival.startedAt,
     answeredAt: arrival.startedAt + Math.ceil(duration_ms),
     answer: outcome === "done" ? (metered?.speech ?? "") : "",
-    mark: metered ? markOfAnswer(metered.speech, metered.calls) : "",
+    mark: metered && call.carried !== null ? markOfAnswer(metered.speech, metered.calls) : "",
   }
   try {
     rememberFor(call, said, app.memories)
