@@ -81,7 +81,11 @@ export const anyRow = (from: number, to: number): fc.Arbitrary<LedgerRow> =>
   fc.record({
     id: fc.uuid(),
     started_at: fc.integer({ min: from, max: to }).map((at) => new Date(at).toISOString()),
-    duration_ms: fc.oneof(fc.nat(100_000), fraction(0, 1e5)),
+    // a thousandth of a millisecond is the least that a row can hold: of less, tokens a second are no number
+    duration_ms: fc.oneof(
+      fc.nat(100_000),
+      fc.nat(1e8).map((us) => us / 1000),
+    ),
     ttft_ms: maybe(fc.nat(2_000)),
     overhead_ms: maybe(fraction(0, 50)),
     memory_ms: maybe(fc.nat(50)),
