@@ -60,14 +60,14 @@ function newestRows(
     if (rows === null) continue
     const { names: clients, codes } = rows.dimension("client")
     const lists = Array.from(clients, (client) => found.get(client))
+    const oldest = lists.map((own) => own?.[NEWEST - 1]?.at ?? Number.NEGATIVE_INFINITY)
     const at = rows.at()
     const rowids = rows.rowids()
-    for (let index = rows.rows - 1; index >= 0; index--) {
-      const own = lists[codes[index]!]
-      if (own && (own.length < NEWEST || at[index]! > own[NEWEST - 1]!.at))
-        own.push({ rowid: rowids[index]!, at: at[index]! })
+    for (let index = 0; index < rows.rows; index++) {
+      const code = codes[index]!
+      if (at[index]! >= oldest[code]!) lists[code]?.push({ rowid: rowids[index]!, at: at[index]! })
     }
-    for (const own of found.values()) own.sort((a, b) => b.at - a.at).splice(NEWEST)
+    for (const own of found.values()) own.sort((a, b) => b.at - a.at || b.rowid - a.rowid).splice(NEWEST)
   }
   const rowids = [...found.values()].flatMap((own) => own.map(({ rowid }) => rowid))
   return source.rows<Row>(

@@ -143,6 +143,24 @@ test("columns say what rows say, and hold them all but the newest", () => {
   expectTheSameWithout()
 }, 60_000)
 
+test("a client's versions are those of its newest hundred requests, in whatever order they ended", async () => {
+  const { ledger, close } = openStore(directories.make(), { warn: console.error })
+  const began = Array.from({ length: 301 }, (_, index) => index)
+  began[300] = 0.5 // it took long
+  began[201] = 1_000
+  for (const second of began)
+    ledger.append(rowAt(T0 + second * 1_000, { client: "codex", client_version: String(second) }), detailOf())
+  await ledger.flush()
+  const [codex] = await ledger.clients({})
+  expect(codex!.versions).toEqual(
+    began
+      .toSorted((one, other) => other - one)
+      .slice(0, 100)
+      .map(String),
+  )
+  await close()
+}, 60_000)
+
 test("a row that began long ago and is appended now is counted where it belongs", async () => {
   await withStore(({ ledger }) => {
     ledger.append(rowAt(T0 - DAY, { user_id: "ada" }), detailOf())
