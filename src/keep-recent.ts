@@ -1,6 +1,6 @@
 /** The same answers, of which the last is kept: mostly it is asked for again. */
-export function keepLast<V>(read: (key: string) => V): (key: string) => V {
-  let last: { key: string; value: V } | null = null
+export function keepLast<K, V>(read: (key: K) => V): (key: K) => V {
+  let last: { key: K; value: V } | null = null
   return (key) => (last?.key === key ? last : (last = { key, value: read(key) })).value
 }
 
