@@ -5,7 +5,6 @@ import type { Namespace } from "./namespace.ts"
 export interface RecallQuery {
   text: string
   previous: string | null
-  sessionId: string | null
 }
 
 /** A memory as people see it. */

@@ -140,7 +140,6 @@ export function createLocalEngine(options: LocalOptions): LocalEngine {
       searcher.recall(store.namespaces(userId, [projectKey]), {
         text: newest?.content ?? "",
         previous: null,
-        sessionId: null,
       })
     try {
       if (patience) patience.within(REHEARSAL_MS, act)

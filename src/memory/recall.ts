@@ -135,10 +135,10 @@ async function recallAnew(
   place: TurnPlace,
   version: string | null,
 ): Promise<SentBlock | null> {
-  const { namespace, sessionId, turns } = conversation
+  const { namespace, turns } = conversation
   const { engine, memo, maxTokens, budgetMs, estimate, now } = options
   const [previous, newest] = [turns.at(-2), turns.at(-1)!]
-  const query = { text: newest.text, previous: previous?.text ?? null, sessionId }
+  const query = { text: newest.text, previous: previous?.text ?? null }
   const recalled = await within(budgetMs, now, () => engine.recall(namespace, query)).catch((error: unknown) => {
     carry(place, conversation, null, options) // what an earlier request for this turn carried, this one does not
     throw error
